@@ -1,0 +1,74 @@
+// Builds dist/: derives the API schema from the published type maps, then bundles each entry point with esbuild.
+// `--if-stale` does nothing when dist/ is newer than every source; `--derive-only` stops after the schema.
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const STAMP = join(root, 'dist', '.built');
+const DERIVED = join(root, 'src', 'api', 'generated', 'schema.json');
+
+/** Entry points: output name → source. Threads are entries of their own, loaded by URL next to the command. */
+const ENTRIES = {
+  quorate: 'src/main.ts',
+  'raft-thread': 'raft/adapters/thread/raft-thread.ts',
+  'log-thread': 'raft/adapters/thread/log-thread.ts',
+  sim: 'test/sim/main.ts',
+  chaos: 'chaos/main.ts',
+};
+
+const flags = new Set(process.argv.slice(2));
+if (flags.has('--if-stale') && isFresh(STAMP, ['src', 'raft', 'cluster', 'chaos', 'test/sim', 'package.json', '.ci']))
+  process.exit(0);
+if (!isFresh(DERIVED, ['src/api/facts', 'src/api/schema', 'package-lock.json'])) await deriveSchema();
+if (!flags.has('--derive-only')) await bundle();
+
+/** True when `output` exists and is newer than every file below `inputs`. */
+function isFresh(output, inputs) {
+  const built = modified(output);
+  return built > 0 && inputs.every((input) => newest(join(root, input)) < built);
+}
+
+function modified(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function newest(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 0;
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return readdirSync(path)
+    .filter((name) => name !== 'generated')
+    .reduce((latest, name) => Math.max(latest, newest(join(path, name))), 0);
+}
+
+/** Runs src/api/schema/derive.ts, which writes src/api/generated/schema.json. */
+async function deriveSchema() {
+  const outfile = join(root, 'dist', 'derive.js');
+  await build({ ...options(), entryPoints: [join(root, 'src/api/schema/derive.ts')], outfile });
+  mkdirSync(dirname(DERIVED), { recursive: true });
+  const { deriveSchemaFile } = await import(pathToFileURL(outfile).href);
+  await deriveSchemaFile(root, DERIVED);
+  rmSync(outfile);
+}
+
+async function bundle() {
+  const entryPoints = Object.entries(ENTRIES)
+    .filter(([, source]) => modified(join(root, source)) > 0)
+    .map(([out, source]) => ({ in: join(root, source), out }));
+  await build({ ...options(), entryPoints, outdir: join(root, 'dist') });
+  writeFileSync(STAMP, '');
+}
+
+function options() {
+  return {
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  };
+}

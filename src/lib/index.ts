@@ -1,0 +1,9 @@
+// The leaves every room may use.
+export * from './assert.ts';
+export * from './brand.ts';
+export * from './clock.ts';
+export * from './errors.ts';
+export * from './limits.ts';
+export * from './logger.ts';
+export * from './metrics.ts';
+export * from './prng.ts';
