@@ -1,0 +1,2 @@
+// The door of the consensus core.
+export type * from './types.ts';

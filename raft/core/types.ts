@@ -1,0 +1,257 @@
+// The vocabulary of the consensus algorithm: identities, entries, messages, and what a step asks of its driver.
+// Everything is plain data, so that a message travels unchanged through msgpack, the simulator and a transcript.
+// Source of the terms: D. Ongaro, "Consensus: Bridging Theory and Practice" (2014); the shape of Ready follows etcd-io/raft.
+import type { Brand } from '../../src/lib/index.ts';
+
+/** A member's identity. Single-use: a member that lost its disk comes back under a new one (house.md, decision 10). */
+export type NodeId = Brand<string, 'NodeId'>;
+/** An election term; 0 is before the first election. */
+export type Term = Brand<number, 'Term'>;
+/** A position in the log; the first entry has index 1, and 0 is before it. */
+export type LogIndex = Brand<number, 'LogIndex'>;
+
+/** Who votes. Learners receive the log and do not count. (Joint consensus arrives with membership changes.) */
+export interface Membership {
+  readonly voters: readonly NodeId[];
+  readonly learners: readonly NodeId[];
+}
+
+/**
+ * One entry of the log. `noop` is the first entry of each leader; `command` belongs to the state machine, which alone
+ * knows its form; `membership` holds an encoded Membership.
+ */
+export interface Entry {
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly kind: EntryKind;
+  readonly data: Uint8Array;
+}
+export type EntryKind = 'noop' | 'command' | 'membership';
+
+/** What a node must never forget. Invariant: durable before any message that reveals it. */
+export interface HardState {
+  readonly term: Term;
+  readonly votedFor: NodeId | undefined;
+}
+
+/** Where a log ends or is asked about: the pair that Raft compares. */
+export interface LogPosition {
+  readonly index: LogIndex;
+  readonly term: Term;
+}
+
+interface Addressed {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  /** The sender's term; in a pre-vote request the term it would campaign in. */
+  readonly term: Term;
+}
+
+/** Would you vote for me? Changes nothing at either side (dissertation §9.6). */
+export interface PreVoteRequest extends Addressed {
+  readonly kind: 'preVoteRequest';
+  readonly last: LogPosition;
+}
+export interface PreVoteResponse extends Addressed {
+  readonly kind: 'preVoteResponse';
+  readonly granted: boolean;
+}
+export interface VoteRequest extends Addressed {
+  readonly kind: 'voteRequest';
+  readonly last: LogPosition;
+  /** Set by a leadership transfer: voters then ignore that they hear from a leader. */
+  readonly transfer: boolean;
+}
+export interface VoteResponse extends Addressed {
+  readonly kind: 'voteResponse';
+  readonly granted: boolean;
+}
+/** Entries after `previous`, or none (a probe). Pipelined: the next leaves before the answer to this one. */
+export interface AppendRequest extends Addressed {
+  readonly kind: 'appendRequest';
+  readonly previous: LogPosition;
+  readonly entries: readonly Entry[];
+  readonly commit: LogIndex;
+}
+/** Sent when the entries are durable. */
+export interface AppendResponse extends Addressed {
+  readonly kind: 'appendResponse';
+  readonly result:
+    | { readonly kind: 'accepted'; readonly match: LogIndex }
+    /** The follower's log does not hold `previous`; `hint` is where to try next (§5.3's fast back-up). */
+    | { readonly kind: 'rejected'; readonly previous: LogIndex; readonly hint: LogPosition };
+}
+/** Never waits for a disk: leader contact, commit index, and the question of a read round. */
+export interface HeartbeatRequest extends Addressed {
+  readonly kind: 'heartbeatRequest';
+  /** At most what this follower is known to hold. */
+  readonly commit: LogIndex;
+  /** The newest read round of this leader, echoed by the follower; 0 when none was asked for. */
+  readonly readRound: number;
+}
+export interface HeartbeatResponse extends Addressed {
+  readonly kind: 'heartbeatResponse';
+  readonly readRound: number;
+}
+/** Commands accepted at another node, on their way to the leader. Never forwarded a second time. */
+export interface ForwardedProposal extends Addressed {
+  readonly kind: 'forwardedProposal';
+  readonly commands: readonly Uint8Array[];
+}
+/** A follower's question for the commit index: one for all reads that wait there. */
+export interface ReadIndexRequest extends Addressed {
+  readonly kind: 'readIndexRequest';
+  /** The asker's own number for this question; never reused within one process. */
+  readonly context: number;
+}
+export interface ReadIndexResponse extends Addressed {
+  readonly kind: 'readIndexResponse';
+  readonly context: number;
+  /** undefined: refused (no leader here any more); ask again. */
+  readonly index: LogIndex | undefined;
+}
+/** The leader asks this follower to campaign at once (§3.10). */
+export interface TimeoutNow extends Addressed {
+  readonly kind: 'timeoutNow';
+}
+
+export type Message =
+  | PreVoteRequest
+  | PreVoteResponse
+  | VoteRequest
+  | VoteResponse
+  | AppendRequest
+  | AppendResponse
+  | HeartbeatRequest
+  | HeartbeatResponse
+  | ForwardedProposal
+  | ReadIndexRequest
+  | ReadIndexResponse
+  | TimeoutNow;
+
+export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader';
+
+/** What the core tells of itself; changes reach the driver in Ready. */
+export interface SoftState {
+  readonly role: Role;
+  readonly term: Term;
+  readonly leader: NodeId | undefined;
+}
+
+/**
+ * Work for the disk, in this order: truncate from the first entry's index if the log is longer, append, write the hard
+ * state, make durable; then send `sendAfterPersist` and call `core.persisted(id)`. At most one is outstanding; what
+ * arrives meanwhile is in the next.
+ */
+export interface PersistBatch {
+  readonly id: number;
+  readonly hardState: HardState | undefined;
+  readonly entries: readonly Entry[];
+  readonly sendAfterPersist: readonly Message[];
+}
+
+/** An answered read question. */
+export interface ReadState {
+  readonly context: number;
+  /** undefined: it could not be answered (leader lost, none known); ask again when the leadership changes. */
+  readonly index: LogIndex | undefined;
+}
+
+/** What one turn of the core asks of its driver. The driver does all of it, then calls `core.advance(ready)`. */
+export interface Ready {
+  /** To be sent at once, before anything is durable: a leader's appends and heartbeats, read answers, pre-votes. */
+  readonly sendNow: readonly Message[];
+  readonly persist: PersistBatch | undefined;
+  /** Committed entries to apply, in order, each exactly once per process. */
+  readonly committed: readonly Entry[];
+  readonly reads: readonly ReadState[];
+  /** How many proposals were dropped because no leader is known; the proposer re-sends on the next leadership. */
+  readonly droppedProposals: number;
+  /** Set when role, term or leader changed since the last Ready. */
+  readonly soft: SoftState | undefined;
+  readonly commitIndex: LogIndex;
+}
+
+/** The durable log as the core reads it: synchronous, because the recent part is in memory. */
+export interface LogView {
+  /** The first index that is still there; 1 until a log is compacted. */
+  firstIndex(): LogIndex;
+  /** The last index that is durable; firstIndex() − 1 when empty. */
+  lastIndex(): LogIndex;
+  /** undefined when the entry is not there (compacted or beyond the end). Index firstIndex() − 1 answers too. */
+  term(index: LogIndex): Term | undefined;
+  /** Entries from `from` (included) up to `to` (excluded), stopping when `limitBytes` of data is passed; at least one. */
+  entries(from: LogIndex, to: LogIndex, limitBytes: number): readonly Entry[];
+}
+
+/** Everything a core needs to start: what the disk holds, who votes, and the limits in ticks and bytes. */
+export interface CoreOptions {
+  readonly id: NodeId;
+  readonly membership: Membership;
+  readonly hardState: HardState;
+  readonly log: LogView;
+  /** The state machine has applied up to here already; nothing at or below it is handed out again. */
+  readonly appliedIndex: LogIndex;
+  readonly limits: CoreLimits;
+  /** Seeds the election timeouts. */
+  readonly seed: number;
+}
+
+/** See limits.ts for the values in production. */
+export interface CoreLimits {
+  readonly heartbeatTicks: number;
+  /** Timeouts are drawn from electionTimeoutMinTicks to electionTimeoutMaxTicks, both included. */
+  readonly electionTimeoutMinTicks: number;
+  readonly electionTimeoutMaxTicks: number;
+  /** Entry bytes in one append message. */
+  readonly appendLimitBytes: number;
+  /** Append messages, and their bytes, that one follower may have unanswered. */
+  readonly inflightLimitMessages: number;
+  readonly inflightLimitBytes: number;
+  /** Entry bytes a leader keeps uncommitted; further proposals are dropped and re-sent by their owner. */
+  readonly uncommittedLimitBytes: number;
+  /** Committed bytes handed out in one Ready. */
+  readonly applyLimitBytes: number;
+}
+
+/** A follower as its leader sees it: for status and metrics. */
+export interface PeerProgress {
+  readonly id: NodeId;
+  readonly match: LogIndex;
+  readonly state: 'probe' | 'replicate';
+  readonly inflightMessages: number;
+}
+
+/** A core from outside: status and metrics. */
+export interface CoreStatus extends SoftState {
+  readonly id: NodeId;
+  readonly votedFor: NodeId | undefined;
+  readonly commitIndex: LogIndex;
+  readonly lastIndex: LogIndex;
+  readonly membership: Membership;
+  readonly peers: readonly PeerProgress[];
+}
+
+/** The algorithm: a pure state machine. No promise, clock, socket or disk; the same inputs give the same outputs. */
+export interface RaftCore {
+  /** One unit of time has passed (100 ms in production divided by CoreLimits.heartbeatTicks). */
+  tick(): void;
+  /** A message has arrived. Messages of an unknown sender or for another node are ignored. */
+  step(message: Message): void;
+  /** Commands to replicate: appended by a leader, forwarded by a follower, counted as dropped without a leader. */
+  propose(commands: readonly Uint8Array[]): void;
+  /** Asks for an index that is safe to read at; the answer is a ReadState with this context. */
+  readIndex(context: number): void;
+  /** The transport knows that a peer cannot be reached (refused, reset): clears leader contact if it is the leader. */
+  peerUnreachable(peer: NodeId): void;
+  /** Asks the leader (this node) to hand over, to `target` or to the most caught-up voter. */
+  transferLeadership(target?: NodeId): void;
+  hasReady(): boolean;
+  /** The work since the last one. Call advance() before asking again. */
+  ready(): Ready;
+  /** `ready` was taken over: its messages sent, its entries handed to the state machine, its batch given to the disk. */
+  advance(ready: Ready): void;
+  /** Batch `id` is durable and visible through LogView. */
+  persisted(id: number): void;
+  status(): CoreStatus;
+}

@@ -1,0 +1,2 @@
+// The door of the Raft node.
+export type * from './ports.ts';

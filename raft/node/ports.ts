@@ -1,0 +1,122 @@
+// The ports of the Raft node: what it needs of the world (disk, transport, clock, threads), what it drives (the state
+// machine) and what it offers (Consensus). Each has one contract suite in test/raft that every adapter runs.
+import type { Clock, Fatal, Logger } from '../../src/lib/index.ts';
+import type { CoreStatus, LogIndex, Membership, Message, NodeId, SoftState, Term } from '../core/index.ts';
+
+/** A file of the log. All calls are synchronous: they run on the log's own thread (house.md, decision 8). */
+export interface DiskFile {
+  /** Bytes in the file. */
+  size(): number;
+  /** Reads exactly `length` bytes at `position`, fewer only at the end of the file. */
+  read(position: number, length: number): Uint8Array;
+  write(position: number, bytes: Uint8Array): void;
+  /** Sets the size: cuts, or extends with zeroes that are really allocated. */
+  resize(bytes: number): void;
+  /** Makes contents and size durable (fdatasync). An error is fatal: its outcome is unknown. */
+  sync(): void;
+  close(): void;
+}
+
+/** A folder on a disk. The simulator's disk loses what was not synced. */
+export interface Disk {
+  /** File names, sorted. */
+  list(): readonly string[];
+  /** Opens a file for reading and writing; `create` makes an empty one, and fails if it is there. */
+  open(name: string, mode: 'existing' | 'create'): DiskFile;
+  remove(name: string): void;
+  rename(from: string, to: string): void;
+  /** Makes names durable (fsync of the folder). */
+  syncDirectory(): void;
+}
+
+/** Sends messages to peers, in order per peer while a connection lasts, at most once. It never blocks and never throws. */
+export interface Transport {
+  start(handlers: TransportHandlers): Promise<void>;
+  send(messages: readonly Message[]): void;
+  stop(): Promise<void>;
+}
+export interface TransportHandlers {
+  received(message: Message): void;
+  /** The peer refused or closed the connection: it is not running, or unreachable. */
+  unreachable(peer: NodeId): void;
+  /** A connection to the peer stands (again): what was sent before may be lost. */
+  connected(peer: NodeId): void;
+}
+
+/** One side of a message channel between threads, or within one (the in-line host). Messages arrive in order. */
+export interface Channel<Out, In> {
+  /** `transfer` lists buffers that the sender gives away. */
+  post(message: Out, transfer?: readonly ArrayBuffer[]): void;
+  onMessage(handler: (message: In) => void): void;
+  close(): void;
+}
+
+/** A committed entry as the state machine sees it. No-ops and membership entries arrive too: they move the index. */
+export interface CommittedEntry {
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly kind: 'noop' | 'command' | 'membership';
+  readonly data: Uint8Array;
+}
+
+/** What a node is replicating. Called on the main thread, in log order, never concurrently. */
+export interface StateMachine {
+  apply(entries: readonly CommittedEntry[]): void;
+}
+
+/**
+ * Who leads, as this node knows it. `epoch` rises whenever what was proposed or asked before may be lost: another leader or
+ * term, a new connection to the leader, dropped proposals. The owner then re-sends what is pending.
+ */
+export interface Leadership extends SoftState {
+  readonly epoch: number;
+}
+
+export interface ConsensusStatus extends CoreStatus {
+  /** Applied by the state machine, as it told. */
+  readonly appliedIndex: LogIndex;
+  /** Why this node does not take part (damage, disk full), if so. */
+  readonly fault: string | undefined;
+}
+
+export interface ConsensusHandlers {
+  readonly stateMachine: StateMachine;
+  leadershipChanged(leadership: Leadership): void;
+}
+
+/** A replicated log, as the store uses it from the main thread. */
+export interface Consensus {
+  readonly id: NodeId;
+  /** Opens the log, connects, and delivers committed entries after `appliedIndex`. Rejects with UserError or DamageError. */
+  start(handlers: ConsensusHandlers, appliedIndex: LogIndex): Promise<void>;
+  /**
+   * Hands commands to the leader, batched with every other proposal of this turn. No answer: the outcome is seen when
+   * the entry is applied; what is not applied is re-sent by its owner when the epoch rises (sessions make that safe).
+   */
+  propose(commands: readonly Uint8Array[]): void;
+  /** An index at or above every commit acknowledged before the call; undefined when no leader could be asked: ask again
+   *  when the epoch rises. All calls of one turn share one question. */
+  readIndex(): Promise<LogIndex | undefined>;
+  /** The state machine has applied up to `applied`, and holds `durable` on its own disk (bounds what may be compacted). */
+  progress(applied: LogIndex, durable: LogIndex): void;
+  transferLeadership(target?: NodeId): void;
+  status(): ConsensusStatus;
+  stop(): Promise<void>;
+}
+
+/** Everything a node needs of its process. */
+export interface NodeEnvironment {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly fatal: Fatal;
+}
+
+/** A member's identity and where its peers are. Addresses are hints: configuration and the greeting override them. */
+export interface NodeConfig {
+  readonly id: NodeId;
+  readonly clusterId: string;
+  readonly membership: Membership;
+  /** host:port of each peer's Raft endpoint. */
+  readonly peerAddresses: Readonly<Record<string, string>>;
+  readonly seed: number;
+}

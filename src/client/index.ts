@@ -1,0 +1,2 @@
+// The door of the client room.
+export type * from './types.ts';

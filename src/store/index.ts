@@ -1,0 +1,2 @@
+// The door of the object store.
+export * from './port.ts';
