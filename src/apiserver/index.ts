@@ -1,0 +1,2 @@
+// The door of the API server.
+export * from './options.ts';

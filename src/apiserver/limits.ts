@@ -1,0 +1,60 @@
+// The API server's limits. Units are in the names; what exceeds one gets the Status that Kubernetes gives.
+import { KIB, MIB } from '../lib/index.ts';
+
+/** A request that is no watch and no log. */
+export const REQUEST_TIMEOUT_MS = 60_000;
+/** How long a read waits for a revision that this server has not applied, before 504 (Kubernetes: 3 s). */
+export const FUTURE_REVISION_WAIT_MS = 3_000;
+/** Commit attempts of one request whose client named no resourceVersion, before it is told of the conflict. */
+export const COMMIT_ATTEMPTS = 64;
+/** Names tried for one generateName before 409 AlreadyExists. */
+export const GENERATE_NAME_ATTEMPTS = 8;
+
+/** All headers of a request together (node's default is 16 KiB; kubectl's tokens and cookies fit). */
+export const HEADER_LIMIT_BYTES = 32 * KIB;
+export const HEADERS_TIMEOUT_MS = 30_000;
+/** Receiving a whole request, body included. */
+export const RECEIVE_TIMEOUT_MS = 60_000;
+export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
+/** Requests in flight that are no watches and no logs; more are refused with 429. */
+export const IN_FLIGHT_LIMIT = 400;
+export const MUTATING_IN_FLIGHT_LIMIT = 200;
+/** Seconds in the Retry-After of a 429. */
+export const RETRY_AFTER_SECONDS = 1;
+
+/** A watch that asks for no timeout ends after 30 to 60 minutes, at random, so that reconnects spread. */
+export const WATCH_TIMEOUT_MIN_SECONDS = 1_800;
+export const WATCH_BOOKMARK_PERIOD_MS = 60_000;
+/** What may wait for one slow watcher's socket before its stream is ended. */
+export const WATCH_BUDGET_BYTES = 16 * MIB;
+/** Frames from a watching WebSocket client: it has nothing to say. */
+export const WEBSOCKET_PAYLOAD_LIMIT_BYTES = 16 * KIB;
+/** WebSocket pings keep proxies from ending idle watches. */
+export const WEBSOCKET_PING_PERIOD_MS = 20_000;
+
+/** Answers smaller than this are not worth compressing. */
+export const GZIP_MIN_BYTES = 128 * KIB;
+/** Fast rather than small: loopback and LAN links outrun slow compression. */
+export const GZIP_LEVEL = 1;
+
+/** Verified service-account tokens that are remembered. */
+export const TOKEN_CACHE_ENTRIES = 4_096;
+/** A remembered token is looked at again after this long. */
+export const TOKEN_CACHE_MS = 10_000;
+/** TokenRequest: what a caller may ask for. */
+export const TOKEN_MIN_SECONDS = 600;
+export const TOKEN_MAX_SECONDS = 2 ** 32;
+export const TOKEN_DEFAULT_SECONDS = 3_600;
+
+/** Events are deleted after this long (Kubernetes' --event-ttl). */
+export const EVENT_TTL_MS = 3_600_000;
+export const EVENT_SWEEP_PERIOD_MS = 60_000;
+/** Events deleted by one command of the sweeper. */
+export const EVENT_SWEEP_BATCH = 500;
+
+/** Opening a connection to a kubelet. */
+export const KUBELET_CONNECT_TIMEOUT_MS = 10_000;
+/** How long stop() waits for requests in flight before it closes their connections. */
+export const DRAIN_TIMEOUT_MS = 5_000;
+/** Objects that one step of a deletecollection deletes before it looks at its deadline. */
+export const DELETE_COLLECTION_BATCH = 100;
