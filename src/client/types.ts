@@ -1,5 +1,5 @@
 // What components know of a client: typed requests with endpoint failover, and the caches built on watches.
-import type { KubeObject, Served } from '../api/index.ts';
+import type { KubeObject, Served, Status } from '../api/index.ts';
 
 /** Names a resource and carries its type. See resources.ts for the constants (PODS, NODES, LEASES …). */
 export interface ResourceRef<T extends KubeObject> {
@@ -44,6 +44,34 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** status, scale, binding, eviction, token … */
   readonly subresource?: string;
+  /** How long to go on, over all endpoints; the client's requestTimeoutMs when undefined. */
+  readonly timeoutMs?: number;
+  /** Told the fence that the answer carried: Lease answers do (see Fence). */
+  readonly onFence?: (fence: Fence) => void;
+}
+
+export interface WatchOptions {
+  /** Events after this revision are delivered; undefined: from now. */
+  readonly resourceVersion?: string;
+  /** First what is there as ADDED, then a BOOKMARK annotated `k8s.io/initial-events-end`, then changes. */
+  readonly sendInitialEvents?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** One message of a watch. A BOOKMARK's object carries nothing but metadata.resourceVersion and annotations. */
+export type WatchEvent<T extends KubeObject> =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: Served<T> }
+  | { readonly type: 'ERROR'; readonly object: Status };
+
+export interface WatchSink<T extends KubeObject> {
+  /** Called once per message, in order, never after `ended` or `close`. */
+  event(event: WatchEvent<T>): void;
+  /** The stream is over (undefined: the server ended it in good order). Called once, and not after `close`. */
+  ended(error: Error | undefined): void;
+}
+
+export interface WatchHandle {
+  close(): void;
 }
 
 /**
@@ -82,7 +110,20 @@ export interface ApiClient {
     body: Body,
     options?: RequestOptions,
   ): Promise<Answer>;
-  /** A view of this client whose writes all carry the fence of a lease: a former leader's writes are refused. */
+  /**
+   * Opens one watch stream (WebSocket, bookmarks on) at the endpoint that last answered; a failure moves the client to the
+   * next one, so that the caller's next watch goes there. A silent stream is ended. Informers are what most callers want.
+   */
+  watch<T extends KubeObject>(
+    ref: ResourceRef<T>,
+    selection: Selection,
+    options: WatchOptions,
+    sink: WatchSink<T>,
+  ): WatchHandle;
+  /**
+   * A view of this client whose writes all carry the fence of a lease: a former leader's writes are refused. While `fence`
+   * answers undefined (this process does not lead) its writes throw NotLeaderError unsent.
+   */
   fenced(fence: () => Fence | undefined): ApiClient;
   /** Any request, for discovery, health and proxies; `path` begins with '/'. */
   raw(
