@@ -1,0 +1,63 @@
+// What a component's process is told: one JSON file per process, written by `up` and read by the component's command.
+// The file holds paths of keys, never keys.
+import type { CertificatePaths } from './layout.ts';
+import type { RuntimeName } from './topology.ts';
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How a process proves itself to the API servers, and where they are. */
+export interface ClientConfig {
+  readonly endpoints: readonly string[];
+  readonly caFile: string;
+  readonly certificate: CertificatePaths;
+}
+
+/** One server: API server, controllers and scheduler in one process. */
+export interface ServerConfig {
+  readonly kind: 'server';
+  readonly id: string;
+  readonly clusterId: string;
+  /** log/ and state/ live in it. */
+  readonly directory: string;
+  readonly listen: readonly ListenAddress[];
+  readonly raft: ListenAddress;
+  /** Member id → host:port, this server included. */
+  readonly peers: Readonly<Record<string, string>>;
+  readonly caFile: string;
+  readonly serving: CertificatePaths;
+  readonly peer: CertificatePaths;
+  readonly kubeletClient: CertificatePaths;
+  /** Signs and verifies service-account tokens (PKCS #8 PEM, P-256). */
+  readonly serviceAccountKeyFile: string;
+  readonly tokensFile: string;
+  readonly controllerManager: ClientConfig;
+  readonly scheduler: ClientConfig;
+}
+
+/** One worker: a kubelet with its runtime. */
+export interface WorkerConfig {
+  readonly kind: 'worker';
+  readonly name: string;
+  readonly clusterId: string;
+  readonly directory: string;
+  readonly runtime: RuntimeName;
+  readonly listen: ListenAddress;
+  readonly caFile: string;
+  readonly serving: CertificatePaths;
+  readonly client: ClientConfig;
+  /** Where pods reach the API. */
+  readonly apiForPods: ListenAddress;
+}
+
+/** The load balancer. */
+export interface BalancerConfig {
+  readonly kind: 'balancer';
+  readonly listen: readonly ListenAddress[];
+  readonly servers: readonly ListenAddress[];
+  readonly caFile: string;
+}
+
+export type ComponentConfig = ServerConfig | WorkerConfig | BalancerConfig;

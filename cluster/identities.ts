@@ -1,0 +1,122 @@
+// Keys, certificates and tokens of a local cluster: every component has an identity of its own from the first day.
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../src/lib/index.ts';
+import { ensureSigningKey, openAuthority } from './certificates.ts';
+import { kubeconfigYaml } from './kubeconfig.ts';
+import type { Layout } from './layout.ts';
+import { endpointOf, LOOPBACK, type Topology } from './topology.ts';
+
+export const ADMIN = 'admin';
+export const CONTROLLER_MANAGER = 'controller-manager';
+export const SCHEDULER = 'scheduler';
+export const KUBELET_CLIENT = 'kubelet-client';
+export const SERVICE_ACCOUNT_KEY = 'service-account.key';
+const TOKEN_BYTES = 24;
+
+/** File names of a member's certificates. */
+export const servingName = (member: string): string => `${member}-serving`;
+export const peerName = (member: string): string => `${member}-peer`;
+export const kubeletName = (worker: string): string => `${worker}-kubelet`;
+
+export interface ServiceNetwork {
+  /** The cluster IP of the service default/kubernetes. */
+  readonly apiServiceAddress: string;
+  /** Addresses besides loopback on which servers listen for pods. */
+  readonly podFacingHosts: readonly string[];
+}
+
+/** Makes whatever is missing or about to expire; keeps the rest. */
+export async function ensureIdentities(
+  layout: Layout,
+  topology: Topology,
+  network: ServiceNetwork,
+  clock: Clock,
+): Promise<void> {
+  const authority = await openAuthority(layout.pki, topology.clusterId, clock);
+  const serverHosts = [
+    'localhost',
+    LOOPBACK,
+    hostname(),
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+    'host.docker.internal',
+    network.apiServiceAddress,
+    ...network.podFacingHosts,
+  ];
+  const client = (name: string, commonName: string, organization?: string): Promise<void> =>
+    authority.ensure({
+      name,
+      commonName,
+      ...(organization === undefined ? {} : { organization }),
+      hosts: [],
+      usages: ['client'],
+    });
+
+  await client(ADMIN, 'kubernetes-admin', 'system:masters');
+  await client(CONTROLLER_MANAGER, 'system:kube-controller-manager');
+  await client(SCHEDULER, 'system:kube-scheduler');
+  await client(KUBELET_CLIENT, 'kube-apiserver-kubelet-client', 'system:masters');
+  for (const server of topology.servers) {
+    await authority.ensure({
+      name: servingName(server.id),
+      commonName: 'kube-apiserver',
+      hosts: serverHosts,
+      usages: ['server'],
+    });
+    await authority.ensure({
+      name: peerName(server.id),
+      commonName: server.id,
+      hosts: [LOOPBACK, 'localhost', server.id],
+      usages: ['client', 'server'],
+    });
+  }
+  for (const worker of topology.workers) {
+    await client(worker.name, `system:node:${worker.name}`, 'system:nodes');
+    await authority.ensure({
+      name: kubeletName(worker.name),
+      commonName: `system:node:${worker.name}`,
+      organization: 'system:nodes',
+      hosts: [LOOPBACK, 'localhost', worker.name],
+      usages: ['server'],
+    });
+  }
+  await ensureSigningKey(join(layout.pki, SERVICE_ACCOUNT_KEY));
+  ensureToken(layout);
+  writeKubeconfig(layout, topology, authority.caPem);
+}
+
+/** Static tokens, token → who it speaks for. */
+export interface StaticToken {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
+
+function ensureToken(layout: Layout): void {
+  if (existsSync(layout.tokensFile)) return;
+  const tokens: Record<string, StaticToken> = {
+    [randomBytes(TOKEN_BYTES).toString('base64url')]: { user: 'kubernetes-admin', groups: ['system:masters'] },
+  };
+  writeFileSync(layout.tokensFile, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** The static tokens of a cluster. */
+export function readTokens(file: string): Readonly<Record<string, StaticToken>> {
+  return JSON.parse(readFileSync(file, 'utf8')) as Record<string, StaticToken>;
+}
+
+function writeKubeconfig(layout: Layout, topology: Topology, caPem: string): void {
+  const admin = layout.certificate(ADMIN);
+  const yaml = kubeconfigYaml({
+    name: 'quorate',
+    server: endpointOf(topology),
+    caPem,
+    certPem: readFileSync(admin.cert, 'utf8'),
+    keyPem: readFileSync(admin.key, 'utf8'),
+  });
+  writeFileSync(layout.kubeconfig, yaml, { mode: 0o600 });
+}

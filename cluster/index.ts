@@ -1,0 +1,31 @@
+// The door of the local cluster: topology, identities, processes, load balancer, status.
+export type {
+  BalancerConfig,
+  ClientConfig,
+  ComponentConfig,
+  ListenAddress,
+  ServerConfig,
+  WorkerConfig,
+} from './config.ts';
+export {
+  BALANCER,
+  requireTopology,
+  runningSupervisor,
+  SUPERVISOR,
+} from './data-directory.ts';
+export { readTokens, type StaticToken } from './identities.ts';
+export { type CertificatePaths, type Layout, layoutOf } from './layout.ts';
+export { createLoadBalancer, type LoadBalancer } from './load-balancer.ts';
+export {
+  type ClusterOptions,
+  endCluster,
+  purgeCluster,
+  type RunningCluster,
+  SERVICE_CIDR,
+  startCluster,
+  waitUntilReady,
+} from './local-cluster.ts';
+export { identify, isAlive, type ProcessIdentity, recordedProcess, signalProcess } from './process-identity.ts';
+export { type ClusterStatus, clusterStatus } from './status.ts';
+export { EXIT_WITH_PARENT, endProcesses } from './supervisor.ts';
+export { checkWhole, LOOPBACK, type RuntimeName, type Topology } from './topology.ts';

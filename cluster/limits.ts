@@ -1,0 +1,36 @@
+// The limits of running a local cluster. Times in milliseconds.
+
+/** Servers of one cluster: odd numbers tolerate failures best, more than seven only cost. */
+export const SERVERS_MAX = 7;
+export const WORKERS_MAX = 100;
+/** Distance of the port blocks from the load balancer's port: servers follow it at once. */
+export const RAFT_PORT_OFFSET = 11;
+export const KUBELET_PORT_OFFSET = 21;
+
+/** A process that dies is restarted after this long, doubled at each death up to the maximum … */
+export const RESTART_DELAY_MIN_MS = 100;
+export const RESTART_DELAY_MAX_MS = 10_000;
+/** … and forgiven after it has lived this long. */
+export const RESTART_FORGIVEN_AFTER_MS = 30_000;
+/** From SIGTERM to SIGKILL: servers hand over leadership, workers stop their pods. */
+export const STOP_GRACE_MS = 45_000;
+/** How often processes that are not our children (adopted ones) are looked at. */
+export const ADOPTED_CHECK_MS = 250;
+
+/** The load balancer: one health question per server each … */
+export const HEALTH_PERIOD_MS = 1_000;
+export const HEALTH_TIMEOUT_MS = 900;
+/** A server that does not accept within this time is passed over. */
+export const CONNECT_TIMEOUT_MS = 1_000;
+/** Connections the load balancer holds at once; further ones are closed at once. */
+export const CONNECTIONS_MAX = 10_000;
+
+/** `up` gives up waiting for the cluster after this long, with the reason of whoever is not ready. */
+export const READY_TIMEOUT_MS = 60_000;
+export const READY_POLL_MS = 50;
+
+/** Certificates: the cluster's authority and what it signs. In days. */
+export const CA_VALIDITY_DAYS = 3_650;
+export const CERTIFICATE_VALIDITY_DAYS = 365;
+/** A certificate with less time left is made anew by the next `up`. */
+export const CERTIFICATE_RENEW_BEFORE_DAYS = 120;

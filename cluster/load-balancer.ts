@@ -1,0 +1,147 @@
+// The load balancer in front of the servers: it passes TLS through untouched, so that client certificates survive, and
+// tries one server after the other until one accepts. Servers that say they are ready are tried first.
+//
+// A connection belongs to one server for its life. When that server dies the connection is reset at once, so that the
+// client comes again; nothing is ever repeated on a client's behalf.
+import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
+import type { Clock, Logger, Timer } from '../src/lib/index.ts';
+import { every } from '../src/lib/index.ts';
+import type { ListenAddress } from './config.ts';
+import { probeReady } from './health.ts';
+import { CONNECT_TIMEOUT_MS, CONNECTIONS_MAX, HEALTH_PERIOD_MS } from './limits.ts';
+
+export interface LoadBalancerOptions {
+  readonly listen: readonly ListenAddress[];
+  readonly servers: readonly ListenAddress[];
+  readonly caPem: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface LoadBalancer {
+  /** Resolves when all addresses are bound; rejects with the system's error when one is taken. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Backend {
+  readonly address: ListenAddress;
+  ready: boolean;
+}
+
+export function createLoadBalancer(options: LoadBalancerOptions): LoadBalancer {
+  const backends: readonly Backend[] = options.servers.map((address) => ({ address, ready: false }));
+  const connections = new Set<Socket>();
+  let turn = 0;
+  let health: Timer | undefined;
+  let servers: Server[] = [];
+
+  /** Ready servers first, each group beginning where the last connection left off. */
+  const order = (): readonly Backend[] => {
+    turn = (turn + 1) % Math.max(1, backends.length);
+    const rotated = [...backends.slice(turn), ...backends.slice(0, turn)];
+    return [...rotated.filter((backend) => backend.ready), ...rotated.filter((backend) => !backend.ready)];
+  };
+
+  const accept = (client: Socket): void => {
+    if (connections.size >= CONNECTIONS_MAX) {
+      client.destroy();
+      return;
+    }
+    connections.add(client);
+    client.on('error', () => client.destroy());
+    client.on('close', () => connections.delete(client));
+    client.setNoDelay(true);
+    client.pause();
+    void forward(client, order(), options);
+  };
+
+  const checkHealth = (): void => {
+    for (const backend of backends) {
+      void probeReady(backend.address, options.caPem).then((answer) => {
+        if (backend.ready !== answer.ready) {
+          options.logger.info(
+            { server: backend.address, ready: answer.ready, reason: answer.reason },
+            'server health changed',
+          );
+        }
+        backend.ready = answer.ready;
+      });
+    }
+  };
+
+  return {
+    async start() {
+      servers = await Promise.all(options.listen.map((address) => listen(address, accept)));
+      checkHealth();
+      health = every(options.clock, HEALTH_PERIOD_MS, checkHealth);
+    },
+    async stop() {
+      health?.cancel();
+      for (const socket of connections) socket.destroy();
+      await Promise.all(servers.map(closed));
+      servers = [];
+    },
+  };
+}
+
+function listen(address: ListenAddress, accept: (client: Socket) => void): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ allowHalfOpen: true }, accept);
+    server.once('error', reject);
+    server.listen(address.port, address.host, () => resolve(server));
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+/** Joins the client to the first backend that accepts; destroys it when none does. */
+async function forward(client: Socket, backends: readonly Backend[], options: LoadBalancerOptions): Promise<void> {
+  for (const backend of backends) {
+    const upstream = await dial(backend.address, options.clock);
+    if (upstream === undefined) {
+      backend.ready = false;
+      continue;
+    }
+    join(client, upstream);
+    return;
+  }
+  client.destroy();
+}
+
+/** A connection, or undefined when it was refused or not accepted in time. */
+function dial(address: ListenAddress, clock: Clock): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connectTcp({ host: address.host, port: address.port, allowHalfOpen: true, noDelay: true });
+    const settle = (result: Socket | undefined): void => {
+      timer.cancel();
+      socket.off('error', fail);
+      socket.off('connect', succeed);
+      if (result === undefined) {
+        socket.on('error', () => undefined);
+        socket.destroy();
+      }
+      resolve(result);
+    };
+    const fail = (): void => settle(undefined);
+    const succeed = (): void => settle(socket);
+    const timer = clock.timer(CONNECT_TIMEOUT_MS, fail);
+    socket.once('error', fail);
+    socket.once('connect', succeed);
+  });
+}
+
+/** Copies both ways. A reset on one side resets the other: half a connection helps nobody. */
+function join(client: Socket, upstream: Socket): void {
+  if (client.destroyed) {
+    upstream.destroy();
+    return;
+  }
+  upstream.on('error', () => upstream.destroy());
+  upstream.on('close', () => client.destroy());
+  client.on('close', () => upstream.destroy());
+  client.pipe(upstream);
+  upstream.pipe(client);
+}

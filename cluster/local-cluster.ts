@@ -1,0 +1,246 @@
+// A local cluster as one thing: prepared, started, waited for, stopped. `up` and the tests use the same functions.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type Clock, type Logger, sleep, UserError } from '../src/lib/index.ts';
+import { balancerConfig, type PodNetwork, serverConfig, workerConfig } from './component-configs.ts';
+import type { ComponentConfig } from './config.ts';
+import {
+  BALANCER,
+  prepareDataDirectory,
+  readTopology,
+  releaseDataDirectory,
+  takeDataDirectory,
+  writeTopology,
+} from './data-directory.ts';
+import { ensureIdentities } from './identities.ts';
+import { type Layout, layoutOf } from './layout.ts';
+import { READY_POLL_MS, READY_TIMEOUT_MS } from './limits.ts';
+import { podNetwork } from './pod-network.ts';
+import { checkPorts, findFreePorts } from './ports.ts';
+import { recordedProcess } from './process-identity.ts';
+import { type ClusterStatus, clusterStatus } from './status.ts';
+import { createSupervisor, endProcesses, type Supervisor } from './supervisor.ts';
+import { type ClusterWish, planTopology, portsNeeded, type Topology } from './topology.ts';
+
+/** First address of the cluster's services: the service default/kubernetes. */
+export const SERVICE_CIDR = '10.96.0.0/16';
+const API_SERVICE_ADDRESS = '10.96.0.1';
+const LOG_TAIL_LINES = 5;
+
+export interface ClusterOptions {
+  readonly dataDirectory: string;
+  /** undefined: as recorded, or the default (a new cluster: 3 servers, 2 workers, port 6443). */
+  readonly servers: number | undefined;
+  readonly workers: number | undefined;
+  readonly port: number | undefined;
+  readonly runtime: ClusterWish['runtime'];
+  readonly detached: boolean;
+  /** The command that runs a component: its arguments follow, such as `server --config FILE`. */
+  readonly command: readonly [string, ...string[]];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface RunningCluster {
+  readonly layout: Layout;
+  readonly topology: Topology;
+  readonly supervisor: Supervisor;
+  /** True when the directory held a cluster already. */
+  readonly resumed: boolean;
+  /** Ends every process of the cluster: workers first, so that they can still tell the servers. */
+  stop(): Promise<void>;
+}
+
+const DEFAULTS = { servers: 3, workers: 2, port: 6443 } as const;
+
+/** Starts a cluster, or resumes the one in the directory. Resolves when its processes run: see waitUntilReady. */
+export async function startCluster(options: ClusterOptions): Promise<RunningCluster> {
+  const layout = prepareDataDirectory(resolve(options.dataDirectory));
+  takeDataDirectory(layout);
+  try {
+    const recorded = readTopology(layout);
+    const topology = await chooseTopology(options, layout, recorded);
+    const network = podNetwork(topology.runtime);
+    await ensureIdentities(layout, topology, serviceNetwork(network), options.clock);
+    writeTopology(layout, topology);
+    const supervisor = createSupervisor(options);
+    for (const member of membersOf(layout, topology, network)) runMember(member, layout, options, supervisor);
+    return {
+      layout,
+      topology,
+      supervisor,
+      resumed: recorded !== undefined,
+      async stop() {
+        await supervisor.stop(stopOrder(topology));
+        releaseDataDirectory(layout);
+      },
+    };
+  } catch (error) {
+    releaseDataDirectory(layout);
+    throw error;
+  }
+}
+
+/** The recorded cluster with what the options change, or a new one. */
+async function chooseTopology(
+  options: ClusterOptions,
+  layout: Layout,
+  recorded: Topology | undefined,
+): Promise<Topology> {
+  const servers = options.servers ?? recorded?.servers.length ?? DEFAULTS.servers;
+  if (recorded !== undefined && servers !== recorded.servers.length) {
+    throw new UserError(
+      `the cluster in ${layout.root} has ${recorded.servers.length} servers, and --servers asks for ${servers}`,
+      'Leave --servers away to resume it, or start another cluster in another --data-dir.',
+    );
+  }
+  const workers = options.workers ?? recorded?.workers.length ?? DEFAULTS.workers;
+  const clusterId = recorded?.clusterId ?? randomBytes(6).toString('hex');
+  const wish: ClusterWish = {
+    servers,
+    workers,
+    runtime: options.runtime,
+    port: options.port ?? recorded?.port ?? DEFAULTS.port,
+  };
+  if (recorded !== undefined && isAdoptable(layout, recorded)) return { ...recorded, runtime: options.runtime };
+  if (wish.port === 0) return planTopology(wish, clusterId, await findFreePorts(portsNeeded(wish)));
+  const topology = keepsRecordedPorts(options, recorded, workers)
+    ? { ...recorded, runtime: options.runtime }
+    : planTopology(wish, clusterId, []);
+  await checkPorts(topology);
+  return topology;
+}
+
+/** A cluster on picked ports is resumed on the same ones. */
+function keepsRecordedPorts(
+  options: ClusterOptions,
+  recorded: Topology | undefined,
+  workers: number,
+): recorded is Topology {
+  if (recorded === undefined || recorded.workers.length !== workers) return false;
+  return options.port === undefined || options.port === recorded.port;
+}
+
+/** True while processes of a killed supervisor still run: their addresses must stay. */
+function isAdoptable(layout: Layout, topology: Topology): boolean {
+  return memberNames(topology).some((name) => recordedProcess(layout.processFile(name)) !== undefined);
+}
+
+function serviceNetwork(network: PodNetwork): { apiServiceAddress: string; podFacingHosts: readonly string[] } {
+  return {
+    apiServiceAddress: API_SERVICE_ADDRESS,
+    podFacingHosts: network.listenHost === undefined ? [] : [network.listenHost],
+  };
+}
+
+interface Member {
+  readonly name: string;
+  /** The component's command word. */
+  readonly component: string;
+  readonly config: ComponentConfig;
+}
+
+function membersOf(layout: Layout, topology: Topology, network: PodNetwork): readonly Member[] {
+  return [
+    ...topology.servers.map((server) => ({
+      name: server.id,
+      component: 'server',
+      config: serverConfig(layout, topology, server),
+    })),
+    { name: BALANCER, component: 'load-balancer', config: balancerConfig(layout, topology, network) },
+    ...topology.workers.map((worker) => ({
+      name: worker.name,
+      component: 'kubelet',
+      config: workerConfig(layout, topology, worker, network),
+    })),
+  ];
+}
+
+function runMember(member: Member, layout: Layout, options: ClusterOptions, supervisor: Supervisor): void {
+  const configFile = layout.configFile(member.name);
+  mkdirSync(dirname(configFile), { recursive: true, mode: 0o700 });
+  writeFileSync(configFile, `${JSON.stringify(member.config, null, 2)}\n`, { mode: 0o600 });
+  const [command, ...args] = options.command;
+  supervisor.run({
+    name: member.name,
+    command,
+    args: [...args, member.component, '--config', configFile],
+    logFile: layout.logFile(member.name),
+    processFile: layout.processFile(member.name),
+  });
+}
+
+/** Workers end first, while servers still answer; the load balancer after them; servers last. */
+function stopOrder(topology: Topology): readonly (readonly string[])[] {
+  return [topology.workers.map((worker) => worker.name), [BALANCER], topology.servers.map((server) => server.id)];
+}
+
+function memberNames(topology: Topology): readonly string[] {
+  return stopOrder(topology).flat();
+}
+
+/**
+ * Waits until every server is ready. Calls `progress` with each new line worth telling.
+ * Throws UserError with the last lines of the log of whoever is not ready after the limit.
+ */
+export async function waitUntilReady(
+  cluster: Pick<RunningCluster, 'layout' | 'topology' | 'supervisor'>,
+  clock: Clock,
+  signal: AbortSignal,
+  progress: (line: string) => void,
+): Promise<ClusterStatus> {
+  const deadline = clock.monotonic() + READY_TIMEOUT_MS;
+  let told = '';
+  while (!signal.aborted) {
+    const status = await clusterStatus(cluster.layout, cluster.topology, BALANCER);
+    if (status.ready) return status;
+    const line = progressLine(status);
+    if (line !== told) progress(line);
+    told = line;
+    if (clock.monotonic() > deadline) throw notReady(cluster.layout, status);
+    await sleep(clock, READY_POLL_MS, signal);
+  }
+  throw new UserError('interrupted before the cluster was ready', 'Run `quorate up` again: it resumes where it was.', {
+    exitCode: 130,
+  });
+}
+
+function progressLine(status: ClusterStatus): string {
+  const ready = status.servers.filter((server) => server.ready).length;
+  const leader = status.leader === null ? 'no leader yet' : `${status.leader} leads`;
+  return `${ready} of ${status.servers.length} servers ready, ${leader}`;
+}
+
+function notReady(layout: Layout, status: ClusterStatus): UserError {
+  const worst = status.servers.find((server) => !server.ready);
+  const name = worst?.id ?? status.workers.find((worker) => worker.pid === null)?.name ?? BALANCER;
+  return new UserError(
+    `the cluster was not ready after ${READY_TIMEOUT_MS / 1000} s: ${name}: ${worst?.reason ?? 'its process does not run'}\n${logTail(layout.logFile(name))}`,
+    `Read ${layout.logFile(name)}; \`quorate down\` ends what was started.`,
+  );
+}
+
+function logTail(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+  } catch {
+    return '';
+  }
+}
+
+/** Ends whatever of a cluster still runs, supervised or not. Answers how many processes there were. */
+export async function endCluster(root: string, clock: Clock): Promise<number> {
+  const layout = layoutOf(resolve(root));
+  const topology = readTopology(layout);
+  if (topology === undefined) return 0;
+  const files = stopOrder(topology).map((group) => group.map(layout.processFile));
+  const count = files.flat().filter((file) => recordedProcess(file) !== undefined).length;
+  for (const group of files) await endProcesses(group, clock);
+  return count;
+}
+
+/** Removes the data directory: the cluster is gone with all its objects. */
+export function purgeCluster(root: string): void {
+  rmSync(resolve(root), { recursive: true, force: true });
+}

@@ -1,0 +1,134 @@
+// What a cluster looks like from outside: its record, its processes, and what each server says of itself.
+// The shape of ClusterStatus is a contract with scripts (`quorate status --output json`).
+import { existsSync, readFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { ADMIN } from './identities.ts';
+import type { Layout } from './layout.ts';
+import { HEALTH_TIMEOUT_MS } from './limits.ts';
+import { recordedProcess } from './process-identity.ts';
+import { endpointOf, LOOPBACK, type ServerMember, serverUrl, type Topology } from './topology.ts';
+
+/** Where a server tells of its store. */
+const STATUS_PATH = '/quorate/v1/status';
+
+export interface ServerStatus {
+  readonly id: string;
+  readonly url: string;
+  /** null: no process. */
+  readonly pid: number | null;
+  /** `down` when it does not answer. */
+  readonly role: 'leader' | 'follower' | 'candidate' | 'down';
+  readonly term: number;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly ready: boolean;
+  /** Why it is not ready; null when it is. */
+  readonly reason: string | null;
+}
+
+export interface WorkerStatus {
+  readonly name: string;
+  readonly pid: number | null;
+  readonly runtime: string;
+}
+
+export interface ClusterStatus {
+  /** Every server is ready, the load balancer and every worker run. */
+  readonly ready: boolean;
+  readonly endpoint: string;
+  readonly kubeconfig: string;
+  /** null: nobody leads, or nobody could be asked. */
+  readonly leader: string | null;
+  readonly servers: readonly ServerStatus[];
+  readonly workers: readonly WorkerStatus[];
+}
+
+/** Asks everybody at once; never takes longer than one time-out. */
+export async function clusterStatus(layout: Layout, topology: Topology, balancerName: string): Promise<ClusterStatus> {
+  const pidOf = (name: string): number | null => recordedProcess(layout.processFile(name))?.pid ?? null;
+  const answers = await Promise.all(topology.servers.map((server) => askServer(layout, server)));
+  const servers = topology.servers.map((server, position): ServerStatus => {
+    const answer = answers[position];
+    return {
+      id: server.id,
+      url: serverUrl(server),
+      pid: pidOf(server.id),
+      role: answer?.role ?? 'down',
+      term: answer?.term ?? 0,
+      commitIndex: answer?.commitIndex ?? 0,
+      appliedIndex: answer?.appliedIndex ?? 0,
+      ready: answer?.ready ?? false,
+      reason: answer === undefined ? 'it does not answer' : (answer.reason ?? null),
+    };
+  });
+  const workers = topology.workers.map(
+    (worker): WorkerStatus => ({
+      name: worker.name,
+      pid: pidOf(worker.name),
+      runtime: topology.runtime,
+    }),
+  );
+  const running = pidOf(balancerName) !== null && workers.every((worker) => worker.pid !== null);
+  return {
+    ready: running && servers.every((server) => server.ready),
+    endpoint: endpointOf(topology),
+    kubeconfig: layout.kubeconfig,
+    leader: leaderOf(servers),
+    servers,
+    workers,
+  };
+}
+
+/** The leader of the highest term: an isolated one may still believe in itself. */
+function leaderOf(servers: readonly ServerStatus[]): string | null {
+  const leaders = servers.filter((server) => server.role === 'leader').sort((a, b) => b.term - a.term);
+  return leaders[0]?.id ?? null;
+}
+
+interface Answer {
+  readonly role: 'leader' | 'follower' | 'candidate';
+  readonly term: number;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly ready: boolean;
+  readonly reason?: string;
+}
+
+function askServer(layout: Layout, server: ServerMember): Promise<Answer | undefined> {
+  const admin = layout.certificate(ADMIN);
+  if (!existsSync(admin.cert)) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    const call = request(
+      {
+        host: LOOPBACK,
+        port: server.port,
+        path: STATUS_PATH,
+        ca: readFileSync(`${layout.pki}/ca.crt`),
+        cert: readFileSync(admin.cert),
+        key: readFileSync(admin.key),
+        timeout: HEALTH_TIMEOUT_MS,
+        agent: false,
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('end', () => resolve(response.statusCode === 200 ? parseAnswer(text) : undefined));
+      },
+    );
+    call.on('timeout', () => call.destroy());
+    call.on('error', () => resolve(undefined));
+    call.end();
+  });
+}
+
+function parseAnswer(text: string): Answer | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && 'role' in value ? (value as Answer) : undefined;
+  } catch {
+    return undefined;
+  }
+}

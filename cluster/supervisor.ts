@@ -1,0 +1,177 @@
+// Keeps processes running: starts them, restarts the ones that die with back-off, adopts the ones that a killed supervisor
+// left behind, and ends exactly those at the end.
+//
+// A child in the foreground holds the read end of a pipe from us: when we are killed it sees the end and exits. A detached
+// child has none and goes on; the next supervisor finds it by its record (pid and start time).
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import type { Clock, Logger, Timer } from '../src/lib/index.ts';
+import { sleep } from '../src/lib/index.ts';
+import {
+  ADOPTED_CHECK_MS,
+  RESTART_DELAY_MAX_MS,
+  RESTART_DELAY_MIN_MS,
+  RESTART_FORGIVEN_AFTER_MS,
+  STOP_GRACE_MS,
+} from './limits.ts';
+import {
+  forgetProcess,
+  identify,
+  isAlive,
+  type ProcessIdentity,
+  recordedProcess,
+  recordProcess,
+  signalProcess,
+} from './process-identity.ts';
+
+/** Tells a child that its standard input ends when its supervisor does. */
+export const EXIT_WITH_PARENT = 'QUORATE_EXIT_WITH_PARENT';
+
+/** A process to be kept running. */
+export interface ProcessSpec {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly logFile: string;
+  /** Where its pid and start time are recorded. */
+  readonly processFile: string;
+}
+
+export interface SupervisorOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** True: children outlive this process. */
+  readonly detached: boolean;
+}
+
+export interface SupervisedProcess {
+  readonly name: string;
+  readonly pid: number | undefined;
+  readonly restarts: number;
+}
+
+export interface Supervisor {
+  /** Starts a process, or adopts it when its record names one that runs. */
+  run(spec: ProcessSpec): void;
+  list(): readonly SupervisedProcess[];
+  /** Ends all with SIGTERM, then with SIGKILL after the grace, those of one `names` group before those of the next. */
+  stop(groups?: readonly (readonly string[])[]): Promise<void>;
+}
+
+/** How long to wait before the next start: doubles with each death in a row. */
+export function restartDelayMs(deathsInARow: number): number {
+  return Math.min(RESTART_DELAY_MAX_MS, RESTART_DELAY_MIN_MS * 2 ** Math.max(0, deathsInARow - 1));
+}
+
+interface Kept {
+  readonly spec: ProcessSpec;
+  identity: ProcessIdentity | undefined;
+  startedAtMs: number;
+  deathsInARow: number;
+  restarts: number;
+  timer: Timer | undefined;
+}
+
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const kept = new Map<string, Kept>();
+  const { clock, logger } = options;
+  let stopping = false;
+
+  const start = (entry: Kept): void => {
+    entry.timer = undefined;
+    entry.startedAtMs = clock.monotonic();
+    entry.identity = undefined;
+    const child = spawnProcess(entry.spec, options.detached, (reason) => died(entry, reason));
+    if (child === undefined) return;
+    entry.identity = identify(child);
+    if (entry.identity !== undefined) recordProcess(entry.spec.processFile, entry.identity);
+  };
+
+  const died = (entry: Kept, reason: string): void => {
+    entry.identity = undefined;
+    if (stopping) return;
+    const lived = clock.monotonic() - entry.startedAtMs;
+    entry.deathsInARow = lived >= RESTART_FORGIVEN_AFTER_MS ? 1 : entry.deathsInARow + 1;
+    entry.restarts += 1;
+    const delayMs = restartDelayMs(entry.deathsInARow);
+    logger.warn({ process: entry.spec.name, reason, restartInMs: delayMs }, 'process ended; it will be restarted');
+    entry.timer = clock.timer(delayMs, () => start(entry));
+  };
+
+  /** An adopted process is not our child: its end is only seen by looking. */
+  const watchAdopted = (entry: Kept, identity: ProcessIdentity): void => {
+    entry.timer = clock.timer(ADOPTED_CHECK_MS, () => {
+      if (isAlive(identity)) watchAdopted(entry, identity);
+      else died(entry, 'an adopted process ended');
+    });
+  };
+
+  return {
+    run(spec) {
+      const identity = recordedProcess(spec.processFile);
+      const entry: Kept = {
+        spec,
+        identity,
+        startedAtMs: clock.monotonic(),
+        deathsInARow: 0,
+        restarts: 0,
+        timer: undefined,
+      };
+      kept.set(spec.name, entry);
+      if (identity === undefined) start(entry);
+      else watchAdopted(entry, identity);
+    },
+    list: () =>
+      [...kept.values()].map((entry) => ({
+        name: entry.spec.name,
+        pid: entry.identity?.pid,
+        restarts: entry.restarts,
+      })),
+    async stop(groups) {
+      stopping = true;
+      for (const entry of kept.values()) entry.timer?.cancel();
+      for (const group of groups ?? [[...kept.keys()]]) {
+        const entries = group.flatMap((name) => kept.get(name) ?? []);
+        await endProcesses(
+          entries.map((entry) => entry.spec.processFile),
+          clock,
+        );
+      }
+      kept.clear();
+    },
+  };
+}
+
+/** Starts a process whose output goes to its log; answers its pid. `ended` is called once, also when it cannot start. */
+function spawnProcess(spec: ProcessSpec, detached: boolean, ended: (reason: string) => void): number | undefined {
+  const log = openSync(spec.logFile, 'a', 0o600);
+  try {
+    const child = spawn(spec.command, spec.args, {
+      stdio: [detached ? 'ignore' : 'pipe', log, log],
+      // A group of its own: Ctrl-C on the terminal reaches the supervisor alone, which ends its children in order.
+      detached: true,
+      env: detached ? process.env : { ...process.env, [EXIT_WITH_PARENT]: '1' },
+    });
+    child.once('error', (error) => ended(error.message));
+    child.once('exit', (code, signal) => ended(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    child.stdin?.on('error', () => undefined);
+    if (detached) child.unref();
+    return child.pid;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Ends the recorded processes, all at once, and forgets them. Waits for the slowest. */
+export async function endProcesses(processFiles: readonly string[], clock: Clock): Promise<void> {
+  const found = processFiles.flatMap((file) => recordedProcess(file) ?? []);
+  for (const identity of found) signalProcess(identity, 'SIGTERM');
+  // A stopped process (SIGSTOP) would not hear SIGTERM.
+  for (const identity of found) signalProcess(identity, 'SIGCONT');
+  const deadline = clock.monotonic() + STOP_GRACE_MS;
+  while (found.some(isAlive)) {
+    if (clock.monotonic() > deadline) for (const identity of found) signalProcess(identity, 'SIGKILL');
+    await sleep(clock, 20);
+  }
+  for (const file of processFiles) forgetProcess(file);
+}
