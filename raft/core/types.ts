@@ -98,6 +98,16 @@ export interface ForwardedProposal extends Addressed {
   readonly kind: 'forwardedProposal';
   readonly commands: readonly Uint8Array[];
 }
+/**
+ * Forwarded commands that the receiver did not append: it no longer leads this term, or its backlog was full (then this
+ * is sent once there is room again). The forwarder counts them as dropped, so that their owner re-sends them.
+ */
+export interface ProposalsDropped extends Addressed {
+  readonly kind: 'proposalsDropped';
+  readonly count: number;
+  /** false: the sender does not lead this term (and never will again). */
+  readonly leading: boolean;
+}
 /** A follower's question for the commit index: one for all reads that wait there. */
 export interface ReadIndexRequest extends Addressed {
   readonly kind: 'readIndexRequest';
@@ -125,6 +135,7 @@ export type Message =
   | HeartbeatRequest
   | HeartbeatResponse
   | ForwardedProposal
+  | ProposalsDropped
   | ReadIndexRequest
   | ReadIndexResponse
   | TimeoutNow;
@@ -165,7 +176,10 @@ export interface Ready {
   /** Committed entries to apply, in order, each exactly once per process. */
   readonly committed: readonly Entry[];
   readonly reads: readonly ReadState[];
-  /** How many proposals were dropped because no leader is known; the proposer re-sends on the next leadership. */
+  /**
+   * How many proposals were dropped (no leader known, or a full backlog) and may be re-sent now: it is told when a leader is
+   * known and has room, so that re-sending at once makes sense and never spins.
+   */
   readonly droppedProposals: number;
   /** Set when role, term or leader changed since the last Ready. */
   readonly soft: SoftState | undefined;
@@ -193,7 +207,10 @@ export interface CoreOptions {
   /** The state machine has applied up to here already; nothing at or below it is handed out again. */
   readonly appliedIndex: LogIndex;
   readonly limits: CoreLimits;
-  /** Seeds the election timeouts. */
+  /**
+   * Seeds the election timeouts and the numbers of read questions. It must differ between two incarnations of a member, so
+   * that the answer to a question of the process before the restart is never taken for an answer to a new one.
+   */
   readonly seed: number;
 }
 

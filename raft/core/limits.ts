@@ -1,0 +1,24 @@
+// The limits of the consensus core in production: time in ticks of TICK_MS, sizes in bytes of entry data.
+import { KIB, MIB } from '../../src/lib/index.ts';
+import type { CoreLimits } from './types.ts';
+
+/** Milliseconds between two calls of tick(). Fine enough that randomised timeouts rarely tie. */
+export const TICK_MS = 20;
+
+/** Heartbeat 100 ms; election timeouts from 500 to 1,000 ms (house.md, decision 9). */
+export const CORE_LIMITS: CoreLimits = {
+  heartbeatTicks: 5,
+  electionTimeoutMinTicks: 25,
+  electionTimeoutMaxTicks: 50,
+  appendLimitBytes: 256 * KIB,
+  inflightLimitMessages: 64,
+  inflightLimitBytes: 8 * MIB,
+  uncommittedLimitBytes: 64 * MIB,
+  applyLimitBytes: 4 * MIB,
+};
+
+/** How long after its better-placed peers an early candidate starts, per rank (see election.ts). */
+export const STAGGER_TICKS = 2;
+
+/** After this many heartbeats without an answer to anything in flight, a follower is probed again. */
+export const STALLED_HEARTBEATS = 3;
