@@ -191,7 +191,7 @@ export interface ContainerRuntime {
   ping(): Promise<void>;
 
   /** Every pod of this cluster and node that has a sandbox or a container. */
-  pods(): Promise<readonly RuntimePod[]>;
+  pods(): Promise<readonly PodIdentity[]>;
   pod(identity: PodIdentity): Promise<RuntimePod>;
 
   createSandbox(spec: SandboxSpec): Promise<SandboxState>;
