@@ -1,0 +1,118 @@
+// The controller manager. It keeps the caches of all controllers warm on every process, and runs the control loops on the
+// one that leads: a failover costs an election, not a download of the cluster.
+import {
+  type ApiClient,
+  createEventRecorder,
+  createInformerFactory,
+  createWorkQueue,
+  type Fence,
+  type InformerFactory,
+  type LeaderElector,
+  runController,
+} from '../client/index.ts';
+import { type Clock, Gauge, type Logger, type Prng, type Registry, UserError } from '../lib/index.ts';
+import { createCaches } from './caches.ts';
+import type { ControllerContext, Loop, StartController } from './context.ts';
+import { startDeploymentController } from './deployment/controller.ts';
+import { startEndpointsController } from './endpoints/endpoints-controller.ts';
+import { startEndpointSliceController } from './endpoints/slice-controller.ts';
+import { startGarbageCollector, warmGarbageCollector } from './garbage/controller.ts';
+import { startNamespaceController } from './namespace/controller.ts';
+import { startNodeLifecycleController } from './node/controller.ts';
+import { startTaintEvictionController } from './node/eviction-controller.ts';
+import { startPodGarbageCollector } from './podgc/controller.ts';
+import { startReplicaSetController } from './replicaset/controller.ts';
+import { startServiceAccountController } from './serviceaccount/controller.ts';
+import { createCatalog } from './shared/catalog.ts';
+
+const CONTROLLERS = {
+  deployment: startDeploymentController,
+  replicaset: startReplicaSetController,
+  'node-lifecycle': startNodeLifecycleController,
+  'taint-eviction': startTaintEvictionController,
+  'pod-garbage-collector': startPodGarbageCollector,
+  endpoints: startEndpointsController,
+  endpointslice: startEndpointSliceController,
+  namespace: startNamespaceController,
+  serviceaccount: startServiceAccountController,
+  'garbage-collector': startGarbageCollector,
+} as const satisfies Record<string, StartController>;
+
+export type ControllerName = keyof typeof CONTROLLERS;
+
+/** Every controller that can be switched. */
+export const CONTROLLER_NAMES: readonly ControllerName[] = Object.keys(CONTROLLERS) as ControllerName[];
+
+export interface ControllerManagerOptions {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: Prng;
+  /** Ends the manager; runControllerManager resolves when its loops have finished the keys in hand. */
+  readonly signal: AbortSignal;
+  /** Without one it leads at once: right for a single process only. */
+  readonly elector?: LeaderElector | undefined;
+  /** The controllers to run; all when undefined. */
+  readonly controllers?: readonly ControllerName[] | undefined;
+  readonly metrics?: Registry | undefined;
+  /** The cluster's CA certificate (PEM) for the ConfigMap kube-root-ca.crt of each namespace; undefined: none is made. */
+  readonly rootCa?: string | undefined;
+  /** Shared informers of the process; a factory of its own when undefined. */
+  readonly informers?: InformerFactory | undefined;
+}
+
+/**
+ * Runs the controllers until `signal` aborts. Throws UserError for the name of a controller that does not exist.
+ */
+export async function runControllerManager(options: ControllerManagerOptions): Promise<void> {
+  const { client, clock, logger, random, signal, elector } = options;
+  const names = checkedNames(options.controllers ?? CONTROLLER_NAMES);
+  const factory = options.informers ?? createInformerFactory({ client, clock, logger, random: random.fork() });
+  const caches = createCaches(factory);
+  const catalog = createCatalog({ client, clock, logger });
+  await Promise.all([factory.start(signal), catalog.start(signal)]);
+  if (signal.aborted) return;
+  if (names.includes('garbage-collector')) warmGarbageCollector({ caches, catalog, signal, logger });
+  const leading = leadingGauge(options.metrics);
+
+  const lead = async (leader: ApiClient, until: AbortSignal): Promise<void> => {
+    leading?.set(1);
+    logger.info({ controllers: names }, 'leading: the controllers start');
+    const context: ControllerContext = {
+      client: leader,
+      caches,
+      catalog,
+      clock,
+      logger,
+      random: random.fork(),
+      recorder: (component) => createEventRecorder({ client, component, clock, logger }),
+      newQueue: () => createWorkQueue({ clock, random: random.fork() }),
+      signal: until,
+      settings: { rootCa: options.rootCa },
+    };
+    const loops: Loop[] = names.flatMap((name) => [...CONTROLLERS[name](context)]);
+    await Promise.all(loops.map((loop) => runController(loop, loop.queue, { clock, logger, signal: until })));
+    leading?.set(0);
+    logger.info({}, 'the controllers have stopped');
+  };
+  if (elector === undefined) return lead(client, signal);
+  return elector.run(signal, (fence: () => Fence | undefined, until) => lead(client.fenced(fence), until));
+}
+
+function checkedNames(names: readonly ControllerName[]): readonly ControllerName[] {
+  for (const name of names) {
+    if (!Object.hasOwn(CONTROLLERS, name)) {
+      throw new UserError(`there is no controller named ${name}`, `Choose among ${CONTROLLER_NAMES.join(', ')}.`);
+    }
+  }
+  return names;
+}
+
+function leadingGauge(metrics: Registry | undefined): Gauge | undefined {
+  if (metrics === undefined) return undefined;
+  return new Gauge({
+    name: 'quorate_controller_manager_leading',
+    help: '1 while this process runs the controllers, 0 while it stands by.',
+    registers: [metrics],
+  });
+}
