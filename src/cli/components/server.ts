@@ -1,0 +1,91 @@
+// `quorate server`: API server, controllers and scheduler in one process. `quorate apiserver` is the first of them alone.
+//
+// They talk to each other over HTTPS like processes of their own: each has its certificate, and may end up asking
+// another server when its own is not ready.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readTokens, SERVICE_CIDR, type ServerConfig } from '../../../cluster/index.ts';
+import { createConsensus } from '../../../raft/adapters/index.ts';
+import type { NodeId } from '../../../raft/core/index.ts';
+import { createApiRegistry } from '../../api/index.ts';
+import { type ApiServer, type ApiServerOptions, createApiServer } from '../../apiserver/index.ts';
+import { createReplicatedStore, type ObjectStore, openLevelKeyValue } from '../../store/index.ts';
+import { aborted, type BuiltFiles, type Environment } from '../environment.ts';
+import { configuredClient } from './clients.ts';
+import { readText } from './config-file.ts';
+import { controllerManager, scheduler } from './elected.ts';
+
+const SEED_BOUND = 0x1_0000_0000;
+
+/** Runs a server until the environment's signal aborts. */
+export async function runServer(config: ServerConfig, environment: Environment, files: BuiltFiles): Promise<void> {
+  const { logger, signal } = environment;
+  const store = await openStore(config, environment, files);
+  const api = createApiServer(apiServerOptions(config, store, environment));
+  const { url } = await api.start();
+  logger.info({ id: config.id, url }, 'serving the API');
+  await store.start();
+  const rootCa = readText(config.caFile);
+  const managers = configuredClient(config.controllerManager, 'controller-manager', environment);
+  const scheduling = configuredClient(config.scheduler, 'scheduler', environment);
+  const loops = Promise.all([controllerManager(managers, environment, rootCa), scheduler(scheduling, environment)]);
+  await Promise.race([loops, aborted(signal)]);
+  await loops;
+  await Promise.all([managers.close(), scheduling.close()]);
+  await stopServing(store, api);
+}
+
+/** The leadership first, then requests, then the store: clients of other servers see no pause. */
+export async function stopServing(store: ObjectStore, api: ApiServer): Promise<void> {
+  store.transferLeadership();
+  await api.stop();
+  await store.stop();
+}
+
+/** Opens the replicated store of a server; its peers need not be there yet. */
+async function openStore(config: ServerConfig, environment: Environment, files: BuiltFiles): Promise<ObjectStore> {
+  mkdirSync(config.directory, { recursive: true, mode: 0o700 });
+  const peers = Object.keys(config.peers) as NodeId[];
+  const consensus = createConsensus({
+    config: {
+      id: config.id as NodeId,
+      clusterId: config.clusterId,
+      membership: { voters: peers, learners: [] },
+      peerAddresses: config.peers,
+      seed: environment.random.int(SEED_BOUND),
+    },
+    environment,
+    directory: config.directory,
+    listen: config.raft,
+    tls: { ca: readText(config.caFile), cert: readText(config.peer.cert), key: readText(config.peer.key) },
+    threads: { raft: files.raftThread, log: files.logThread },
+  });
+  const { clock, logger, fatal, metrics } = environment;
+  const keyValue = await openLevelKeyValue(join(config.directory, 'state'));
+  return createReplicatedStore({ consensus, keyValue, clock, logger, fatal, origin: `${config.id}/${randomUUID()}`, metrics });
+}
+
+function apiServerOptions(config: ServerConfig, store: ObjectStore, environment: Environment): ApiServerOptions {
+  const ca = readText(config.caFile);
+  const [first] = config.listen;
+  const tokens = Object.entries(readTokens(config.tokensFile)).map(
+    ([token, holder]) => [token, { name: holder.user, uid: '', groups: holder.groups, extra: {} }] as const,
+  );
+  return {
+    ...environment,
+    store,
+    registry: createApiRegistry(),
+    listen: config.listen,
+    tls: { cert: readText(config.serving.cert), key: readText(config.serving.key), clientCa: ca },
+    authentication: {
+      staticTokens: new Map(tokens),
+      serviceAccountKeys: [readText(config.serviceAccountKeyFile)],
+    },
+    serviceCidr: SERVICE_CIDR,
+    kubeletTls: { cert: readText(config.kubeletClient.cert), key: readText(config.kubeletClient.key), ca },
+    clusterCa: ca,
+    advertise: { address: first?.host ?? '127.0.0.1', port: first?.port ?? 0 },
+    memberId: config.id,
+  };
+}

@@ -1,0 +1,22 @@
+// Chooses the runtime of pods, and says clearly what was chosen and why.
+import type { RuntimeName } from '../../cluster/index.ts';
+import { dockerAnswers } from '../kubelet/index.ts';
+import { UserError } from '../lib/index.ts';
+
+export type RuntimeWish = 'auto' | RuntimeName;
+
+export interface RuntimeChoice {
+  readonly runtime: RuntimeName;
+  readonly message: string;
+}
+
+const INSTALL_DOCKER = 'Start Docker (or set DOCKER_HOST), or use --runtime simulated, in which pods run in virtual form.';
+
+/** Throws UserError when Docker is asked for and does not answer. */
+export async function chooseRuntime(wish: RuntimeWish): Promise<RuntimeChoice> {
+  if (wish === 'simulated') return { runtime: 'simulated', message: 'pods run in virtual form (--runtime simulated)' };
+  const version = await dockerAnswers();
+  if (version !== undefined) return { runtime: 'docker', message: `pods run in Docker ${version}` };
+  if (wish === 'docker') throw new UserError('Docker does not answer', INSTALL_DOCKER);
+  return { runtime: 'simulated', message: 'Docker does not answer: pods run in virtual form, and no container is started' };
+}
