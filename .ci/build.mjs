@@ -57,7 +57,13 @@ async function bundle() {
   const entryPoints = Object.entries(ENTRIES)
     .filter(([, source]) => modified(join(root, source)) > 0)
     .map(([out, source]) => ({ in: join(root, source), out }));
-  await build({ ...options(), entryPoints, outdir: join(root, 'dist') });
+  await build({
+    ...options(),
+    entryPoints,
+    outdir: join(root, 'dist'),
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+  });
   writeFileSync(STAMP, '');
 }
 

@@ -56,6 +56,7 @@ export function workerConfig(
   return {
     kind: 'worker',
     name: worker.name,
+    index: topology.workers.indexOf(worker),
     clusterId: topology.clusterId,
     directory: layout.member(worker.name),
     runtime: topology.runtime,

@@ -41,6 +41,8 @@ export interface ServerConfig {
 export interface WorkerConfig {
   readonly kind: 'worker';
   readonly name: string;
+  /** Its place among the workers, from 0. */
+  readonly index: number;
   readonly clusterId: string;
   readonly directory: string;
   readonly runtime: RuntimeName;

@@ -52,7 +52,12 @@ function statusText(found: ClusterStatus): string {
     String(server.appliedIndex),
     server.reason ?? '',
   ]);
-  const workers = found.workers.map((worker) => [worker.name, worker.runtime, worker.pid === null ? 'down' : 'running', String(worker.pid ?? '-')]);
+  const workers = found.workers.map((worker) => [
+    worker.name,
+    worker.runtime,
+    worker.pid === null ? 'down' : 'running',
+    String(worker.pid ?? '-'),
+  ]);
   return [
     `${bold('cluster')}     ${found.ready ? green('ready') : red('not ready')}`,
     `${bold('endpoint')}    ${found.endpoint}`,
@@ -80,7 +85,10 @@ export function token(dataDir: string): void {
     .filter(([, holder]) => holder.groups.includes('system:masters'))
     .map(([text]) => text);
   if (first === undefined) {
-    throw new UserError(`${layout.tokensFile} holds no administrator's token`, 'Remove the file and run `quorate up` again.');
+    throw new UserError(
+      `${layout.tokensFile} holds no administrator's token`,
+      'Remove the file and run `quorate up` again.',
+    );
   }
   process.stdout.write(`${first}\n`);
 }

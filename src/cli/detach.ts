@@ -5,7 +5,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { layoutOf, SUPERVISOR } from '../../cluster/index.ts';
-import { messageOf, unreachable, UserError } from '../lib/index.ts';
+import { messageOf, UserError, unreachable } from '../lib/index.ts';
 import type { BuiltFiles } from './environment.ts';
 import type { ReadyReport } from './ready-text.ts';
 import type { UpOptions, UpReporter } from './up.ts';
@@ -21,7 +21,11 @@ export async function upDetached(options: UpOptions, files: BuiltFiles, reporter
   const child = spawnSupervisor(options, files);
   await new Promise<void>((done, fail) => {
     child.once('error', fail);
-    child.once('exit', (code) => fail(new UserError(`the supervisor ended (exit code ${code})`, 'Read logs/supervisor.log in the data directory.')));
+    child.once('exit', (code) =>
+      fail(
+        new UserError(`the supervisor ended (exit code ${code})`, 'Read logs/supervisor.log in the data directory.'),
+      ),
+    );
     child.on('message', (message) => {
       const report = message as Report;
       switch (report.kind) {
@@ -48,7 +52,8 @@ function spawnSupervisor(options: UpOptions, files: BuiltFiles): ChildProcess {
   const layout = layoutOf(resolve(options.dataDir));
   mkdirSync(layout.logs, { recursive: true, mode: 0o700 });
   const log = openSync(layout.logFile(SUPERVISOR), 'a', 0o600);
-  const given = (name: string, value: string | number | undefined): string[] => (value === undefined ? [] : [name, String(value)]);
+  const given = (name: string, value: string | number | undefined): string[] =>
+    value === undefined ? [] : [name, String(value)];
   try {
     return spawn(
       process.execPath,

@@ -1,7 +1,19 @@
 // The world, built once per process: clock, randomness, logs, signals, and the end of the process. Only this room does so.
 import { randomInt } from 'node:crypto';
-import { createRegistry, type Clock, createLogger, type Fatal, type Logger, messageOf, type Prng, prng, type Registry, systemClock, UserError } from '../lib/index.ts';
 import { EXIT_WITH_PARENT } from '../../cluster/index.ts';
+import {
+  type Clock,
+  createLogger,
+  createRegistry,
+  type Fatal,
+  type Logger,
+  messageOf,
+  type Prng,
+  prng,
+  type Registry,
+  systemClock,
+  UserError,
+} from '../lib/index.ts';
 
 /** Where the built files lie: components and threads are started from them. */
 export interface BuiltFiles {

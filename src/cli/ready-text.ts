@@ -31,7 +31,9 @@ export function readyText({ status, tookMs, resumed, detached }: ReadyReport): s
     '  kubectl get nodes',
     '  kubectl create deployment web --image=busybox:1.35 --replicas=3 -- httpd -f -p 80',
     '  kubectl get pods -o wide --watch',
-    ...(leader?.pid ? [`  kill -9 ${leader.pid}   ${dim('# the leader: kubectl goes on, and `quorate status` shows who took over')}`] : []),
+    ...(leader?.pid
+      ? [`  kill -9 ${leader.pid}   ${dim('# the leader: kubectl goes on, and `quorate status` shows who took over')}`]
+      : []),
     '',
     detached
       ? 'It runs in the background: `quorate down` stops it, and the next `quorate up` resumes it.'

@@ -10,7 +10,8 @@ export interface RuntimeChoice {
   readonly message: string;
 }
 
-const INSTALL_DOCKER = 'Start Docker (or set DOCKER_HOST), or use --runtime simulated, in which pods run in virtual form.';
+const INSTALL_DOCKER =
+  'Start Docker (or set DOCKER_HOST), or use --runtime simulated, in which pods run in virtual form.';
 
 /** Throws UserError when Docker is asked for and does not answer. */
 export async function chooseRuntime(wish: RuntimeWish): Promise<RuntimeChoice> {
@@ -18,5 +19,8 @@ export async function chooseRuntime(wish: RuntimeWish): Promise<RuntimeChoice> {
   const version = await dockerAnswers();
   if (version !== undefined) return { runtime: 'docker', message: `pods run in Docker ${version}` };
   if (wish === 'docker') throw new UserError('Docker does not answer', INSTALL_DOCKER);
-  return { runtime: 'simulated', message: 'Docker does not answer: pods run in virtual form, and no container is started' };
+  return {
+    runtime: 'simulated',
+    message: 'Docker does not answer: pods run in virtual form, and no container is started',
+  };
 }

@@ -1,9 +1,8 @@
 // `quorate up` in the foreground: starts a cluster, says when it is ready, and runs until it is told to end.
 // The same function is the supervisor behind `--detach`; then its reports go to the process that waits in front.
-import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { layoutOf, type RunningCluster, startCluster, SUPERVISOR, waitUntilReady } from '../../cluster/index.ts';
-import { createLogger, silentLogger, systemClock } from '../lib/index.ts';
+import { type RunningCluster, startCluster, waitUntilReady } from '../../cluster/index.ts';
+import { createLogger, systemClock } from '../lib/index.ts';
 import { aborted, type BuiltFiles, endSignal } from './environment.ts';
 import { coloursFor } from './output.ts';
 import { type ReadyReport, readyText } from './ready-text.ts';
@@ -37,7 +36,12 @@ export function terminalReporter(output: 'text' | 'json'): UpReporter {
 }
 
 /** Runs a cluster until the end signal, and stops it. */
-export async function up(options: UpOptions, detached: boolean, files: BuiltFiles, reporter: UpReporter): Promise<void> {
+export async function up(
+  options: UpOptions,
+  detached: boolean,
+  files: BuiltFiles,
+  reporter: UpReporter,
+): Promise<void> {
   const clock = systemClock();
   const begun = clock.monotonic();
   const signal = endSignal();

@@ -25,6 +25,9 @@ export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UserError(`${file} cannot be read: ${messageOf(error)}`, 'Run `quorate up` again: it makes what is missing.');
+    throw new UserError(
+      `${file} cannot be read: ${messageOf(error)}`,
+      'Run `quorate up` again: it makes what is missing.',
+    );
   }
 }

@@ -7,7 +7,11 @@ import type { Environment } from '../environment.ts';
 const LEASE_NAMESPACE = 'kube-system';
 
 /** Runs the controllers until the environment's signal aborts; they act while this process leads. */
-export function controllerManager(client: ApiClient, environment: Environment, rootCa: string | undefined): Promise<void> {
+export function controllerManager(
+  client: ApiClient,
+  environment: Environment,
+  rootCa: string | undefined,
+): Promise<void> {
   const { clock, logger, random, signal, metrics } = environment;
   const elector = electorFor('kube-controller-manager', client, environment);
   return runControllerManager({ client, clock, logger, random, signal, elector, metrics, rootCa });

@@ -6,7 +6,13 @@ import { readText } from './config-file.ts';
 
 export async function runLoadBalancer(config: BalancerConfig, environment: Environment): Promise<void> {
   const { clock, logger, signal } = environment;
-  const balancer = createLoadBalancer({ listen: config.listen, servers: config.servers, caPem: readText(config.caFile), clock, logger });
+  const balancer = createLoadBalancer({
+    listen: config.listen,
+    servers: config.servers,
+    caPem: readText(config.caFile),
+    clock,
+    logger,
+  });
   await balancer.start();
   logger.info({ listen: config.listen, servers: config.servers }, 'balancing');
   await aborted(signal);

@@ -2,21 +2,15 @@
 //
 // They talk to each other over HTTPS like processes of their own: each has its certificate, and may end up asking
 // another server when its own is not ready.
-import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { readTokens, SERVICE_CIDR, type ServerConfig } from '../../../cluster/index.ts';
-import { createConsensus } from '../../../raft/adapters/index.ts';
-import type { NodeId } from '../../../raft/core/index.ts';
 import { createApiRegistry } from '../../api/index.ts';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../apiserver/index.ts';
-import { createReplicatedStore, type ObjectStore, openLevelKeyValue } from '../../store/index.ts';
+import type { ObjectStore } from '../../store/index.ts';
 import { aborted, type BuiltFiles, type Environment } from '../environment.ts';
 import { configuredClient } from './clients.ts';
 import { readText } from './config-file.ts';
 import { controllerManager, scheduler } from './elected.ts';
-
-const SEED_BOUND = 0x1_0000_0000;
+import { openMemberStore } from './replicated-store.ts';
 
 /** Runs a server until the environment's signal aborts. */
 export async function runServer(config: ServerConfig, environment: Environment, files: BuiltFiles): Promise<void> {
@@ -43,27 +37,10 @@ export async function stopServing(store: ObjectStore, api: ApiServer): Promise<v
   await store.stop();
 }
 
-/** Opens the replicated store of a server; its peers need not be there yet. */
-async function openStore(config: ServerConfig, environment: Environment, files: BuiltFiles): Promise<ObjectStore> {
-  mkdirSync(config.directory, { recursive: true, mode: 0o700 });
-  const peers = Object.keys(config.peers) as NodeId[];
-  const consensus = createConsensus({
-    config: {
-      id: config.id as NodeId,
-      clusterId: config.clusterId,
-      membership: { voters: peers, learners: [] },
-      peerAddresses: config.peers,
-      seed: environment.random.int(SEED_BOUND),
-    },
-    environment,
-    directory: config.directory,
-    listen: config.raft,
-    tls: { ca: readText(config.caFile), cert: readText(config.peer.cert), key: readText(config.peer.key) },
-    threads: { raft: files.raftThread, log: files.logThread },
-  });
-  const { clock, logger, fatal, metrics } = environment;
-  const keyValue = await openLevelKeyValue(join(config.directory, 'state'));
-  return createReplicatedStore({ consensus, keyValue, clock, logger, fatal, origin: `${config.id}/${randomUUID()}`, metrics });
+/** The store of this server among its peers. */
+function openStore(config: ServerConfig, environment: Environment, files: BuiltFiles): Promise<ObjectStore> {
+  const tls = { ca: readText(config.caFile), cert: readText(config.peer.cert), key: readText(config.peer.key) };
+  return openMemberStore({ ...config, listen: config.raft, tls }, environment, files);
 }
 
 function apiServerOptions(config: ServerConfig, store: ObjectStore, environment: Environment): ApiServerOptions {

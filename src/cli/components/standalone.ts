@@ -1,17 +1,14 @@
 // `quorate apiserver` alone: one server whose log has one member, over plain HTTP on loopback when --insecure asks for
 // it. Its data is durable like any server's: the same Raft log, the same state database, without peers.
-import { randomUUID } from 'node:crypto';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LOOPBACK, SERVICE_CIDR } from '../../../cluster/index.ts';
-import { createConsensus } from '../../../raft/adapters/index.ts';
-import type { NodeId } from '../../../raft/core/index.ts';
 import { createApiRegistry } from '../../api/index.ts';
 import { createApiServer } from '../../apiserver/index.ts';
 import { UserError } from '../../lib/index.ts';
-import { createReplicatedStore, openLevelKeyValue } from '../../store/index.ts';
 import { aborted, type BuiltFiles, type Environment } from '../environment.ts';
+import { openMemberStore } from './replicated-store.ts';
 import { stopServing } from './server.ts';
 
 export interface StandaloneOptions {
@@ -20,12 +17,15 @@ export interface StandaloneOptions {
   readonly dataDir: string;
 }
 
-const MEMBER = 'apiserver' as NodeId;
+const MEMBER = 'apiserver';
 const CLUSTER = 'standalone';
-const SEED_BOUND = 0x1_0000_0000;
 
 /** Serves until the environment's signal aborts. Throws UserError without --insecure: TLS needs a configuration. */
-export async function runStandaloneApiServer(options: StandaloneOptions, environment: Environment, files: BuiltFiles): Promise<void> {
+export async function runStandaloneApiServer(
+  options: StandaloneOptions,
+  environment: Environment,
+  files: BuiltFiles,
+): Promise<void> {
   if (!options.insecure) {
     throw new UserError(
       'an API server started by hand has no certificates',
@@ -35,17 +35,18 @@ export async function runStandaloneApiServer(options: StandaloneOptions, environ
   }
   const directory = resolve(options.dataDir);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const { clock, logger, fatal, metrics } = environment;
-  const consensus = createConsensus({
-    config: { id: MEMBER, clusterId: CLUSTER, membership: { voters: [MEMBER], learners: [] }, peerAddresses: {}, seed: environment.random.int(SEED_BOUND) },
+  const store = await openMemberStore(
+    {
+      id: MEMBER,
+      clusterId: CLUSTER,
+      directory,
+      peers: { [MEMBER]: LOOPBACK },
+      listen: { host: LOOPBACK, port: 0 },
+      tls: undefined,
+    },
     environment,
-    directory,
-    listen: { host: LOOPBACK, port: 0 },
-    tls: undefined,
-    threads: { raft: files.raftThread, log: files.logThread },
-  });
-  const keyValue = await openLevelKeyValue(join(directory, 'state'));
-  const store = createReplicatedStore({ consensus, keyValue, clock, logger, fatal, metrics, origin: `${MEMBER}/${randomUUID()}` });
+    files,
+  );
   const api = createApiServer({
     ...environment,
     store,

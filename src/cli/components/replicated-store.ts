@@ -1,0 +1,55 @@
+// Opens the store of one member: its Raft node with threads of its own, its state database, and the two joined.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ConsensusOptions, createConsensus } from '../../../raft/adapters/index.ts';
+import type { NodeId } from '../../../raft/core/index.ts';
+import { createReplicatedStore, type ObjectStore, openLevelKeyValue } from '../../store/index.ts';
+import type { BuiltFiles, Environment } from '../environment.ts';
+
+/** Seeds are 32 bits. */
+const SEED_BOUND = 0x1_0000_0000;
+
+export interface MemberParts {
+  readonly id: string;
+  readonly clusterId: string;
+  readonly directory: string;
+  /** Member id → host:port, this member included. */
+  readonly peers: Readonly<Record<string, string>>;
+  readonly listen: ConsensusOptions['listen'];
+  readonly tls: ConsensusOptions['tls'];
+}
+
+/** The store is opened, not started: its peers need not be there yet. Throws UserError or DamageError. */
+export async function openMemberStore(
+  parts: MemberParts,
+  environment: Environment,
+  files: BuiltFiles,
+): Promise<ObjectStore> {
+  mkdirSync(parts.directory, { recursive: true, mode: 0o700 });
+  const consensus = createConsensus({
+    config: {
+      id: parts.id as NodeId,
+      clusterId: parts.clusterId,
+      membership: { voters: Object.keys(parts.peers) as NodeId[], learners: [] },
+      peerAddresses: parts.peers,
+      seed: environment.random.int(SEED_BOUND),
+    },
+    environment,
+    directory: parts.directory,
+    listen: parts.listen,
+    tls: parts.tls,
+    threads: { raft: files.raftThread, log: files.logThread },
+  });
+  const { clock, logger, fatal, metrics } = environment;
+  const keyValue = await openLevelKeyValue(join(parts.directory, 'state'));
+  return createReplicatedStore({
+    consensus,
+    keyValue,
+    clock,
+    logger,
+    fatal,
+    metrics,
+    origin: `${parts.id}/${randomUUID()}`,
+  });
+}

@@ -1,0 +1,2 @@
+// The door of the command room.
+export { main } from './program.ts';

@@ -1,0 +1,135 @@
+// The command line: what can be said, and what runs. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not ready (status),
+// 70 a component stopped itself, 130 interrupted.
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { down, kubeconfig, status, token } from './cluster-commands.ts';
+import { addComponentCommands } from './component-commands.ts';
+import { parentReporter, upDetached } from './detach.ts';
+import { type BuiltFiles, reportFailure } from './environment.ts';
+import { terminalReporter, type UpOptions, up } from './up.ts';
+
+const USAGE_EXIT_CODE = 2;
+export const DEFAULT_DATA_DIR = './.quorate';
+
+/** Parses the arguments and runs the command; sets the exit code. */
+export async function main(argv: readonly string[], files: BuiltFiles): Promise<void> {
+  const program = buildProgram(files);
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
+  return reportFailure(error, (text) => void process.stderr.write(text));
+}
+
+function buildProgram(files: BuiltFiles): Command {
+  const program = new Command('quorate')
+    .description(
+      'A highly available Kubernetes control plane on your machine: three API servers, one Raft log, real containers.',
+    )
+    .version('0.1.0')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExamples:\n  quorate up                       a cluster of three servers and two workers\n' +
+        '  quorate up --detach --port 0     in the background, on free ports\n' +
+        '  export KUBECONFIG=$(quorate kubeconfig)\n  kubectl get nodes\n',
+    );
+  addUp(program, files);
+  addClusterCommands(program);
+  addComponentCommands(program, files);
+  return program;
+}
+
+function addUp(program: Command, files: BuiltFiles): void {
+  upOptions(program.command('up').description('Start a cluster, or resume the one in the data directory.'))
+    .option('--detach', 'leave it running in the background, and return when it is ready', false)
+    .addOption(outputOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  quorate up --workers 4 --runtime simulated\n  quorate up --data-dir /tmp/other --port 7443 --detach\n',
+    )
+    .action(async (options: UpOptions & { detach: boolean }) => {
+      const reporter = terminalReporter(options.output);
+      if (options.detach) await upDetached(options, files, reporter);
+      else await up(options, false, files, reporter);
+    });
+  upOptions(program.command('supervise', { hidden: true }).description('What `up --detach` leaves running.')).action(
+    async (options: UpOptions) => {
+      const reporter = parentReporter();
+      try {
+        await up(options, true, files, reporter);
+      } catch (error) {
+        reporter.failed(error);
+        throw error;
+      }
+    },
+  );
+}
+
+function upOptions(command: Command): Command {
+  return command
+    .addOption(dataDirOption())
+    .option('--servers <n>', 'API servers (a new cluster: 3)', wholeNumber)
+    .option('--workers <n>', 'workers (a new cluster: 2)', wholeNumber)
+    .option(
+      '--port <port>',
+      "the load balancer's port; the ports that follow are the servers', 0 picks free ones (a new cluster: 6443)",
+      wholeNumber,
+    )
+    .addOption(
+      new Option('--runtime <name>', 'what runs the pods').choices(['auto', 'docker', 'simulated']).default('auto'),
+    );
+}
+
+function addClusterCommands(program: Command): void {
+  program
+    .command('down')
+    .description('Stop a cluster. Its objects stay in the data directory.')
+    .addOption(dataDirOption())
+    .option('--purge', 'remove the data directory, with all objects', false)
+    .addHelpText('after', '\nExamples:\n  quorate down\n  quorate down --purge --data-dir /tmp/other\n')
+    .action((options: { dataDir: string; purge: boolean }) => down(options.dataDir, options.purge));
+  program
+    .command('status')
+    .description('Show servers, leader and workers. Exit code 3 when the cluster is not ready.')
+    .addOption(dataDirOption())
+    .addOption(outputOption())
+    .addHelpText('after', '\nExamples:\n  quorate status\n  quorate status --output json | jq -r .leader\n')
+    .action(async (options: { dataDir: string; output: 'text' | 'json' }) => {
+      process.exitCode = await status(options.dataDir, options.output);
+    });
+  program
+    .command('kubeconfig')
+    .description("Print the path of the cluster's kubeconfig.")
+    .addOption(dataDirOption())
+    .addHelpText('after', '\nExample:\n  export KUBECONFIG=$(quorate kubeconfig)\n')
+    .action((options: { dataDir: string }) => kubeconfig(options.dataDir));
+  program
+    .command('token')
+    .description('Print a bearer token of the administrator.')
+    .addOption(dataDirOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  curl --cacert .quorate/pki/ca.crt -H "Authorization: Bearer $(quorate token)" https://127.0.0.1:6443/api/v1/nodes\n',
+    )
+    .action((options: { dataDir: string }) => token(options.dataDir));
+}
+
+export function dataDirOption(): Option {
+  return new Option('--data-dir <folder>', 'where the cluster keeps everything').default(DEFAULT_DATA_DIR);
+}
+
+function outputOption(): Option {
+  return new Option('--output <form>', 'how to print').choices(['text', 'json']).default('text');
+}
+
+/** Parses an option that is a whole number; commander names the option in the message. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
