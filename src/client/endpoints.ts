@@ -1,0 +1,130 @@
+// Which API server the next request goes to. Sticky to the one that last answered; one that fails is left at once and
+// rests for a while that doubles; one that says Retry-After rests as long as it asked. No endpoint is ever given up.
+import { Pool } from 'undici';
+import { type Clock, type Prng, sleep, UserError } from '../lib/index.ts';
+import type { TlsOptions } from './client.ts';
+import {
+  CONNECT_TIMEOUT_MS,
+  CONNECTIONS_PER_ENDPOINT,
+  ENDPOINT_BACKOFF_MAX_MS,
+  ENDPOINT_BACKOFF_MIN_MS,
+  KEEP_ALIVE_MS,
+  RESPONSE_LIMIT_BYTES,
+  RETRY_AFTER_MAX_MS,
+} from './limits.ts';
+
+export interface Endpoint {
+  readonly origin: string;
+  /** What an address has before the API's own paths: '' or `/prefix`. */
+  readonly prefix: string;
+  readonly pool: Pool;
+}
+
+export interface Endpoints {
+  /** The endpoint to use now; waits while all of them rest. Undefined: none before `deadlineMs` (monotonic). */
+  next(deadlineMs: number, signal: AbortSignal | undefined): Promise<Endpoint | undefined>;
+  /** The endpoint to use now, resting or not. */
+  best(): Endpoint;
+  answered(endpoint: Endpoint): void;
+  failed(endpoint: Endpoint): void;
+  postpone(endpoint: Endpoint, delayMs: number): void;
+  close(): Promise<void>;
+}
+
+interface Candidate {
+  readonly endpoint: Endpoint;
+  failures: number;
+  /** Monotonic milliseconds. */
+  restsUntilMs: number;
+}
+
+/** Throws UserError for a list that is empty or an address that is none. */
+export function createEndpoints(
+  addresses: readonly string[],
+  tls: TlsOptions | undefined,
+  clock: Clock,
+  random: Prng,
+): Endpoints {
+  const candidates = addresses.map((address) => ({
+    endpoint: openEndpoint(address, tls),
+    failures: 0,
+    restsUntilMs: 0,
+  }));
+  if (candidates.length === 0) {
+    throw new UserError('no API server was given', 'Name at least one address, such as https://127.0.0.1:6443.');
+  }
+  let current = 0;
+
+  const inOrder = (): Candidate[] => [...candidates.slice(current), ...candidates.slice(0, current)];
+  const best = (): Candidate =>
+    inOrder().reduce((a, b) => (Math.max(b.restsUntilMs, clock.monotonic()) < a.restsUntilMs ? b : a));
+  const find = (endpoint: Endpoint): Candidate | undefined => candidates.find((c) => c.endpoint === endpoint);
+  const leave = (candidate: Candidate): void => {
+    if (candidates[current] === candidate) current = (current + 1) % candidates.length;
+  };
+
+  return {
+    async next(deadlineMs, signal) {
+      for (;;) {
+        const candidate = best();
+        const waitMs = candidate.restsUntilMs - clock.monotonic();
+        if (waitMs <= 0) return candidate.endpoint;
+        if (candidate.restsUntilMs >= deadlineMs) return undefined;
+        await sleep(clock, waitMs, signal);
+        if (signal?.aborted) return undefined;
+      }
+    },
+    best: () => best().endpoint,
+    answered(endpoint) {
+      const candidate = find(endpoint);
+      if (candidate === undefined) return;
+      candidate.failures = 0;
+      current = candidates.indexOf(candidate);
+    },
+    failed(endpoint) {
+      const candidate = find(endpoint);
+      if (candidate === undefined) return;
+      leave(candidate);
+      // Fifty requests that die with one server are one failure of it.
+      if (candidate.restsUntilMs > clock.monotonic()) return;
+      const restMs = Math.min(ENDPOINT_BACKOFF_MAX_MS, ENDPOINT_BACKOFF_MIN_MS * 2 ** candidate.failures);
+      candidate.failures += 1;
+      candidate.restsUntilMs = clock.monotonic() + restMs * (1 - random.float() * 0.3);
+    },
+    postpone(endpoint, delayMs) {
+      const candidate = find(endpoint);
+      if (candidate === undefined) return;
+      leave(candidate);
+      const untilMs = clock.monotonic() + Math.min(delayMs, RETRY_AFTER_MAX_MS);
+      candidate.restsUntilMs = Math.max(candidate.restsUntilMs, untilMs);
+    },
+    async close() {
+      await Promise.all(candidates.map((candidate) => candidate.endpoint.pool.destroy()));
+    },
+  };
+}
+
+function openEndpoint(address: string, tls: TlsOptions | undefined): Endpoint {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new UserError(`${address} is not the address of an API server`, 'Write it as https://host:port.');
+  }
+  const pool = new Pool(url.origin, {
+    connections: CONNECTIONS_PER_ENDPOINT,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxResponseSize: RESPONSE_LIMIT_BYTES,
+    connect: { timeout: CONNECT_TIMEOUT_MS, ...connectTls(tls) },
+  });
+  return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, ''), pool };
+}
+
+/** The same for requests and watches: our authority only, and a certificate of our own where we have one. */
+export function connectTls(tls: TlsOptions | undefined): { ca?: string; cert?: string; key?: string } {
+  if (tls === undefined) return {};
+  return {
+    ca: tls.ca,
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+  };
+}
