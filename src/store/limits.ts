@@ -1,0 +1,38 @@
+// The limits of the object store, with their units and reasons. What exceeds one gets a clear error or is bounded by
+// waiting; never silence.
+import { COMMAND_LIMIT_BYTES, MIB, OBJECT_LIMIT_BYTES } from '../lib/index.ts';
+
+export { COMMAND_LIMIT_BYTES, OBJECT_LIMIT_BYTES };
+
+/** Keys are `<resource>/<namespace>/<name>`: three DNS names at most. */
+export const KEY_LIMIT_CHARACTERS = 1024;
+/** Conditions and writes of one command. */
+export const COMMAND_LIMIT_PARTS = 4096;
+/** Commits accepted here whose outcome is not known yet, those given up by their callers among them. */
+export const PENDING_LIMIT_COMMANDS = 20_000;
+export const PENDING_LIMIT_BYTES = 64 * MIB;
+/** Applied changes that the state database has not taken yet; beyond it this server accepts no commits. */
+export const WRITE_BEHIND_LIMIT_BYTES = 128 * MIB;
+/** One batch of the state database. */
+export const STATE_BATCH_LIMIT_BYTES = 8 * MIB;
+/** How long changes gather before the state database is given them. */
+export const STATE_FLUSH_DELAY_MS = 200;
+
+/** Superseded versions are kept this long (house.md, decision 4) … */
+export const HISTORY_LIMIT_MS = 5 * 60_000;
+/** … or until they take this much, whichever comes first; compaction then drops the older half. */
+export const HISTORY_LIMIT_BYTES = 128 * MIB;
+/** How often the leader looks whether there is something to compact. */
+export const HISTORY_MARK_MS = 15_000;
+/** Changes between two remembered roots of the tree: what an old snapshot costs to rebuild. */
+export const HISTORY_SEGMENT_CHANGES = 1024;
+/** Rebuilt old snapshots that are kept, for lists continued page by page. */
+export const HISTORY_CACHE_SNAPSHOTS = 8;
+
+/** Changes looked at in one turn when a watch catches up from history. */
+export const REPLAY_LIMIT_CHANGES = 2048;
+
+/** How often a store looks after itself: asks again, re-sends, compacts. */
+export const HOUSEKEEPING_MS = 500;
+/** A commit whose outcome is unknown for so long is sent again even though nothing seems to be lost. */
+export const RESEND_AFTER_MS = 5_000;

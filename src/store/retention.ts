@@ -1,0 +1,35 @@
+// Decides how much past is kept (house.md, decision 4): the time and byte limits become a revision to compact to. Each
+// server keeps its own marks, so that a new leader knows what its predecessor knew; only the leader's decision is replicated.
+import type { Clock } from '../lib/index.ts';
+import { HISTORY_LIMIT_BYTES, HISTORY_LIMIT_MS, HISTORY_MARK_MS } from './limits.ts';
+import type { Revision } from './port.ts';
+import type { StateMachine } from './state-machine.ts';
+
+export class Retention {
+  readonly #clock: Clock;
+  readonly #machine: StateMachine;
+  /** Which revision had been reached when, oldest first. */
+  readonly #marks: { readonly atMs: number; readonly revision: Revision }[] = [];
+
+  constructor(clock: Clock, machine: StateMachine) {
+    this.#clock = clock;
+    this.#machine = machine;
+  }
+
+  /** Notes the time, now and then. Returns the revision up to which the past may go, if there is something to drop. */
+  check(): Revision | undefined {
+    const now = this.#clock.monotonic();
+    const newest = this.#marks.at(-1);
+    const { revision, compactedRevision, history } = this.#machine;
+    if (newest === undefined || now - newest.atMs >= HISTORY_MARK_MS) this.#marks.push({ atMs: now, revision });
+    let target = compactedRevision;
+    for (let mark = this.#marks[0]; mark !== undefined && now - mark.atMs >= HISTORY_LIMIT_MS; mark = this.#marks[0]) {
+      target = Math.max(target, mark.revision) as Revision;
+      this.#marks.shift();
+    }
+    if (history.supersededBytes > HISTORY_LIMIT_BYTES) {
+      target = Math.max(target, history.boundaryToDrop(HISTORY_LIMIT_BYTES / 2, revision)) as Revision;
+    }
+    return target > compactedRevision ? target : undefined;
+  }
+}
