@@ -1,0 +1,53 @@
+// The follower's side of replication: what to do with a leader's appends and heartbeats.
+import { assert } from '../../src/lib/index.ts';
+import { larger, plus, smaller } from './numbers.ts';
+import type { State } from './state.ts';
+import type { AppendRequest, AppendResponse, Entry, HeartbeatRequest, LogIndex } from './types.ts';
+
+export function stepAppendRequest(state: State, message: AppendRequest): void {
+  const { previous, entries } = message;
+  if (previous.index < state.commit) {
+    // What is committed is the same everywhere: tell the leader how far, instead of comparing.
+    respond(state, message, { kind: 'accepted', match: state.commit });
+    return;
+  }
+  if (!state.log.matches(previous)) {
+    const hint = state.log.lastAtMost(previous.index, previous.term);
+    respond(state, message, { kind: 'rejected', previous: previous.index, hint });
+    return;
+  }
+  appendMissing(state, entries);
+  const match = plus(previous.index, entries.length);
+  commitTo(state, smaller(message.commit, match));
+  respond(state, message, { kind: 'accepted', match });
+}
+
+/** Entries that are there already are left alone: an older message must not cut what a newer one brought. */
+function appendMissing(state: State, entries: readonly Entry[]): void {
+  const from = entries.findIndex((entry) => !state.log.matches(entry));
+  if (from < 0) return;
+  const missing = entries.slice(from);
+  const first = missing[0];
+  assert(first === undefined || first.index > state.commit, `committed entry ${first?.index} would be cut off`);
+  state.log.append(missing);
+}
+
+export function stepHeartbeatRequest(state: State, message: HeartbeatRequest): void {
+  assert(message.commit <= state.log.lastIndex(), `${message.from} knows of entries here that are not in the log`);
+  commitTo(state, message.commit);
+  state.outbox.send({
+    kind: 'heartbeatResponse',
+    from: state.id,
+    to: message.from,
+    term: state.term,
+    readRound: message.readRound,
+  });
+}
+
+function commitTo(state: State, index: LogIndex): void {
+  state.commit = larger(state.commit, index);
+}
+
+function respond(state: State, message: AppendRequest, result: AppendResponse['result']): void {
+  state.outbox.send({ kind: 'appendResponse', from: state.id, to: message.from, term: state.term, result });
+}

@@ -1,0 +1,121 @@
+// What a leader knows of one follower: how far its log matches, and what is on its way. Two states: `probe` sends one
+// message and waits for its answer, to find where the logs agree; `replicate` keeps a window of messages in flight.
+import { assert } from '../../src/lib/index.ts';
+import { larger, ORIGIN, plus, smaller } from './numbers.ts';
+import type { CoreLimits, LogIndex, NodeId } from './types.ts';
+
+interface Inflight {
+  readonly last: LogIndex;
+  readonly bytes: number;
+}
+
+export class Progress {
+  readonly id: NodeId;
+  /** Durable at the follower. Invariant: never goes back within a term, and match < next. */
+  match: LogIndex = ORIGIN;
+  /** The next entry to send. */
+  next: LogIndex;
+  state: 'probe' | 'replicate' = 'probe';
+  /** In probe: an unanswered message is on its way. */
+  paused = false;
+  /** The tick at which it was heard last. */
+  heardAtTick: number;
+  /** The newest read round that it confirmed. */
+  readRound = 0;
+  /** The commit index that it was told last. A hint only: heartbeats repeat it. */
+  commitTold: LogIndex = ORIGIN;
+  #inflight: Inflight[] = [];
+  #inflightBytes = 0;
+  #heartbeatsWithoutAnswer = 0;
+
+  constructor(id: NodeId, next: LogIndex, tick: number) {
+    this.id = id;
+    this.next = next;
+    this.heardAtTick = tick;
+  }
+
+  get inflightMessages(): number {
+    return this.#inflight.length;
+  }
+
+  /** Invariant: the sum of what is in flight. */
+  get inflightBytes(): number {
+    return this.#inflightBytes;
+  }
+
+  canSend(limits: CoreLimits): boolean {
+    if (this.state === 'probe') return !this.paused;
+    return this.#inflight.length < limits.inflightLimitMessages && this.#inflightBytes < limits.inflightLimitBytes;
+  }
+
+  /** Entries up to `last` (or none: last is next − 1) have left. */
+  sent(last: LogIndex, bytes: number): void {
+    if (this.state === 'probe') {
+      this.paused = true;
+      return;
+    }
+    if (last < this.next) return;
+    this.next = plus(last, 1);
+    this.#inflight.push({ last, bytes });
+    this.#inflightBytes += bytes;
+  }
+
+  /** The follower holds everything up to `match`. Late answers change nothing. */
+  accepted(match: LogIndex): void {
+    this.#free(match);
+    if (match > this.match) this.match = match;
+    else if (match < this.match) return;
+    this.next = larger(this.next, plus(this.match, 1));
+    if (this.state === 'replicate') return;
+    this.#clear();
+    this.state = 'replicate';
+    this.next = plus(this.match, 1);
+  }
+
+  /** The follower does not hold `previous`; try after `candidate`. Returns false for an answer that came too late. */
+  rejected(previous: LogIndex, candidate: LogIndex): boolean {
+    if (this.state === 'replicate') {
+      if (previous <= this.match) return false;
+      this.probe();
+      return true;
+    }
+    if (plus(this.next, -1) !== previous) return false;
+    this.next = larger(smaller(previous, plus(candidate, 1)), plus(this.match, 1));
+    this.paused = false;
+    return true;
+  }
+
+  /** Whatever was in flight may be lost: begin again after what is known to match. */
+  probe(): void {
+    this.#clear();
+    this.state = 'probe';
+    this.paused = false;
+    this.next = plus(this.match, 1);
+  }
+
+  /** A heartbeat was answered. Returns true when something in flight has gone unanswered for `limit` of them. */
+  heartbeatAnswered(limit: number): boolean {
+    if (this.#inflight.length === 0) return false;
+    this.#heartbeatsWithoutAnswer += 1;
+    return this.#heartbeatsWithoutAnswer >= limit;
+  }
+
+  #free(match: LogIndex): void {
+    let freed = 0;
+    for (const message of this.#inflight) {
+      if (message.last > match) break;
+      this.#inflightBytes -= message.bytes;
+      freed += 1;
+    }
+    if (freed === 0) return;
+    this.#inflight.splice(0, freed);
+    this.#heartbeatsWithoutAnswer = 0;
+    assert(this.#inflightBytes >= 0, 'bytes in flight are never negative');
+  }
+
+  #clear(): void {
+    this.#inflight = [];
+    this.#inflightBytes = 0;
+    this.#heartbeatsWithoutAnswer = 0;
+  }
+}

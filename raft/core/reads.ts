@@ -1,0 +1,97 @@
+// Reads without a log entry (ReadIndex, dissertation §6.4). A read may be answered with a commit index only if the leader
+// was still the leader after the read arrived. All reads of one turn share a round: a number that rides on heartbeats
+// and comes back with their answers.
+//
+// 1. Reads wait until the leader has committed an entry of its own term: before, its commit index may be behind.
+// 2. A round takes the commit index when it begins, after all its reads have arrived.
+// 3. A majority that echoes round r, in this term, confirms r and everything before it.
+// 4. Losing the leadership refuses every waiting read: there is no late answer.
+import { majorityReached } from './quorum.ts';
+import type { Leading, State, WaitingRead } from './state.ts';
+import type { LogIndex, ReadIndexRequest, ReadIndexResponse } from './types.ts';
+
+export function readIndex(state: State, context: number): void {
+  if (state.leading !== undefined) state.leading.joining.push({ from: undefined, context });
+  else if (state.leader !== undefined) state.questions.joining.push(context);
+  else state.reads.push({ context, index: undefined });
+}
+
+export function stepReadIndexRequest(state: State, message: ReadIndexRequest): void {
+  const read: WaitingRead = { from: message.from, context: message.context };
+  if (state.leading !== undefined) state.leading.joining.push(read);
+  else answer(state, read, undefined);
+}
+
+/** Returns true when the answer says that the asked node does not lead. */
+export function stepReadIndexResponse(state: State, message: ReadIndexResponse): boolean {
+  const question = state.questions.asked.get(message.context);
+  if (question === undefined) return false;
+  state.questions.asked.delete(message.context);
+  for (const context of question.contexts) state.reads.push({ context, index: message.index });
+  return message.index === undefined;
+}
+
+/** Asks the leader for all reads of this turn at once. */
+export function flushQuestions(state: State): void {
+  const { questions, leader } = state;
+  if (questions.joining.length === 0 || leader === undefined) return;
+  const context = questions.next;
+  questions.next += 1;
+  questions.asked.set(context, { contexts: questions.joining, askedAtTick: state.tick });
+  questions.joining = [];
+  state.outbox.send({ kind: 'readIndexRequest', from: state.id, to: leader, term: state.term, context });
+}
+
+/** A question may be lost on its way while the leader stays: it is asked again. A second answer finds nothing to answer. */
+export function repeatQuestions(state: State): void {
+  const { questions, leader } = state;
+  if (leader === undefined) return;
+  for (const [context, question] of questions.asked) {
+    if (state.tick - question.askedAtTick < state.limits.electionTimeoutMinTicks) continue;
+    question.askedAtTick = state.tick;
+    state.outbox.send({ kind: 'readIndexRequest', from: state.id, to: leader, term: state.term, context });
+  }
+}
+
+/** The leader is lost or another: nobody will answer what was asked. */
+export function failQuestions(state: State): void {
+  const { questions } = state;
+  const contexts = [...questions.asked.values()].flatMap((question) => question.contexts);
+  for (const context of [...contexts, ...questions.joining]) state.reads.push({ context, index: undefined });
+  questions.asked.clear();
+  questions.joining = [];
+}
+
+/** The leadership is over: see 4. */
+export function failLeaderReads(state: State, leading: Leading): void {
+  for (const read of [...leading.rounds.flatMap((round) => round.reads), ...leading.joining]) {
+    answer(state, read, undefined);
+  }
+}
+
+/** Begins a round for the reads that arrived in this turn. Returns true if heartbeats must carry it. */
+export function beginRound(state: State, leading: Leading): boolean {
+  if (leading.joining.length === 0 || state.commit < leading.firstIndex) return false;
+  leading.readRound += 1;
+  leading.rounds.push({ round: leading.readRound, index: state.commit, reads: leading.joining });
+  leading.joining = [];
+  confirmRounds(state, leading);
+  return leading.rounds.length > 0;
+}
+
+/** Answers the rounds that a majority has confirmed. */
+export function confirmRounds(state: State, leading: Leading): void {
+  const reached = majorityReached(state.membership.voters, (voter) =>
+    voter === state.id ? leading.readRound : (leading.peers.get(voter)?.readRound ?? 0),
+  );
+  for (let oldest = leading.rounds[0]; oldest !== undefined && oldest.round <= reached; oldest = leading.rounds[0]) {
+    leading.rounds.shift();
+    for (const read of oldest.reads) answer(state, read, oldest.index);
+  }
+}
+
+function answer(state: State, read: WaitingRead, index: LogIndex | undefined): void {
+  const { from, context } = read;
+  if (from === undefined) state.reads.push({ context, index });
+  else state.outbox.send({ kind: 'readIndexResponse', from: state.id, to: from, term: state.term, context, index });
+}

@@ -1,0 +1,109 @@
+// The leader's side of replication: what to send to whom, what the answers mean, and when an entry is committed.
+import { assert } from '../../src/lib/index.ts';
+import { STALLED_HEARTBEATS } from './limits.ts';
+import { larger, ORIGIN, plus, smaller } from './numbers.ts';
+import type { Progress } from './progress.ts';
+import { majorityReached } from './quorum.ts';
+import { confirmRounds } from './reads.ts';
+import type { Leading, State } from './state.ts';
+import type { AppendResponse, HeartbeatResponse } from './types.ts';
+
+/** Sends each follower what its window allows, then the commit index to those that have not heard of it. */
+export function flushAppends(state: State, leading: Leading): void {
+  for (const peer of leading.peers.values()) {
+    while (peer.next <= state.log.lastIndex() && peer.canSend(state.limits)) {
+      if (!sendAppend(state, peer)) break;
+    }
+    if (smaller(peer.match, state.commit) > peer.commitTold) sendHeartbeat(state, leading, peer);
+  }
+}
+
+/**
+ * One append message, possibly empty. Returns false when the entry before the next one is not in the log any more: such a
+ * follower needs a snapshot, and hears heartbeats until it gets one.
+ */
+function sendAppend(state: State, peer: Progress): boolean {
+  const index = plus(peer.next, -1);
+  const term = state.log.term(index);
+  if (term === undefined) return false;
+  const entries = state.log.entries(peer.next, plus(state.log.lastIndex(), 1), state.limits.appendLimitBytes);
+  const last = plus(index, entries.length);
+  state.outbox.send({
+    kind: 'appendRequest',
+    from: state.id,
+    to: peer.id,
+    term: state.term,
+    previous: { index, term },
+    entries,
+    commit: state.commit,
+  });
+  peer.sent(
+    last,
+    entries.reduce((sum, entry) => sum + entry.data.length, 0),
+  );
+  peer.commitTold = larger(peer.commitTold, smaller(state.commit, last));
+  return true;
+}
+
+export function broadcastHeartbeats(state: State, leading: Leading): void {
+  leading.heartbeatElapsed = 0;
+  for (const peer of leading.peers.values()) sendHeartbeat(state, leading, peer);
+}
+
+/** A heartbeat never tells a follower to commit what it is not known to hold. */
+function sendHeartbeat(state: State, leading: Leading, peer: Progress): void {
+  const commit = smaller(peer.match, state.commit);
+  peer.commitTold = larger(peer.commitTold, commit);
+  const readRound = leading.readRound;
+  state.outbox.send({ kind: 'heartbeatRequest', from: state.id, to: peer.id, term: state.term, commit, readRound });
+}
+
+export function stepAppendResponse(state: State, leading: Leading, message: AppendResponse): void {
+  const peer = leading.peers.get(message.from);
+  if (peer === undefined) return;
+  peer.heardAtTick = state.tick;
+  const { result } = message;
+  if (result.kind === 'accepted') {
+    assert(result.match <= state.log.lastIndex(), `${peer.id} acknowledges entries that this leader does not have`);
+    peer.accepted(result.match);
+    advanceCommit(state, leading);
+    return;
+  }
+  peer.rejected(result.previous, state.log.lastAtMost(result.hint.index, result.hint.term).index);
+}
+
+/**
+ * Heartbeats flow also when appends were lost, so they are what wakes a stuck pipeline: a probe is repeated (also an empty
+ * one, or a follower that is up to date would stay in probe), and a window without answers is sent again.
+ */
+export function stepHeartbeatResponse(state: State, leading: Leading, message: HeartbeatResponse): void {
+  const peer = leading.peers.get(message.from);
+  if (peer === undefined) return;
+  peer.heardAtTick = state.tick;
+  if (message.readRound > peer.readRound) {
+    peer.readRound = message.readRound;
+    confirmRounds(state, leading);
+  }
+  if (peer.heartbeatAnswered(STALLED_HEARTBEATS)) peer.probe();
+  if (peer.state !== 'probe') return;
+  peer.paused = false;
+  sendAppend(state, peer);
+}
+
+/**
+ * Commits what a majority holds durably. Only entries of this term are counted: an older one on a majority may still be
+ * overwritten, until an entry of this term above it is committed (§5.4.2). The leader counts its own disk as one more.
+ */
+export function advanceCommit(state: State, leading: Leading): void {
+  const reached = majorityReached(state.membership.voters, (voter) =>
+    voter === state.id ? state.log.durableIndex() : (leading.peers.get(voter)?.match ?? ORIGIN),
+  );
+  if (reached > state.commit && state.log.term(reached) === state.term) state.commit = reached;
+}
+
+/** The tick at which a majority had been heard; the leader hears itself. */
+export function majorityHeardAtTick(state: State, leading: Leading): number {
+  return majorityReached(state.membership.voters, (voter) =>
+    voter === state.id ? state.tick : (leading.peers.get(voter)?.heardAtTick ?? 0),
+  );
+}

@@ -1,0 +1,172 @@
+// The state of one core: plain fields, changed only by the files of their subject. What only a leader has is in `leading`,
+// so that it cannot outlive the leadership.
+import { assert, type Prng, prng } from '../../src/lib/index.ts';
+import { LogTail } from './log-tail.ts';
+import { Outbox } from './outbox.ts';
+import type { Progress } from './progress.ts';
+import type {
+  CoreLimits,
+  CoreOptions,
+  HardState,
+  LogIndex,
+  Membership,
+  Message,
+  NodeId,
+  PreVoteRequest,
+  ReadState,
+  Role,
+  SoftState,
+  Term,
+} from './types.ts';
+
+export interface State {
+  readonly id: NodeId;
+  readonly membership: Membership;
+  readonly limits: CoreLimits;
+  readonly random: Prng;
+  readonly log: LogTail;
+  readonly outbox: Outbox;
+
+  /** Invariant: never goes back. */
+  term: Term;
+  /** Invariant: within a term it changes once, from undefined. */
+  votedFor: NodeId | undefined;
+  role: Role;
+  leader: NodeId | undefined;
+  /** What of (term, votedFor) is on the disk. */
+  durable: HardState;
+
+  /** Invariant: never goes back, and what it covers is never truncated. */
+  commit: LogIndex;
+  /** Handed to the state machine. Invariant: ≤ commit, and durable here. */
+  applied: LogIndex;
+
+  /** Ticks since the core was made. */
+  tick: number;
+  /** Ticks since a leader was heard, a vote was granted, or a campaign began. */
+  electionElapsed: number;
+  electionTimeout: number;
+  /** Ticks until a campaign that begins before the timeout, because the leader is known to be gone. */
+  earlyTicks: number | undefined;
+  readonly votes: Map<NodeId, boolean>;
+  /** Pre-votes refused only because a leader was heard: answered again when it is lost (election.ts). */
+  readonly refused: Map<NodeId, { readonly request: PreVoteRequest; readonly tick: number }>;
+
+  leading: Leading | undefined;
+  readonly questions: Questions;
+  /** Answered reads for the next Ready. */
+  reads: ReadState[];
+  /** Own proposals that were dropped and not reported yet. */
+  dropped: number;
+}
+
+/** A leader's own state. */
+export interface Leading {
+  readonly peers: ReadonlyMap<NodeId, Progress>;
+  /** The index of the no-op of this term. */
+  readonly firstIndex: LogIndex;
+  heartbeatElapsed: number;
+  /** A transfer under way; it ends by success, by a timeout, or when the target is lost. It never sticks. */
+  transfer: { readonly target: NodeId; readonly startedAtTick: number; told: boolean } | undefined;
+  /** Proposals that wait for the end of a transfer. */
+  held: { readonly from: NodeId | undefined; readonly commands: readonly Uint8Array[] }[];
+  heldBytes: number;
+  uncommittedBytes: number;
+  /** The backlog was full: everything is dropped until there is room again, so that order is kept. */
+  full: boolean;
+  /** Forwarders whose proposals were dropped meanwhile, with the number of proposals. */
+  readonly starved: Map<NodeId, number>;
+  /** See reads.ts. */
+  readRound: number;
+  joining: WaitingRead[];
+  readonly rounds: { readonly round: number; readonly index: LogIndex; readonly reads: readonly WaitingRead[] }[];
+}
+
+/** A read that waits at the leader; `from` is undefined for its own. */
+export interface WaitingRead {
+  readonly from: NodeId | undefined;
+  readonly context: number;
+}
+
+/** What a node asks its leader. */
+export interface Questions {
+  /** The number of the next question. Begins at random, so that no other incarnation uses the same ones. */
+  next: number;
+  /** Reads of this turn, not asked yet. */
+  joining: number[];
+  readonly asked: Map<number, { readonly contexts: readonly number[]; askedAtTick: number }>;
+}
+
+/** Numbers of one incarnation's questions: far more than one process asks. */
+const QUESTION_RANGE = 2 ** 20;
+
+export function createState(options: CoreOptions): State {
+  const { limits, membership, hardState } = options;
+  assert(limits.electionTimeoutMinTicks > limits.heartbeatTicks, 'an election timeout is longer than a heartbeat');
+  assert(limits.electionTimeoutMaxTicks >= limits.electionTimeoutMinTicks, 'election timeouts are a range');
+  const random = prng(options.seed);
+  const log = new LogTail(options.log);
+  assert(options.appliedIndex <= log.lastIndex(), 'the state machine is ahead of the log');
+  const state: State = {
+    id: options.id,
+    membership,
+    limits,
+    random,
+    log,
+    outbox: new Outbox((message) => isDurable(state, message)),
+    term: hardState.term,
+    votedFor: hardState.votedFor,
+    role: 'follower',
+    leader: undefined,
+    durable: hardState,
+    commit: options.appliedIndex,
+    applied: options.appliedIndex,
+    tick: 0,
+    electionElapsed: 0,
+    electionTimeout: 0,
+    earlyTicks: undefined,
+    votes: new Map(),
+    refused: new Map(),
+    leading: undefined,
+    questions: { next: random.uint32() * QUESTION_RANGE + 1, joining: [], asked: new Map() },
+    reads: [],
+    dropped: 0,
+  };
+  resetElectionTimer(state);
+  return state;
+}
+
+export function softState(state: State): SoftState {
+  return { role: state.role, term: state.term, leader: state.leader };
+}
+
+export function hardStateIsDurable(state: State): boolean {
+  return state.durable.term === state.term && state.durable.votedFor === state.votedFor;
+}
+
+/** Whether everything that `message` promises is on the disk. Pre-votes promise nothing. */
+function isDurable(state: State, message: Message): boolean {
+  if (message.kind === 'preVoteRequest') return true;
+  if (message.kind === 'preVoteResponse' && message.granted) return true;
+  if (!hardStateIsDurable(state)) return false;
+  if (message.kind !== 'appendResponse' || message.result.kind !== 'accepted') return true;
+  return message.result.match <= state.log.durableIndex();
+}
+
+/** The other members, voters first. */
+export function others(state: State): readonly NodeId[] {
+  const { voters, learners } = state.membership;
+  return [...voters, ...learners].filter((member) => member !== state.id);
+}
+
+export function isVoter(state: State): boolean {
+  return state.membership.voters.includes(state.id);
+}
+
+/** Starts the wait for an election anew, with a fresh random timeout (§5.2). */
+export function resetElectionTimer(state: State): void {
+  const { electionTimeoutMinTicks: min, electionTimeoutMaxTicks: max } = state.limits;
+  state.electionElapsed = 0;
+  state.electionTimeout = min + state.random.int(max - min + 1);
+  state.earlyTicks = undefined;
+}
