@@ -1,0 +1,48 @@
+// Finds the Docker daemon: DOCKER_HOST, or the usual sockets; and says what to do when none answers.
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import Docker from 'dockerode';
+import { UserError } from '../../../lib/index.ts';
+
+const PING_TIMEOUT_MS = 2_000;
+
+/** Sockets in the order they are tried: the daemon's own, Docker Desktop's, rootless Docker's. */
+function usualSockets(): readonly string[] {
+  const runtime = process.env.XDG_RUNTIME_DIR;
+  return [
+    '/var/run/docker.sock',
+    join(homedir(), '.docker/run/docker.sock'),
+    ...(runtime === undefined ? [] : [join(runtime, 'docker.sock')]),
+  ];
+}
+
+/** Throws UserError for a DOCKER_HOST of a kind we do not speak. */
+export function connect(dockerHost: string | undefined, timeoutMs?: number): Docker {
+  const options = timeoutMs === undefined ? {} : { timeout: timeoutMs };
+  const host = dockerHost ?? process.env.DOCKER_HOST ?? '';
+  if (host === '') {
+    const socketPath = usualSockets().find((path) => existsSync(path)) ?? '/var/run/docker.sock';
+    return new Docker({ socketPath, ...options });
+  }
+  if (host.startsWith('unix://')) return new Docker({ socketPath: host.slice('unix://'.length), ...options });
+  const match = /^(?:tcp|http):\/\/([^/:]+):(\d+)\/?$/.exec(host);
+  if (match === null) {
+    throw new UserError(
+      `DOCKER_HOST is ${host}, which is not understood`,
+      'Set it to unix:///path/to/docker.sock or tcp://host:port, or unset it.',
+    );
+  }
+  return new Docker({ protocol: 'http', host: match[1] ?? '', port: Number(match[2]), ...options });
+}
+
+/** The daemon's version when one answers within two seconds; undefined otherwise. */
+export async function dockerAnswers(
+  options: { readonly dockerHost?: string | undefined } = {},
+): Promise<string | undefined> {
+  try {
+    return (await connect(options.dockerHost, PING_TIMEOUT_MS).version()).Version;
+  } catch {
+    return undefined;
+  }
+}
