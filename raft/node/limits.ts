@@ -1,0 +1,29 @@
+// The limits of the Raft node and its log. Times in milliseconds, sizes in bytes, as the names say.
+import { KIB, MIB } from '../../src/lib/index.ts';
+
+/** A segment of the log is closed when the next batch would pass this; one batch alone may be larger. */
+export const SEGMENT_LIMIT_BYTES = 16 * MIB;
+/** A segment is allocated in steps of this size, so that no append waits for a whole segment to be zeroed. */
+export const SEGMENT_STEP_BYTES = 2 * MIB;
+/** Entry data kept in memory behind the end of the log; older entries are read from their segments. */
+export const RECENT_LIMIT_BYTES = 32 * MIB;
+/** One payload in the log: a command at its limit, with room to spare. A longer one on disk is damage. */
+export const RECORD_PAYLOAD_LIMIT_BYTES = 64 * MIB;
+/** The longest cluster or member id, encoded in UTF-8. */
+export const ID_LIMIT_BYTES = 255;
+/** Commands handed to the core at once; a turn with more is handed over in several pieces. */
+export const PROPOSAL_BATCH_LIMIT_BYTES = MIB;
+/** Commands waiting for the next turn of the node; more are refused and re-sent by their owner. */
+export const PROPOSAL_QUEUE_LIMIT_BYTES = 64 * MIB;
+/** Committed data handed to the state machine that it has not applied yet; the rest waits in the log. */
+export const APPLY_BACKLOG_LIMIT_BYTES = 32 * MIB;
+/** Committed data in one delivery to the state machine. */
+export const DELIVERY_LIMIT_BYTES = 512 * KIB;
+/** A leader whose disk needs longer for one batch hands leadership over (house.md, decision 8). */
+export const DISK_STALL_LIMIT_MS = 2_000;
+/** A leader whose state machine applies nothing of what waits for this long hands leadership over. */
+export const APPLY_STALL_LIMIT_MS = 5_000;
+/** How often the Raft side tells its status to the main thread. */
+export const STATUS_PERIOD_MS = 250;
+/** How long stop() waits for the Raft side before it is given up. */
+export const STOP_LIMIT_MS = 5_000;

@@ -1,0 +1,228 @@
+// The durable log of a node: it plans what a batch writes (prepare), and shows the batch once that is durable
+// (completed). It never writes itself; openLog makes it from a folder that was verified.
+//
+// Invariant: what LogView shows is durable and, through the marker, promised.
+
+import { assert, defined } from '../../../src/lib/index.ts';
+import type { Entry, HardState, LogIndex, LogPosition, LogView, PersistBatch, Term } from '../../core/index.ts';
+import type { Disk, DiskFile } from '../ports.ts';
+import { DamageError } from './damage.ts';
+import type { EntryIndex } from './entries.ts';
+import type { DiskJob, DiskStep } from './job.ts';
+import { encodeMarker, MARKER_FILE, type Marker } from './marker.ts';
+import { decodeRecord, encodedBytes, encodeRecords, type LogRecord, RECORD_HEADER_BYTES } from './record.ts';
+import { segmentFile } from './segment.ts';
+
+/** Sizes of the log's files and memory; LOG_LIMITS holds the values in production. */
+export interface LogLimits {
+  readonly segmentLimitBytes: number;
+  readonly segmentStepBytes: number;
+  readonly recentLimitBytes: number;
+}
+
+/** Where the log stands: all that the next record depends on. */
+export interface LogTail {
+  readonly segment: number;
+  /** Where the next record of the segment goes. */
+  readonly offset: number;
+  /** Bytes that the segment's file has. */
+  readonly allocatedBytes: number;
+  readonly sequence: number;
+  readonly checksum: number;
+  readonly hardState: HardState;
+  readonly markerSequence: number;
+  readonly firstSegment: number;
+}
+
+type Batch = Pick<PersistBatch, 'hardState' | 'entries'>;
+
+/** A batch that a writer works on: what becomes true when it is durable. */
+interface Prepared {
+  readonly jobId: number;
+  readonly tail: LogTail;
+  readonly truncateFrom: LogIndex | undefined;
+  readonly previousTerm: Term;
+  readonly entries: readonly Entry[];
+  /** Of each entry's record in the segment. */
+  readonly offsets: readonly number[];
+}
+
+export class RaftLog implements LogView {
+  private readonly disk: Disk;
+  private readonly limits: LogLimits;
+  private readonly index: EntryIndex;
+  private tail: LogTail;
+  private prepared: Prepared | undefined;
+  private nextJobId = 1;
+  /** The segment that older entries were read from last. */
+  private reading: { readonly segment: number; readonly file: DiskFile } | undefined;
+
+  constructor(disk: Disk, limits: LogLimits, index: EntryIndex, tail: LogTail) {
+    this.disk = disk;
+    this.limits = limits;
+    this.index = index;
+    this.tail = tail;
+  }
+
+  /** The durable hard state. */
+  hardState(): HardState {
+    return this.tail.hardState;
+  }
+
+  firstIndex(): LogIndex {
+    return this.index.firstIndex;
+  }
+
+  lastIndex(): LogIndex {
+    return this.index.lastIndex;
+  }
+
+  term(index: LogIndex): Term | undefined {
+    return this.index.term(index);
+  }
+
+  /** Throws DamageError when an older entry cannot be read back as it was written. */
+  entries(from: LogIndex, to: LogIndex, limitBytes: number): readonly Entry[] {
+    assert(from >= this.firstIndex() && to <= this.lastIndex() + 1, `entries ${from} to ${to} are in the log`);
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (let at = from; at < to; at = (at + 1) as LogIndex) {
+      const entry = this.index.inMemory(at) ?? this.readEntry(at);
+      if (entries.length > 0 && bytes + entry.data.byteLength > limitBytes) break;
+      bytes += entry.data.byteLength;
+      entries.push(entry);
+    }
+    return entries;
+  }
+
+  /**
+   * Plans a batch: truncate if its entries begin within the log, append, write the hard state; then the marker. The
+   * buffers of the job belong to the writer. One job at a time: completed() comes first.
+   */
+  prepare(batch: Batch): DiskJob {
+    assert(this.prepared === undefined, 'one batch is written at a time');
+    const records: LogRecord[] = [];
+    const first = batch.entries[0]?.index;
+    const truncateFrom = first !== undefined && first <= this.lastIndex() ? first : undefined;
+    const previousTerm = first === undefined ? (0 as Term) : this.termBefore(first);
+    if (truncateFrom !== undefined) records.push({ kind: 'truncation', from: truncateFrom, previousTerm });
+    const firstEntryAt = records.length;
+    for (const entry of batch.entries) records.push({ kind: 'entry', entry });
+    const hardState = batch.hardState ?? this.tail.hardState;
+    if (batch.hardState !== undefined) records.push({ kind: 'hardState', hardState });
+
+    const steps: DiskStep[] = [];
+    const needed = records.reduce((sum, record) => sum + encodedBytes(record), 0);
+    const rolls = this.tail.offset + needed > this.limits.segmentLimitBytes && this.tail.offset > RECORD_HEADER_BYTES;
+    const headers = rolls ? this.roll(steps) : [];
+    const segment = rolls ? this.tail.segment + 1 : this.tail.segment;
+    const start = rolls ? 0 : this.tail.offset;
+    const all = [...headers, ...records];
+    const encoded = encodeRecords(all, this.tail.sequence, this.tail.checksum);
+    const end = start + encoded.bytes.byteLength;
+    const allocatedBytes = this.allocate(steps, segmentFile(segment), rolls ? 0 : this.tail.allocatedBytes, end);
+    const offsets = encoded.offsets.slice(headers.length + firstEntryAt).map((offset) => start + offset);
+    if (all.length > 0) {
+      steps.push({ kind: 'write', file: segmentFile(segment), position: start, bytes: encoded.bytes });
+      steps.push({ kind: 'sync', file: segmentFile(segment) });
+    }
+    const tail: LogTail = {
+      segment,
+      offset: end,
+      allocatedBytes,
+      sequence: encoded.lastSequence,
+      checksum: encoded.lastChecksum,
+      hardState,
+      markerSequence: this.tail.markerSequence + 1,
+      firstSegment: this.tail.firstSegment,
+    };
+    const lastEntry = batch.entries.at(-1);
+    steps.push(...markerSteps(markerOf(tail, lastEntry ?? this.index.last)));
+    const jobId = this.nextJobId;
+    this.nextJobId += 1;
+    this.prepared = { jobId, tail, truncateFrom, previousTerm, entries: batch.entries, offsets };
+    return { id: jobId, steps };
+  }
+
+  /** The job is durable: its batch becomes visible. */
+  completed(jobId: number): void {
+    const prepared = defined(this.prepared, 'a batch under way');
+    assert(prepared.jobId === jobId, `job ${jobId} is the one under way`);
+    this.prepared = undefined;
+    if (prepared.truncateFrom !== undefined) this.index.truncate(prepared.truncateFrom, prepared.previousTerm);
+    prepared.entries.forEach((entry, position) => {
+      const offset = defined(prepared.offsets[position], 'the offset of an entry');
+      const lengthBytes = RECORD_HEADER_BYTES + entry.data.byteLength;
+      this.index.append(entry, { segment: prepared.tail.segment, offset, lengthBytes });
+    });
+    this.tail = prepared.tail;
+  }
+
+  /** Closes what was opened for reading. */
+  close(): void {
+    this.reading?.file.close();
+    this.reading = undefined;
+  }
+
+  private termBefore(index: LogIndex): Term {
+    assert(index >= this.firstIndex() && index <= this.lastIndex() + 1, `entry ${index} continues the log`);
+    return defined(this.term((index - 1) as LogIndex), `the term before entry ${index}`);
+  }
+
+  /** The next segment begins: its file must have its name for good before anything in it counts. */
+  private roll(steps: DiskStep[]): readonly LogRecord[] {
+    const number = this.tail.segment + 1;
+    steps.push({ kind: 'create', file: segmentFile(number) });
+    return [{ kind: 'segment', number, hardState: this.tail.hardState, previous: this.index.last }];
+  }
+
+  /** Makes room up to `end`, in steps, and says how large the file is then. */
+  private allocate(steps: DiskStep[], file: string, allocatedBytes: number, end: number): number {
+    if (end <= allocatedBytes) return allocatedBytes;
+    const step = this.limits.segmentStepBytes;
+    const bytes = Math.ceil(end / step) * step;
+    steps.push({ kind: 'resize', file, bytes });
+    if (allocatedBytes === 0) steps.push({ kind: 'sync', file }, { kind: 'syncDirectory' });
+    return bytes;
+  }
+
+  private readEntry(index: LogIndex): Entry {
+    const { segment, offset, lengthBytes } = this.index.place(index);
+    const bytes = this.segmentFor(segment).read(offset, lengthBytes);
+    const result = decodeRecord(bytes, 0);
+    if (result.kind === 'record' && result.framed.record.kind === 'entry') {
+      const { entry } = result.framed.record;
+      if (entry.index === index && entry.term === this.term(index)) return entry;
+    }
+    const found = result.kind === 'bad' ? result.found : 'not the entry that was written';
+    throw new DamageError(segmentFile(segment), `at byte ${offset}, where entry ${index} should be: ${found}`);
+  }
+
+  private segmentFor(segment: number): DiskFile {
+    if (this.reading?.segment === segment) return this.reading.file;
+    this.reading?.file.close();
+    const file = this.disk.open(segmentFile(segment), 'existing');
+    this.reading = { segment, file };
+    return file;
+  }
+}
+
+/** The marker that promises `tail`. */
+export function markerOf(tail: LogTail, last: LogPosition): Marker {
+  return {
+    sequence: tail.markerSequence,
+    hardState: tail.hardState,
+    last: { index: last.index, term: last.term },
+    recordSequence: tail.sequence,
+    recordChecksum: tail.checksum,
+    firstSegment: tail.firstSegment,
+  };
+}
+
+/** What makes a marker durable. */
+export function markerSteps(marker: Marker): readonly DiskStep[] {
+  return [
+    { kind: 'write', file: MARKER_FILE, ...encodeMarker(marker) },
+    { kind: 'sync', file: MARKER_FILE },
+  ];
+}

@@ -1,0 +1,267 @@
+// Opens a log: makes a new one, or verifies every byte of an old one. A torn tail, which was never acknowledged, is cut;
+// anything else that is not as it was acknowledged is a DamageError, and then nothing in the folder is changed.
+
+import { assert, UserError } from '../../../src/lib/index.ts';
+import type { HardState, LogIndex, LogPosition, Term } from '../../core/index.ts';
+import { RECENT_LIMIT_BYTES, SEGMENT_LIMIT_BYTES, SEGMENT_STEP_BYTES } from '../limits.ts';
+import type { Disk } from '../ports.ts';
+import { DamageError } from './damage.ts';
+import { EntryIndex } from './entries.ts';
+import {
+  checkIdentity,
+  IDENTITY_DRAFT_FILE,
+  IDENTITY_FILE,
+  type LogIdentity,
+  verifyIdentity,
+  writeIdentity,
+} from './identity.ts';
+import { JobRunner } from './job.ts';
+import { type LogLimits, type LogTail, markerOf, markerSteps, RaftLog } from './log.ts';
+import { decodeMarker, MARKER_BYTES, MARKER_FILE, type Marker } from './marker.ts';
+import { CHAIN_START, encodeRecords, type FramedRecord } from './record.ts';
+import { readWhole, type SegmentEnd, scanSegment, segmentFile, segmentNumber } from './segment.ts';
+
+/** The sizes in production. */
+export const LOG_LIMITS: LogLimits = {
+  segmentLimitBytes: SEGMENT_LIMIT_BYTES,
+  segmentStepBytes: SEGMENT_STEP_BYTES,
+  recentLimitBytes: RECENT_LIMIT_BYTES,
+};
+
+const NO_HARD_STATE: HardState = { term: 0 as Term, votedFor: undefined };
+const LOG_START: LogPosition = { index: 0 as LogIndex, term: 0 as Term };
+/** The sequence of the marker that a new log begins with; a greater one says that something was acknowledged. */
+const FIRST_MARKER_SEQUENCE = 1;
+
+/**
+ * Opens the log of `identity` in a folder, or makes it when the folder is empty. `mustExist`: elsewhere it is known that
+ * this member had a log, so an empty folder is refused. Throws DamageError, and UserError for a foreign or newer log.
+ */
+export function openLog(
+  disk: Disk,
+  identity: LogIdentity,
+  options: { readonly limits?: LogLimits; readonly mustExist?: boolean } = {},
+): RaftLog {
+  checkIdentity(identity);
+  const limits = options.limits ?? LOG_LIMITS;
+  const names = disk.list();
+  if (names.includes(IDENTITY_FILE)) {
+    verifyIdentity(disk, identity);
+    return recover(disk, limits);
+  }
+  if (options.mustExist === true) {
+    throw new UserError(
+      `the Raft log of member ${identity.nodeId} is gone: its folder has no ${IDENTITY_FILE} file`,
+      'Restore the data directory of this member, or replace the member by a new one with a new id.',
+    );
+  }
+  if (holdsAcknowledged(disk, names)) throw new DamageError(IDENTITY_FILE, 'the file is missing beside a log in use');
+  return create(disk, identity, limits, names);
+}
+
+/** Whether a folder without identity holds more than the remains of a creation that was interrupted. */
+function holdsAcknowledged(disk: Disk, names: readonly string[]): boolean {
+  return names.some((name) => {
+    if (name === IDENTITY_DRAFT_FILE) return false;
+    if (name === MARKER_FILE)
+      return (decodeMarker(readWhole(disk, name))?.sequence ?? FIRST_MARKER_SEQUENCE) > FIRST_MARKER_SEQUENCE;
+    const number = segmentNumber(name);
+    if (number === undefined)
+      throw new UserError(`the folder of the Raft log holds a foreign file: ${name}`, 'Use an empty data directory.');
+    let records = 0;
+    scanSegment(readWhole(disk, name), { sequence: 0, checksum: CHAIN_START }, () => {
+      records += 1;
+      return undefined;
+    });
+    return number > 1 || records > 1;
+  });
+}
+
+/** Makes a log. The identity comes last: with it, everything else is known to be there. */
+function create(disk: Disk, identity: LogIdentity, limits: LogLimits, remains: readonly string[]): RaftLog {
+  for (const name of remains) disk.remove(name);
+  const encoded = encodeRecords(
+    [{ kind: 'segment', number: 1, hardState: NO_HARD_STATE, previous: LOG_START }],
+    0,
+    CHAIN_START,
+  );
+  const tail: LogTail = {
+    segment: 1,
+    offset: encoded.bytes.byteLength,
+    allocatedBytes: limits.segmentStepBytes,
+    sequence: encoded.lastSequence,
+    checksum: encoded.lastChecksum,
+    hardState: NO_HARD_STATE,
+    markerSequence: FIRST_MARKER_SEQUENCE,
+    firstSegment: 1,
+  };
+  const file = segmentFile(1);
+  const runner = new JobRunner(disk);
+  runner.run({
+    id: 0,
+    steps: [
+      { kind: 'create', file },
+      { kind: 'resize', file, bytes: tail.allocatedBytes },
+      { kind: 'write', file, position: 0, bytes: encoded.bytes },
+      { kind: 'sync', file },
+      { kind: 'create', file: MARKER_FILE },
+      { kind: 'resize', file: MARKER_FILE, bytes: MARKER_BYTES },
+      ...markerSteps(markerOf(tail, LOG_START)),
+      { kind: 'syncDirectory' },
+    ],
+  });
+  runner.close();
+  writeIdentity(disk, identity);
+  return new RaftLog(disk, limits, new EntryIndex(LOG_START, limits.recentLimitBytes), tail);
+}
+
+function recover(disk: Disk, limits: LogLimits): RaftLog {
+  const marker = readMarker(disk);
+  const segments = presentSegments(disk, marker);
+  const recovery = new Recovery(marker, limits);
+  segments.forEach((number, position) => {
+    const isLast = position === segments.length - 1;
+    recovery.segment(number, readWhole(disk, segmentFile(number)), isLast);
+  });
+  const tail = recovery.finish();
+  cutTail(disk, tail, recovery.torn, recovery.unborn);
+  const runner = new JobRunner(disk);
+  runner.run({ id: 0, steps: markerSteps(markerOf(tail, recovery.index.last)) });
+  runner.close();
+  return new RaftLog(disk, limits, recovery.index, tail);
+}
+
+function readMarker(disk: Disk): Marker {
+  if (!disk.list().includes(MARKER_FILE)) throw new DamageError(MARKER_FILE, 'the file is missing');
+  const marker = decodeMarker(readWhole(disk, MARKER_FILE));
+  if (marker === undefined) throw new DamageError(MARKER_FILE, 'neither of its slots is intact');
+  return marker;
+}
+
+/** The numbers of the segments, which must begin where the marker says and have no hole. */
+function presentSegments(disk: Disk, marker: Marker): readonly number[] {
+  const numbers = disk
+    .list()
+    .map(segmentNumber)
+    .filter((number) => number !== undefined)
+    .filter((number) => number >= marker.firstSegment)
+    .sort((a, b) => a - b);
+  numbers.forEach((number, position) => {
+    const expected = marker.firstSegment + position;
+    if (number !== expected) throw new DamageError(segmentFile(expected), 'the file is missing');
+  });
+  if (numbers.length === 0) throw new DamageError(segmentFile(marker.firstSegment), 'the file is missing');
+  return numbers;
+}
+
+/** Zeroes what follows the last record and removes a segment that never got its first one. */
+function cutTail(disk: Disk, tail: LogTail, torn: boolean, unborn: string | undefined): void {
+  if (torn) {
+    const file = disk.open(segmentFile(tail.segment), 'existing');
+    file.resize(tail.offset);
+    file.resize(tail.allocatedBytes);
+    file.sync();
+    file.close();
+  }
+  if (unborn === undefined) return;
+  disk.remove(unborn);
+  disk.syncDirectory();
+}
+
+/** Replays the records of all segments into an index, holding each against the marker's promise. */
+class Recovery {
+  readonly index: EntryIndex;
+  /** The last segment has bytes behind its last record. */
+  torn = false;
+  /** A segment's file whose first record was never completed. */
+  unborn: string | undefined;
+  private readonly marker: Marker;
+  private tail: LogTail | undefined;
+  private sequence = 0;
+  private checksum = CHAIN_START;
+  private hardState: HardState = NO_HARD_STATE;
+
+  constructor(marker: Marker, limits: LogLimits) {
+    this.marker = marker;
+    this.index = new EntryIndex(LOG_START, limits.recentLimitBytes);
+  }
+
+  segment(number: number, bytes: Uint8Array, isLast: boolean): void {
+    const name = segmentFile(number);
+    let seenHeader = false;
+    const end = scanSegment(bytes, { sequence: this.sequence, checksum: this.checksum }, (framed) => {
+      if (framed.record.kind === 'segment' ? seenHeader || framed.record.number !== number : !seenHeader)
+        return 'a record that does not belong there';
+      seenHeader = true;
+      return this.replay(number, framed);
+    });
+    if (!isLast && end.found !== undefined) throw this.damage(name, end, end.found);
+    if (isLast && this.sequence < this.marker.recordSequence) throw this.damage(name, end, end.found ?? 'the log ends');
+    if (!seenHeader) {
+      if (!isLast || this.tail === undefined) throw this.damage(name, end, 'no first record');
+      this.unborn = name;
+      return;
+    }
+    this.torn = end.found !== undefined;
+    this.tail = {
+      segment: number,
+      offset: end.offset,
+      allocatedBytes: end.sizeBytes,
+      sequence: this.sequence,
+      checksum: this.checksum,
+      hardState: this.hardState,
+      markerSequence: this.marker.sequence,
+      firstSegment: this.marker.firstSegment,
+    };
+  }
+
+  /** Where the log ends; the newer of the two hard states, for the marker and the segment are not written at once. */
+  finish(): LogTail {
+    assert(this.tail !== undefined, 'a log has a segment');
+    const hardState = newer(this.tail.hardState, this.marker.hardState);
+    return { ...this.tail, hardState, markerSequence: this.marker.sequence + 1 };
+  }
+
+  /** Takes over one record, or says why it cannot be true. */
+  private replay(segment: number, framed: FramedRecord): string | undefined {
+    const { record } = framed;
+    if (framed.sequence === this.marker.recordSequence && framed.checksum !== this.marker.recordChecksum)
+      return 'a record other than the one the marker knows';
+    switch (record.kind) {
+      case 'entry': {
+        if (record.entry.index !== this.index.lastIndex + 1) return `entry ${record.entry.index} out of order`;
+        if (record.entry.term < this.index.last.term) return `entry ${record.entry.index} of a term that has passed`;
+        const entry = { ...record.entry, data: Uint8Array.from(record.entry.data) };
+        this.index.append(entry, { segment, offset: framed.offset, lengthBytes: framed.lengthBytes });
+        break;
+      }
+      case 'hardState':
+        this.hardState = record.hardState;
+        break;
+      case 'truncation':
+        this.index.truncate(record.from, record.previousTerm);
+        break;
+      case 'segment':
+        if (record.previous.index !== this.index.lastIndex || record.previous.term !== this.index.last.term)
+          return 'the beginning of another log';
+        this.hardState = record.hardState;
+    }
+    this.sequence = framed.sequence;
+    this.checksum = framed.checksum;
+    return undefined;
+  }
+
+  private damage(file: string, end: SegmentEnd, found: string): DamageError {
+    const { recordSequence, last } = this.marker;
+    return new DamageError(
+      file,
+      `at byte ${end.offset}: ${found}, after record ${this.sequence} (entry ${this.index.lastIndex}); ` +
+        `the marker promises ${recordSequence} records (up to entry ${last.index})`,
+    );
+  }
+}
+
+function newer(a: HardState, b: HardState): HardState {
+  if (a.term !== b.term) return a.term > b.term ? a : b;
+  return a.votedFor === undefined ? b : a;
+}

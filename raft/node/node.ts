@@ -1,0 +1,337 @@
+// The driver of one Raft node: it feeds the core what happens, and does what the core asks, in the order that keeps the
+// promises: messages that reveal nothing new leave at once, the others when the log has made their batch durable.
+//
+// Inputs are gathered until the end of the turn, so that what arrived together is proposed, persisted and sent together.
+// Given its ports and a seed it is deterministic: the simulator runs this very code.
+
+import { type Clock, every, type Fatal, type Logger, messageOf, type Timer } from '../../src/lib/index.ts';
+import {
+  CORE_LIMITS,
+  type CoreLimits,
+  type CoreStatus,
+  createRaftCore,
+  type LogIndex,
+  type NodeId,
+  type PersistBatch,
+  type RaftCore,
+  type Ready,
+  TICK_MS,
+} from '../core/index.ts';
+import { Delivery } from './delivery.ts';
+import { LeadershipTracker } from './leadership.ts';
+import {
+  APPLY_STALL_LIMIT_MS,
+  DISK_STALL_LIMIT_MS,
+  PROPOSAL_BATCH_LIMIT_BYTES,
+  PROPOSAL_QUEUE_LIMIT_BYTES,
+} from './limits.ts';
+import { DamageError } from './log/damage.ts';
+import type { LogWriter } from './log/job.ts';
+import type { RaftLog } from './log/log.ts';
+import type { CommittedEntry, Leadership, NodeConfig, Transport } from './ports.ts';
+
+/** Calls `turn` once, after what is happening now: the end of a turn. In production setImmediate. */
+export type Defer = (turn: () => void) => void;
+
+/** Where a node's results go. Called from within its turns; it may be called back. */
+export interface NodeOutputs {
+  committed(entries: readonly CommittedEntry[]): void;
+  leadershipChanged(leadership: Leadership): void;
+  /** `question` as given to readIndex; undefined: no leader could be asked. */
+  answered(question: number, index: LogIndex | undefined): void;
+  /** The node has stopped taking part, for good. */
+  readonly failed: Fatal;
+}
+
+export interface RaftNodeOptions {
+  readonly config: NodeConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly log: RaftLog;
+  readonly writer: LogWriter;
+  readonly transport: Transport;
+  readonly defer: Defer;
+  readonly outputs: NodeOutputs;
+  /** Applied by the state machine already; the entries after it are delivered. */
+  readonly appliedIndex: LogIndex;
+  readonly limits?: CoreLimits;
+}
+
+/** A running member. All calls are cheap: the work happens at the end of the turn. */
+export interface RaftNode {
+  start(): Promise<void>;
+  propose(commands: readonly Uint8Array[]): void;
+  /** Asks for an index that is safe to read at; all questions of a turn share one question to the leader. */
+  readIndex(question: number): void;
+  /** The state machine has applied up to here. */
+  progress(applied: LogIndex): void;
+  transferLeadership(target?: NodeId): void;
+  leadership(): Leadership;
+  status(): CoreStatus;
+  stop(): Promise<void>;
+}
+
+/** Makes a node. Throws DamageError when the state machine is ahead of the log, or the log begins behind it. */
+export function createRaftNode(options: RaftNodeOptions): RaftNode {
+  const { log, appliedIndex } = options;
+  if (appliedIndex > log.lastIndex())
+    throw new DamageError(
+      'log',
+      `it ends at entry ${log.lastIndex()}, but the state has applied up to ${appliedIndex}`,
+    );
+  if (appliedIndex + 1 < log.firstIndex())
+    throw new DamageError('log', `it begins at entry ${log.firstIndex()}, but the state ends at ${appliedIndex}`);
+  return new Driver(options);
+}
+
+class Driver implements RaftNode {
+  private readonly options: RaftNodeOptions;
+  private readonly core: RaftCore;
+  private readonly delivery: Delivery;
+  private readonly tracker: LeadershipTracker;
+  private ticker: Timer | undefined;
+  private turnPending = false;
+  private ended = false;
+  private stopping: Promise<void> | undefined;
+
+  private proposals: Uint8Array[] = [];
+  private proposalBytes = 0;
+  /** Proposals were turned away here; their owner must hear of it. */
+  private overflowed = false;
+
+  private questions: number[] = [];
+  /** The questions that each read context of the core answers. */
+  private readonly asked = new Map<number, readonly number[]>();
+  private nextContext: number;
+
+  private diskBusySince: number | undefined;
+  private applyWaitingSince: number | undefined;
+
+  constructor(options: RaftNodeOptions) {
+    this.options = options;
+    const { config, log } = options;
+    this.core = createRaftCore({
+      id: config.id,
+      membership: config.membership,
+      hardState: log.hardState(),
+      log,
+      appliedIndex: options.appliedIndex,
+      limits: options.limits ?? CORE_LIMITS,
+      seed: config.seed,
+    });
+    this.tracker = new LeadershipTracker(this.core.status());
+    this.delivery = new Delivery(log, options.appliedIndex, (entries) => options.outputs.committed(entries));
+    this.nextContext = (config.seed >>> 0) * 2 ** 20 + 1;
+  }
+
+  async start(): Promise<void> {
+    const { transport, clock } = this.options;
+    await transport.start({
+      received: (message) => this.input(() => this.core.step(message)),
+      unreachable: (peer) => this.input(() => this.core.peerUnreachable(peer)),
+      connected: (peer) => {
+        if (peer === this.tracker.value.leader) this.input(() => this.announce(this.tracker.lost()));
+      },
+    });
+    if (this.ended) return;
+    this.ticker = every(clock, TICK_MS, () => this.tick());
+    this.requestTurn();
+  }
+
+  propose(commands: readonly Uint8Array[]): void {
+    this.input(() => {
+      for (const command of commands) {
+        if (this.proposalBytes + command.byteLength > PROPOSAL_QUEUE_LIMIT_BYTES) {
+          this.overflowed = true;
+          continue;
+        }
+        this.proposals.push(command);
+        this.proposalBytes += command.byteLength;
+      }
+    });
+  }
+
+  readIndex(question: number): void {
+    this.input(() => this.questions.push(question));
+  }
+
+  progress(applied: LogIndex): void {
+    this.input(() => {
+      if (this.delivery.applied(applied)) this.applyWaitingSince = undefined;
+    });
+  }
+
+  transferLeadership(target?: NodeId): void {
+    this.input(() => this.core.transferLeadership(target));
+  }
+
+  leadership(): Leadership {
+    return this.tracker.value;
+  }
+
+  status(): CoreStatus {
+    return this.core.status();
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.shutDown();
+    return this.stopping;
+  }
+
+  private async shutDown(): Promise<void> {
+    this.end();
+    await this.options.transport.stop();
+    await this.options.writer.close();
+    this.options.log.close();
+  }
+
+  private end(): void {
+    this.ended = true;
+    this.ticker?.cancel();
+  }
+
+  /** Something happened: take it in, and act on it at the end of the turn. */
+  private input(take: () => void): void {
+    if (this.ended) return;
+    this.guard(take);
+    this.requestTurn();
+  }
+
+  private requestTurn(): void {
+    if (this.turnPending || this.ended) return;
+    this.turnPending = true;
+    this.options.defer(() => {
+      this.turnPending = false;
+      this.turn();
+    });
+  }
+
+  private tick(): void {
+    if (this.ended) return;
+    this.guard(() => {
+      this.core.tick();
+      this.handOverWhenStalled();
+    });
+    // At once: heartbeats and elections do not wait for the turn.
+    this.turn();
+  }
+
+  private turn(): void {
+    this.guard(() => {
+      if (this.ended) return;
+      this.flushProposals();
+      this.flushQuestions();
+      while (!this.ended && this.core.hasReady()) this.handle(this.core.ready());
+      this.deliver();
+    });
+  }
+
+  private handle(ready: Ready): void {
+    const { transport, outputs } = this.options;
+    transport.send(ready.sendNow);
+    // Answers before leadership: who is told "ask again when the epoch rises" must hear of the rise after it.
+    for (const read of ready.reads) {
+      for (const question of this.asked.get(read.context) ?? []) outputs.answered(question, read.index);
+      this.asked.delete(read.context);
+    }
+    const last = ready.committed.at(-1);
+    if (last !== undefined) this.delivery.committed(last);
+    const epoch = this.tracker.value.epoch;
+    const changed = ready.soft === undefined ? undefined : this.tracker.changed(ready.soft);
+    const lost = ready.droppedProposals > 0 && this.tracker.value.epoch === epoch ? this.tracker.lost() : undefined;
+    this.core.advance(ready);
+    this.announce(lost ?? changed);
+    if (ready.persist !== undefined) this.persist(ready.persist);
+  }
+
+  private persist(batch: PersistBatch): void {
+    const { log, writer, transport, clock } = this.options;
+    const job = log.prepare(batch);
+    this.diskBusySince = clock.monotonic();
+    writer.run(job, (error) => {
+      if (this.ended) return;
+      if (error !== undefined) {
+        this.fail('the Raft log cannot be written', error);
+        return;
+      }
+      this.diskBusySince = undefined;
+      this.input(() => {
+        log.completed(job.id);
+        transport.send(batch.sendAfterPersist);
+        this.core.persisted(batch.id);
+      });
+    });
+  }
+
+  private deliver(): void {
+    this.delivery.pump();
+    if (!this.delivery.waiting) this.applyWaitingSince = undefined;
+    else this.applyWaitingSince ??= this.options.clock.monotonic();
+  }
+
+  private flushProposals(): void {
+    const commands = this.proposals;
+    this.proposals = [];
+    this.proposalBytes = 0;
+    let batch: Uint8Array[] = [];
+    let bytes = 0;
+    for (const command of commands) {
+      if (batch.length > 0 && bytes + command.byteLength > PROPOSAL_BATCH_LIMIT_BYTES) {
+        this.core.propose(batch);
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(command);
+      bytes += command.byteLength;
+    }
+    if (batch.length > 0) this.core.propose(batch);
+    if (!this.overflowed) return;
+    this.overflowed = false;
+    this.announce(this.tracker.lost());
+  }
+
+  private flushQuestions(): void {
+    if (this.questions.length === 0) return;
+    const context = this.nextContext;
+    this.nextContext += 1;
+    this.asked.set(context, this.questions);
+    this.questions = [];
+    this.core.readIndex(context);
+  }
+
+  private announce(leadership: Leadership | undefined): void {
+    if (leadership !== undefined) this.options.outputs.leadershipChanged(leadership);
+  }
+
+  /** A leader that cannot write or apply would hold everybody up (house.md, decision 8). */
+  private handOverWhenStalled(): void {
+    if (this.tracker.value.role !== 'leader') return;
+    const now = this.options.clock.monotonic();
+    if (this.diskBusySince !== undefined && now - this.diskBusySince > DISK_STALL_LIMIT_MS) {
+      this.options.logger.warn({ stalledMs: now - this.diskBusySince }, 'the disk stalls: handing leadership over');
+      this.diskBusySince = now;
+      this.core.transferLeadership();
+    }
+    if (this.applyWaitingSince !== undefined && now - this.applyWaitingSince > APPLY_STALL_LIMIT_MS) {
+      this.options.logger.warn({}, 'committed entries are not applied: handing leadership over');
+      this.applyWaitingSince = now;
+      this.core.transferLeadership();
+    }
+  }
+
+  private guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.fail(error instanceof DamageError ? error.message : `the Raft node failed: ${messageOf(error)}`, error);
+    }
+  }
+
+  /** Nothing is sent or written any more: what is in memory can no longer be trusted to match the disk. */
+  private fail(reason: string, cause: unknown): void {
+    if (this.ended) return;
+    this.end();
+    this.options.logger.error({ cause: messageOf(cause) }, reason);
+    this.options.outputs.failed(reason, cause);
+  }
+}

@@ -1,0 +1,119 @@
+// The Raft side of a consensus channel: opens the log, runs the node, and turns messages into calls and results into
+// messages. It runs on the Raft thread, or in line.
+import { type Clock, every, type Logger, messageOf, type Timer, unreachable } from '../../src/lib/index.ts';
+import type { LogIndex } from '../core/index.ts';
+import { STATUS_PERIOD_MS } from './limits.ts';
+import type { LogWriter } from './log/job.ts';
+import type { RaftLog } from './log/log.ts';
+import { createRaftNode, type Defer, type RaftNode } from './node.ts';
+import type { Channel, NodeConfig, Transport } from './ports.ts';
+import { type FromNode, packEntries, packError, type ToNode, unpack } from './protocol.ts';
+
+/** What the service needs of its thread. */
+export interface ServiceParts {
+  readonly config: NodeConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Throws UserError or DamageError, which the other side's start() rejects with. */
+  openLog(appliedIndex: LogIndex): RaftLog;
+  openWriter(): LogWriter;
+  openTransport(): Transport;
+  readonly defer: Defer;
+  /** Everything has been said and closed: the thread may end. */
+  stopped(): void;
+}
+
+/** Serves one consensus client until it says stop. */
+export function serveConsensus(channel: Channel<FromNode, ToNode>, parts: ServiceParts): void {
+  const service = new Service(channel, parts);
+  channel.onMessage((message) => service.receive(message));
+}
+
+class Service {
+  private readonly channel: Channel<FromNode, ToNode>;
+  private readonly parts: ServiceParts;
+  private node: RaftNode | undefined;
+  private reporter: Timer | undefined;
+  private stopRequested = false;
+
+  constructor(channel: Channel<FromNode, ToNode>, parts: ServiceParts) {
+    this.channel = channel;
+    this.parts = parts;
+  }
+
+  receive(message: ToNode): void {
+    switch (message.kind) {
+      case 'start':
+        void this.start(message.appliedIndex);
+        break;
+      case 'propose':
+        this.node?.propose(unpack(message.commands));
+        break;
+      case 'readIndex':
+        this.node?.readIndex(message.question);
+        break;
+      case 'progress':
+        this.node?.progress(message.applied);
+        break;
+      case 'transfer':
+        this.node?.transferLeadership(message.target);
+        break;
+      case 'stop':
+        void this.stop();
+        break;
+      default:
+        unreachable(message);
+    }
+  }
+
+  /** Never rejects: what goes wrong is told to the client. */
+  private async start(appliedIndex: LogIndex): Promise<void> {
+    try {
+      const { config, clock, logger, defer } = this.parts;
+      const log = this.parts.openLog(appliedIndex);
+      const node = createRaftNode({
+        config,
+        clock,
+        logger,
+        defer,
+        log,
+        appliedIndex,
+        writer: this.parts.openWriter(),
+        transport: this.parts.openTransport(),
+        outputs: {
+          committed: (entries) => {
+            const packed = packEntries(entries);
+            this.channel.post({ kind: 'committed', entries: packed }, [packed.data.bytes]);
+          },
+          leadershipChanged: (leadership) => this.channel.post({ kind: 'leadership', leadership }),
+          answered: (question, index) => this.channel.post({ kind: 'answered', question, index }),
+          failed: (reason, cause) => this.channel.post({ kind: 'failed', reason, cause: messageOf(cause) }),
+        },
+      });
+      this.node = node;
+      await node.start();
+      if (this.stopRequested) return;
+      this.reporter = every(clock, STATUS_PERIOD_MS, () => this.report());
+      this.channel.post({ kind: 'started', status: node.status() });
+    } catch (error) {
+      this.channel.post({ kind: 'refused', error: packError(error) });
+    }
+  }
+
+  private report(): void {
+    if (this.node !== undefined) this.channel.post({ kind: 'status', status: this.node.status() });
+  }
+
+  private async stop(): Promise<void> {
+    if (this.stopRequested) return;
+    this.stopRequested = true;
+    this.reporter?.cancel();
+    try {
+      await this.node?.stop();
+    } catch (error) {
+      this.parts.logger.warn({ cause: messageOf(error) }, 'the Raft node did not stop cleanly');
+    }
+    this.channel.post({ kind: 'stopped' });
+    this.parts.stopped();
+  }
+}
