@@ -1,6 +1,6 @@
 // `quorate apiserver` alone: one server whose log has one member, over plain HTTP on loopback when --insecure asks for
 // it. Its data is durable like any server's: the same Raft log, the same state database, without peers.
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LOOPBACK, SERVICE_CIDR } from '../../../cluster/index.ts';

@@ -76,11 +76,7 @@ export async function runNode(parts: NodeParts, client: ApiClient, environment: 
   await client.close();
 }
 
-function openRuntime(
-  parts: NodeParts,
-  directory: string,
-  { clock, logger, random }: Environment,
-): Promise<ContainerRuntime> {
+function openRuntime(parts: NodeParts, directory: string, { clock, logger }: Environment): Promise<ContainerRuntime> {
   const owner = { cluster: parts.clusterId, node: parts.nodeName };
   if (parts.runtime === 'docker') return dockerRuntime({ ...owner, clock, logger });
   return simulatedRuntime({
