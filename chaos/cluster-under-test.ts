@@ -1,0 +1,109 @@
+// A real cluster for an experiment: processes of its own in a folder of its own on free ports, and ways to hurt it.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  BALANCER,
+  type ClusterStatus,
+  clusterStatus,
+  type RunningCluster,
+  type RuntimeName,
+  recordedProcess,
+  signalProcess,
+  startCluster,
+  waitUntilReady,
+} from '../cluster/index.ts';
+import { type Clock, defined, type Logger, sleep, UserError } from '../src/lib/index.ts';
+import { type Credentials, type PlainClient, plainClient } from './http.ts';
+import { POLL_MS, RECOVERY_TIMEOUT_MS } from './limits.ts';
+
+export interface ClusterUnderTest {
+  readonly running: RunningCluster;
+  readonly credentials: Credentials;
+  readonly balancer: PlainClient;
+  status(): Promise<ClusterStatus>;
+  /** A client of one server only. */
+  clientOf(server: string): PlainClient;
+  /** Sends a signal to a member's process; answers its pid. Throws when it does not run. */
+  signal(member: string, signal: NodeJS.Signals): number;
+  /** Waits until every server is ready and follows one leader. */
+  whole(): Promise<ClusterStatus>;
+  /** Stops it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+export interface ExperimentOptions {
+  readonly servers: number;
+  readonly workers: number;
+  readonly runtime: RuntimeName;
+  /** The command that runs a component. */
+  readonly command: readonly [string, ...string[]];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Starts a cluster and waits until it is ready. */
+export async function startExperiment(options: ExperimentOptions): Promise<ClusterUnderTest> {
+  const folder = mkdtempSync(join(tmpdir(), 'quorate-chaos-'));
+  const { clock } = options;
+  const running = await startCluster({ ...options, port: 0, dataDirectory: folder, detached: false });
+  const stop = async (): Promise<void> => {
+    await running.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await waitUntilReady(running, clock, new AbortController().signal, () => undefined);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return underTest(running, stop, clock);
+}
+
+function underTest(running: RunningCluster, stop: () => Promise<void>, clock: Clock): ClusterUnderTest {
+  const { layout, topology } = running;
+  const admin = layout.certificate('admin');
+  const credentials: Credentials = {
+    ca: readFileSync(join(layout.pki, 'ca.crt'), 'utf8'),
+    cert: readFileSync(admin.cert, 'utf8'),
+    key: readFileSync(admin.key, 'utf8'),
+  };
+  const status = (): Promise<ClusterStatus> => clusterStatus(layout, topology, BALANCER);
+  return {
+    running,
+    credentials,
+    balancer: plainClient(`https://127.0.0.1:${topology.port}`, credentials),
+    status,
+    clientOf(server) {
+      const { port } = defined(
+        topology.servers.find(({ id }) => id === server),
+        server,
+      );
+      return plainClient(`https://127.0.0.1:${port}`, credentials);
+    },
+    signal(member, signal) {
+      const identity = recordedProcess(layout.processFile(member));
+      if (identity === undefined || !signalProcess(identity, signal)) {
+        throw new UserError(`${member} does not run`, `Read ${layout.logFile(member)}.`);
+      }
+      return identity.pid;
+    },
+    whole: () => untilWhole(status, clock),
+    stop,
+  };
+}
+
+async function untilWhole(status: () => Promise<ClusterStatus>, clock: Clock): Promise<ClusterStatus> {
+  const deadline = clock.monotonic() + RECOVERY_TIMEOUT_MS;
+  for (;;) {
+    const found = await status();
+    if (found.ready && found.leader !== null) return found;
+    if (clock.monotonic() > deadline) {
+      throw new UserError(
+        `the cluster was not whole again after ${RECOVERY_TIMEOUT_MS / 1000} s: ${JSON.stringify(found.servers)}`,
+        'Read the logs of its servers.',
+      );
+    }
+    await sleep(clock, POLL_MS);
+  }
+}

@@ -1,0 +1,52 @@
+// A client that hides nothing: one address, kept-alive connections, no retry. What the connection does, the caller sees.
+import { Agent, request } from 'node:https';
+import { messageOf } from '../src/lib/index.ts';
+import { REQUEST_TIMEOUT_MS } from './limits.ts';
+
+export interface Credentials {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export type Answer =
+  | { readonly kind: 'answered'; readonly status: number; readonly body: string }
+  /** Refused, reset or timed out: the outcome is unknown. */
+  | { readonly kind: 'ended'; readonly reason: string };
+
+export interface PlainClient {
+  readonly url: string;
+  send(method: string, path: string, body?: unknown): Promise<Answer>;
+  close(): void;
+}
+
+/** Connections go to `url` only: a server's own address, or the load balancer's. */
+export function plainClient(url: string, credentials: Credentials): PlainClient {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ...credentials });
+  return {
+    url,
+    send: (method, path, body) => send(agent, new URL(path, url), method, body),
+    close: () => agent.destroy(),
+  };
+}
+
+function send(agent: Agent, url: URL, method: string, body: unknown): Promise<Answer> {
+  return new Promise((resolve) => {
+    const ended = (error: unknown): void => resolve({ kind: 'ended', reason: messageOf(error) });
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const headers =
+      text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+    const call = request(url, { agent, method, headers, timeout: REQUEST_TIMEOUT_MS }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', ended);
+      response.on('aborted', () => ended(new Error('the answer was cut off')));
+      response.on('end', () =>
+        resolve({ kind: 'answered', status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+      );
+    });
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${REQUEST_TIMEOUT_MS} ms`)));
+    call.on('error', ended);
+    call.end(text);
+  });
+}

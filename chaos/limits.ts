@@ -1,0 +1,13 @@
+// The limits of the chaos room. Times in milliseconds.
+
+/** A request that takes longer than this has failed: servers wait out elections for at most 60 s. */
+export const REQUEST_TIMEOUT_MS = 65_000;
+/** Until a killed server is ready again. */
+export const RECOVERY_TIMEOUT_MS = 60_000;
+export const POLL_MS = 50;
+/** Writes go on for so long before each fault, so that the gap has an edge on both sides … */
+export const CALM_BEFORE_FAULT_MS = 400;
+/** … and for so long after the cluster is whole again. */
+export const CALM_AFTER_FAULT_MS = 400;
+/** Bars of a printed histogram, at most. */
+export const HISTOGRAM_BARS = 20;

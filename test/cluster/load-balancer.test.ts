@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createLoadBalancer, type LoadBalancer } from '../../cluster/load-balancer.ts';
+import { findFreePorts } from '../../cluster/ports.ts';
+import { silentLogger, systemClock } from '../../src/lib/index.ts';
+
+const HOST = '127.0.0.1';
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A server that says its name and then echoes. */
+async function namedServer(name: string): Promise<{ port: number; sockets: Set<Socket>; server: Server }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.write(`${name}\n`);
+    socket.pipe(socket);
+  });
+  server.listen(0, HOST);
+  await once(server, 'listening');
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, sockets, server };
+}
+
+async function balance(ports: readonly number[]): Promise<{ balancer: LoadBalancer; port: number }> {
+  const [port = 0] = await findFreePorts(1);
+  const balancer = createLoadBalancer({
+    listen: [{ host: HOST, port }],
+    servers: ports.map((backend) => ({ host: HOST, port: backend })),
+    caPem: '',
+    clock: systemClock(),
+    logger: silentLogger,
+  });
+  await balancer.start();
+  cleanups.push(() => balancer.stop());
+  return { balancer, port };
+}
+
+async function firstLine(port: number): Promise<string> {
+  const socket = connect(port, HOST);
+  const [chunk] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return chunk.toString().trim();
+}
+
+describe('the load balancer', () => {
+  it('spreads connections over the servers', async () => {
+    const servers = [await namedServer('a'), await namedServer('b'), await namedServer('c')];
+    const { port } = await balance(servers.map((server) => server.port));
+    const seen = [];
+    for (let i = 0; i < 6; i += 1) seen.push(await firstLine(port));
+    expect(new Set(seen)).toEqual(new Set(['a', 'b', 'c']));
+  });
+
+  it('tries the next server when one refuses, so that no client notices', async () => {
+    const dead = (await findFreePorts(2)) as number[];
+    const alive = await namedServer('alive');
+    const { port } = await balance([...dead, alive.port]);
+    for (let i = 0; i < 4; i += 1) expect(await firstLine(port)).toBe('alive');
+  });
+
+  it('passes bytes through untouched in both directions, also large ones', async () => {
+    const server = await namedServer('echo');
+    const { port } = await balance([server.port]);
+    const socket = connect(port, HOST);
+    const sent = Buffer.alloc(1_000_000, 'x');
+    socket.end(sent);
+    const received: Buffer[] = [];
+    for await (const chunk of socket) received.push(chunk as Buffer);
+    expect(Buffer.concat(received)).toEqual(Buffer.concat([Buffer.from('echo\n'), sent]));
+  });
+
+  it('ends the connection of a client at once when its server dies', async () => {
+    const server = await namedServer('dying');
+    const { port } = await balance([server.port]);
+    const socket = connect(port, HOST);
+    socket.on('error', () => undefined);
+    await once(socket, 'data');
+    const closed = once(socket, 'close');
+    for (const inner of server.sockets) inner.resetAndDestroy();
+    await closed;
+    expect(socket.destroyed).toBe(true);
+  });
+
+  it('closes the connection when no server accepts', async () => {
+    const { port } = await balance(await findFreePorts(2));
+    const socket = connect(port, HOST);
+    socket.on('error', () => undefined);
+    await once(socket, 'close');
+    expect(socket.bytesRead).toBe(0);
+  });
+});
