@@ -8,6 +8,8 @@ import { HEALTH_TIMEOUT_MS } from './limits.ts';
 const REASON_LIMIT_CHARS = 500;
 
 export interface ReadyAnswer {
+  /** False: nobody spoke at all, or not in time. */
+  readonly answered: boolean;
   readonly ready: boolean;
   /** Why not, in the server's own words or the connection's. */
   readonly reason: string;
@@ -32,13 +34,13 @@ export function probeReady(address: ListenAddress, caPem: string): Promise<Ready
           if (text.length < REASON_LIMIT_CHARS) text += chunk;
         });
         response.on('end', () =>
-          resolve({ ready: response.statusCode === 200, reason: text.slice(0, REASON_LIMIT_CHARS) }),
+          resolve({ answered: true, ready: response.statusCode === 200, reason: text.slice(0, REASON_LIMIT_CHARS) }),
         );
-        response.on('error', (error) => resolve({ ready: false, reason: messageOf(error) }));
+        response.on('error', (error) => resolve({ answered: false, ready: false, reason: messageOf(error) }));
       },
     );
     call.on('timeout', () => call.destroy(new Error(`no answer within ${HEALTH_TIMEOUT_MS} ms`)));
-    call.on('error', (error) => resolve({ ready: false, reason: messageOf(error) }));
+    call.on('error', (error) => resolve({ answered: false, ready: false, reason: messageOf(error) }));
     call.end();
   });
 }

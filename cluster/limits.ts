@@ -20,6 +20,8 @@ export const ADOPTED_CHECK_MS = 250;
 /** The load balancer: one health question per server each … */
 export const HEALTH_PERIOD_MS = 1_000;
 export const HEALTH_TIMEOUT_MS = 900;
+/** A server that leaves so many health questions in a row unanswered hangs: its connections are ended. */
+export const SILENT_PROBES_MAX = 3;
 /** A server that does not accept within this time is passed over. */
 export const CONNECT_TIMEOUT_MS = 1_000;
 /** Connections the load balancer holds at once; further ones are closed at once. */

@@ -7,8 +7,8 @@ import { connect as connectTcp, createServer, type Server, type Socket } from 'n
 import type { Clock, Logger, Timer } from '../src/lib/index.ts';
 import { every } from '../src/lib/index.ts';
 import type { ListenAddress } from './config.ts';
-import { probeReady } from './health.ts';
-import { CONNECT_TIMEOUT_MS, CONNECTIONS_MAX, HEALTH_PERIOD_MS } from './limits.ts';
+import { probeReady, type ReadyAnswer } from './health.ts';
+import { CONNECT_TIMEOUT_MS, CONNECTIONS_MAX, HEALTH_PERIOD_MS, SILENT_PROBES_MAX } from './limits.ts';
 
 export interface LoadBalancerOptions {
   readonly listen: readonly ListenAddress[];
@@ -27,10 +27,18 @@ export interface LoadBalancer {
 interface Backend {
   readonly address: ListenAddress;
   ready: boolean;
+  /** Health questions in a row that nobody answered. */
+  silentProbes: number;
+  readonly connections: Set<Socket>;
 }
 
 export function createLoadBalancer(options: LoadBalancerOptions): LoadBalancer {
-  const backends: readonly Backend[] = options.servers.map((address) => ({ address, ready: false }));
+  const backends: readonly Backend[] = options.servers.map((address) => ({
+    address,
+    ready: false,
+    silentProbes: 0,
+    connections: new Set(),
+  }));
   const connections = new Set<Socket>();
   let turn = 0;
   let health: Timer | undefined;
@@ -58,15 +66,7 @@ export function createLoadBalancer(options: LoadBalancerOptions): LoadBalancer {
 
   const checkHealth = (): void => {
     for (const backend of backends) {
-      void probeReady(backend.address, options.caPem).then((answer) => {
-        if (backend.ready !== answer.ready) {
-          options.logger.info(
-            { server: backend.address, ready: answer.ready, reason: answer.reason },
-            'server health changed',
-          );
-        }
-        backend.ready = answer.ready;
-      });
+      void probeReady(backend.address, options.caPem).then((answer) => noteHealth(backend, answer, options.logger));
     }
   };
 
@@ -83,6 +83,17 @@ export function createLoadBalancer(options: LoadBalancerOptions): LoadBalancer {
       servers = [];
     },
   };
+}
+
+/** A server that hangs (it accepts, and nobody speaks) would hold its clients for ever: they are let go. */
+function noteHealth(backend: Backend, answer: ReadyAnswer, logger: Logger): void {
+  if (backend.ready !== answer.ready) {
+    logger.info({ server: backend.address, ready: answer.ready, reason: answer.reason }, 'server health changed');
+  }
+  backend.ready = answer.ready;
+  backend.silentProbes = answer.answered ? 0 : backend.silentProbes + 1;
+  if (backend.silentProbes < SILENT_PROBES_MAX) return;
+  for (const socket of backend.connections) socket.destroy();
 }
 
 function listen(address: ListenAddress, accept: (client: Socket) => void): Promise<Server> {
@@ -105,7 +116,7 @@ async function forward(client: Socket, backends: readonly Backend[], options: Lo
       backend.ready = false;
       continue;
     }
-    join(client, upstream);
+    join(client, upstream, backend);
     return;
   }
   client.destroy();
@@ -134,13 +145,17 @@ function dial(address: ListenAddress, clock: Clock): Promise<Socket | undefined>
 }
 
 /** Copies both ways. A reset on one side resets the other: half a connection helps nobody. */
-function join(client: Socket, upstream: Socket): void {
+function join(client: Socket, upstream: Socket, backend: Backend): void {
   if (client.destroyed) {
     upstream.destroy();
     return;
   }
   upstream.on('error', () => upstream.destroy());
-  upstream.on('close', () => client.destroy());
+  backend.connections.add(upstream);
+  upstream.on('close', () => {
+    backend.connections.delete(upstream);
+    client.destroy();
+  });
   client.on('close', () => upstream.destroy());
   client.pipe(upstream);
   upstream.pipe(client);
