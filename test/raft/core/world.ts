@@ -1,0 +1,262 @@
+// The world of a transcript: cores, their disks, and messages that move only when told. Its commands are the language of
+// test/raft/core/transcripts (see transcripts/README.md).
+import {
+  type CoreLimits,
+  createRaftCore,
+  describeMessage,
+  describeReady,
+  describeStatus,
+  type Entry,
+  type LogIndex,
+  type Message,
+  type NodeId,
+  type PersistBatch,
+  type RaftCore,
+  type Term,
+} from '../../../raft/core/index.ts';
+import { defined } from '../../../src/lib/index.ts';
+import { MemoryLog } from './memory-log.ts';
+
+/** Small numbers, so that a transcript shows every limit. */
+const LIMITS: CoreLimits = {
+  heartbeatTicks: 2,
+  electionTimeoutMinTicks: 6,
+  electionTimeoutMaxTicks: 12,
+  appendLimitBytes: 8,
+  inflightLimitMessages: 3,
+  inflightLimitBytes: 16,
+  uncommittedLimitBytes: 24,
+  applyLimitBytes: 16,
+};
+
+/** Rounds of `run` after which a transcript counts as spinning. */
+const ROUND_LIMIT = 200;
+
+interface Node {
+  readonly disk: MemoryLog;
+  core: RaftCore;
+  applied: LogIndex;
+  batch: PersistBatch | undefined;
+  incarnation: number;
+}
+
+export class World {
+  readonly #nodes = new Map<string, Node>();
+  #voters: NodeId[] = [];
+  #learners: NodeId[] = [];
+  #network: Message[] = [];
+  readonly #cut = new Set<string>();
+
+  /** Carries out one command and returns its output. Throws for a command that does not exist. */
+  run(line: string): string[] {
+    const [verb = '', ...args] = line.trim().split(/\s+/);
+    switch (verb) {
+      case 'members':
+        return this.#members(args);
+      case 'disk':
+        return this.#disk(args);
+      case 'tick':
+        for (let i = 0; i < Number(args[1] ?? 1); i++) this.#node(args[0]).core.tick();
+        return this.#status(args[0]);
+      case 'ready':
+        return this.#ready(args[0]);
+      case 'persist':
+        return this.#persist(args[0]);
+      case 'deliver':
+        return this.#deliver(args);
+      case 'drop':
+        return this.#take(args).map((message) => `dropped ${describeMessage(message)}`);
+      case 'run':
+        return this.#settle();
+      case 'time':
+        return this.#time(Number(args[0]));
+      case 'crash':
+        return this.#crash(args[0]);
+      case 'cut':
+        for (const link of args) this.#cut.add(link);
+        return [];
+      case 'heal':
+        this.#cut.clear();
+        return [];
+      default:
+        return this.#input(verb, args);
+    }
+  }
+
+  #input(verb: string, args: readonly string[]): string[] {
+    const { core } = this.#node(args[0]);
+    switch (verb) {
+      case 'propose':
+        core.propose(args.slice(1).map((text) => new TextEncoder().encode(text)));
+        return [];
+      case 'read':
+        core.readIndex(Number(args[1]));
+        return [];
+      case 'unreachable':
+        core.peerUnreachable(args[1] as NodeId);
+        return this.#status(args[0]);
+      case 'transfer':
+        core.transferLeadership(args[1] as NodeId | undefined);
+        return [];
+      case 'status':
+        return describeStatus(core.status());
+      default:
+        throw new Error(`unknown command ${verb}`);
+    }
+  }
+
+  #node(id: string | undefined): Node {
+    return defined(this.#nodes.get(id ?? ''), `node ${id}`);
+  }
+
+  /** members a b c [learners d] */
+  #members(args: readonly string[]): string[] {
+    const split = args.indexOf('learners');
+    this.#voters = (split < 0 ? args : args.slice(0, split)) as NodeId[];
+    this.#learners = (split < 0 ? [] : args.slice(split + 1)) as NodeId[];
+    for (const id of [...this.#voters, ...this.#learners]) {
+      const disk = new MemoryLog();
+      this.#nodes.set(id, {
+        disk,
+        core: this.#boot(id, disk, 0 as LogIndex, 0),
+        applied: 0 as LogIndex,
+        batch: undefined,
+        incarnation: 0,
+      });
+    }
+    return [];
+  }
+
+  #boot(id: string, disk: MemoryLog, appliedIndex: LogIndex, incarnation: number): RaftCore {
+    return createRaftCore({
+      id: id as NodeId,
+      membership: { voters: this.#voters, learners: this.#learners },
+      hardState: disk.hardState,
+      log: disk,
+      appliedIndex,
+      limits: LIMITS,
+      seed: id.charCodeAt(0) + 1000 * incarnation,
+    });
+  }
+
+  /** disk a 3 b 1,1,2: the node begins in term 3 having voted for b (or -), with entries of these terms. */
+  #disk(args: readonly string[]): string[] {
+    const [id = '', term = '0', vote = '-', terms = ''] = args;
+    const node = this.#node(id);
+    node.disk.hardState = { term: Number(term) as Term, votedFor: vote === '-' ? undefined : (vote as NodeId) };
+    node.disk.entriesHeld = terms
+      .split(',')
+      .filter((text) => text !== '')
+      .map((text, i): Entry => {
+        return { index: (i + 1) as LogIndex, term: Number(text) as Term, kind: 'noop', data: new Uint8Array(0) };
+      });
+    node.core = this.#boot(id, node.disk, node.applied, node.incarnation);
+    return describeStatus(node.core.status());
+  }
+
+  #status(id: string | undefined): string[] {
+    return describeStatus(this.#node(id).core.status()).slice(0, 1);
+  }
+
+  #send(messages: readonly Message[]): void {
+    for (const message of messages) {
+      const { from, to } = message;
+      const isCut = [`${from}-${to}`, `${to}-${from}`, `${from}>${to}`].some((link) => this.#cut.has(link));
+      if (!isCut) this.#network.push(message);
+    }
+  }
+
+  #ready(id: string | undefined): string[] {
+    const node = this.#node(id);
+    if (!node.core.hasReady()) return ['nothing'];
+    const ready = node.core.ready();
+    this.#send(ready.sendNow);
+    if (ready.persist !== undefined) node.batch = ready.persist;
+    node.applied = ready.committed.at(-1)?.index ?? node.applied;
+    node.core.advance(ready);
+    return describeReady(ready);
+  }
+
+  #persist(id: string | undefined): string[] {
+    const node = this.#node(id);
+    const batch = node.batch;
+    if (batch === undefined) return ['nothing outstanding'];
+    node.batch = undefined;
+    node.disk.write(batch);
+    this.#send(batch.sendAfterPersist);
+    node.core.persisted(batch.id);
+    return batch.sendAfterPersist.map((message) => `send ${describeMessage(message)}`);
+  }
+
+  /** [from>to] [kind]: the messages on their way that fit, all without arguments. `last`: the newest; `again`: all, and kept. */
+  #take(args: readonly string[]): Message[] {
+    if (args[0] === 'again') return [...this.#network];
+    if (args[0] === 'last') return this.#network.splice(-1);
+    const link = args.find((arg) => arg.includes('>'));
+    const kind = args.find((arg) => !arg.includes('>'));
+    const fits = (message: Message): boolean =>
+      (link === undefined || link === `${message.from}>${message.to}`) && (kind === undefined || kind === message.kind);
+    const taken = this.#network.filter(fits);
+    this.#network = this.#network.filter((message) => !fits(message));
+    return taken;
+  }
+
+  #deliver(args: readonly string[]): string[] {
+    const taken = this.#take(args);
+    for (const message of taken) this.#nodes.get(message.to)?.core.step(message);
+    return taken.length === 0 ? ['nothing'] : taken.map((message) => describeMessage(message));
+  }
+
+  /** Everything flows until nothing moves; only what a user of the core notices is shown. */
+  #settle(): string[] {
+    const lines: string[] = [];
+    for (let round = 0; round < ROUND_LIMIT; round++) {
+      let moved = false;
+      for (const [id, node] of this.#nodes) {
+        if (node.core.hasReady()) {
+          lines.push(
+            ...this.#ready(id)
+              .filter(isNoticeable)
+              .map((line) => `${id} ${line}`),
+          );
+          moved = true;
+        }
+        if (node.batch !== undefined) {
+          this.#persist(id);
+          moved = true;
+        }
+      }
+      if (this.#network.length > 0) {
+        this.#deliver([]);
+        moved = true;
+      }
+      if (!moved) return lines;
+    }
+    throw new Error('the cluster does not come to rest');
+  }
+
+  /** Ticks every node n times, with everything flowing after each tick. */
+  #time(ticks: number): string[] {
+    const lines: string[] = [];
+    for (let i = 0; i < ticks; i++) {
+      for (const node of this.#nodes.values()) node.core.tick();
+      lines.push(...this.#settle());
+    }
+    return lines;
+  }
+
+  /** Loses what is not durable, and what is on its way to or from the node; then starts it again. */
+  #crash(id: string | undefined): string[] {
+    const node = this.#node(id);
+    node.batch = undefined;
+    node.incarnation += 1;
+    node.applied = 0 as LogIndex;
+    this.#network = this.#network.filter((message) => message.from !== id && message.to !== id);
+    node.core = this.#boot(id ?? '', node.disk, node.applied, node.incarnation);
+    return this.#status(id);
+  }
+}
+
+function isNoticeable(line: string): boolean {
+  return ['soft', 'commit', 'read', 'dropped'].includes(line.split(' ')[0] ?? '');
+}
