@@ -13,9 +13,9 @@ export const PENDING_LIMIT_COMMANDS = 20_000;
 export const PENDING_LIMIT_BYTES = 64 * MIB;
 /** Applied changes that the state database has not taken yet; beyond it this server accepts no commits. */
 export const WRITE_BEHIND_LIMIT_BYTES = 128 * MIB;
-/** One batch of the state database. */
-export const STATE_BATCH_LIMIT_BYTES = 8 * MIB;
-/** How long changes gather before the state database is given them. */
+/** So many changes are given to the state database at once … */
+export const STATE_FLUSH_BYTES = 8 * MIB;
+/** … fewer after so long. */
 export const STATE_FLUSH_DELAY_MS = 200;
 
 /** Superseded versions are kept this long (house.md, decision 4) … */
@@ -34,5 +34,15 @@ export const REPLAY_LIMIT_CHANGES = 2048;
 
 /** How often a store looks after itself: asks again, re-sends, compacts. */
 export const HOUSEKEEPING_MS = 500;
+/** Commits sent and not yet applied; further ones wait their turn, so that a leader is never flooded by one server. */
+export const SEND_WINDOW_BYTES = 8 * MIB;
+/** How long to wait before sending again what the same leader has dropped. */
+export const RESEND_DELAY_MS = 10;
 /** A commit whose outcome is unknown for so long is sent again even though nothing seems to be lost. */
 export const RESEND_AFTER_MS = 5_000;
+
+/** LevelDB's own buffers. */
+export const LEVEL_CACHE_BYTES = 2 * MIB;
+export const LEVEL_WRITE_BUFFER_BYTES = 8 * MIB;
+/** Entries taken from LevelDB at once while loading. */
+export const LEVEL_READ_ENTRIES = 1000;

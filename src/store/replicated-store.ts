@@ -1,0 +1,417 @@
+// The object store of one server, over a replicated log: commits go through consensus and are answered from this
+// server's own applied state; reads come from memory, current after one question to the leader.
+//
+// Everything here happens on one thread, in turns: entries are applied, their changes published, then callers answered,
+// so that nobody is told of a revision that this server's watchers and snapshots do not have.
+
+import type { LogIndex } from '../../raft/core/index.ts';
+import type { CommittedEntry, Consensus, Leadership } from '../../raft/node/index.ts';
+import {
+  assert,
+  type Clock,
+  every,
+  type Fatal,
+  type Logger,
+  messageOf,
+  type Registry,
+  type Timer,
+} from '../lib/index.ts';
+import { decodeCommand, encodeCompact, encodeRegister, packCommand, UnknownFormatError } from './command.ts';
+import type { Change } from './history.ts';
+import { HOUSEKEEPING_MS, RESEND_AFTER_MS, RESEND_DELAY_MS } from './limits.ts';
+import { PendingCommits } from './pending-commits.ts';
+import {
+  type Command,
+  type CommitOutcome,
+  type ObjectStore,
+  type Revision,
+  type Snapshot,
+  type StoreStatus,
+  StoreStoppedError,
+  type Watch,
+  type WatchOptions,
+  type WatchSink,
+} from './port.ts';
+import { ReadBarriers } from './read-barriers.ts';
+import { Retention } from './retention.ts';
+import type { KeyValue } from './state/key-value.ts';
+import { StateDatabase } from './state/state-database.ts';
+import { type Applied, StateMachine } from './state-machine.ts';
+import { StatusBoard } from './status-board.ts';
+import { registerStoreMetrics } from './store-metrics.ts';
+import { RevisionWaiters } from './waiters.ts';
+import { WatchHub } from './watch-hub.ts';
+
+export interface ReplicatedStoreOptions {
+  readonly consensus: Consensus;
+  /** The state database; the store closes it. */
+  readonly keyValue: KeyValue;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called when this server must stop: a broken disk, state of a newer version, a broken invariant. */
+  readonly fatal: Fatal;
+  /** Names this process incarnation; never used before or again. */
+  readonly origin: string;
+  readonly metrics?: Registry;
+  /** Runs something at the end of the turn (setImmediate by default), so that what one turn brings is sent together. */
+  readonly schedule?: (run: () => void) => void;
+}
+
+/** The state database's contents and the log, as one store. Its start() rejects with StateDamageError and the like. */
+export function createReplicatedStore(options: ReplicatedStoreOptions): ReplicatedStore {
+  return new ReplicatedStore(options);
+}
+
+type Phase = 'new' | 'starting' | 'running' | 'failed' | 'stopped';
+
+export class ReplicatedStore implements ObjectStore {
+  readonly #options: ReplicatedStoreOptions;
+  readonly #schedule: (run: () => void) => void;
+  readonly #pending: PendingCommits;
+  readonly #barriers: ReadBarriers;
+  readonly #waiters = new RevisionWaiters();
+  readonly #database: StateDatabase;
+  readonly #board: StatusBoard;
+  readonly #stopSignal = new AbortController();
+  #machine = new StateMachine();
+  #hub: WatchHub;
+  #retention: Retention;
+  #phase: Phase = 'new';
+  #consensusStarted = false;
+  #appliedIndex = 0;
+  #leadership: Leadership | undefined;
+  #registered = false;
+  #caughtUp = false;
+  #catchingUp = false;
+  #sendScheduled = false;
+  #resendTimer: Timer | undefined;
+  #housekeeping: Timer | undefined;
+  #failure: string | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ReplicatedStoreOptions) {
+    const { consensus, keyValue, clock } = options;
+    this.#options = options;
+    this.#schedule = options.schedule ?? ((run) => setImmediate(run));
+    this.#pending = new PendingCommits(options.origin, () => clock.monotonic());
+    this.#barriers = new ReadBarriers({
+      readIndex: () => consensus.readIndex(),
+      schedule: this.#schedule,
+      applied: () => ({ index: this.#appliedIndex, revision: this.#machine.revision }),
+      hasLeader: () => this.#hasLeader(),
+    });
+    this.#database = new StateDatabase({
+      keyValue,
+      clock,
+      durable: (index) => consensus.progress(this.#appliedIndex as LogIndex, index as LogIndex),
+      failed: (error) => this.#fail(`the state database cannot be written: ${messageOf(error)}`, error),
+    });
+    this.#hub = this.#createHub();
+    this.#retention = new Retention(clock, this.#machine);
+    this.#board = new StatusBoard(
+      () => this.status(),
+      (error) => options.logger.error({ error: messageOf(error) }, 'a status listener failed'),
+    );
+  }
+
+  async start(): Promise<void> {
+    assert(this.#phase === 'new', 'a store is started once');
+    this.#phase = 'starting';
+    const { consensus, clock, logger, metrics } = this.#options;
+    const { machine, appliedIndex } = await this.#database.load();
+    this.#machine = machine;
+    this.#appliedIndex = appliedIndex;
+    assert(machine.sessions.ofOrigin(this.#options.origin) === undefined, 'an origin is used by one process only');
+    this.#hub = this.#createHub();
+    this.#retention = new Retention(clock, machine);
+    logger.info({ appliedIndex, revision: machine.revision, objects: machine.size }, 'the state database was read');
+    const handlers = {
+      stateMachine: { apply: (entries: readonly CommittedEntry[]) => this.#apply(entries) },
+      leadershipChanged: (leadership: Leadership) => this.#leadershipChanged(leadership),
+    };
+    if (!this.#isOpen()) return;
+    this.#consensusStarted = true;
+    await consensus.start(handlers, appliedIndex as LogIndex);
+    if (this.#phase !== 'starting') return;
+    this.#phase = 'running';
+    this.#housekeeping = every(clock, HOUSEKEEPING_MS, () => this.#keepHouse());
+    if (metrics !== undefined) registerStoreMetrics(metrics, this.#measured());
+    this.#proceed();
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  commit(command: Command, signal: AbortSignal): Promise<CommitOutcome> {
+    try {
+      this.#assertOpen();
+      const outcome = this.#pending.add(packCommand(command), signal);
+      this.#scheduleSend();
+      return outcome;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  readBarrier(signal: AbortSignal): Promise<Revision> {
+    if (!this.#isOpen()) return Promise.reject(this.#closedError());
+    return this.#barriers.wait(signal);
+  }
+
+  waitFor(revision: Revision, signal: AbortSignal): Promise<void> {
+    if (!this.#isOpen()) return Promise.reject(this.#closedError());
+    if (revision <= this.#machine.revision) return Promise.resolve();
+    return this.#waiters.wait(revision, signal);
+  }
+
+  snapshot(revision?: Revision): Snapshot {
+    return this.#machine.snapshot(revision);
+  }
+
+  watch(options: WatchOptions, sink: WatchSink): Watch {
+    this.#assertOpen();
+    return this.#hub.watch(options, sink);
+  }
+
+  status(): StoreStatus {
+    const { consensus } = this.#options;
+    const { role, term, leader, commitIndex, fault } = consensus.status();
+    const reason = this.#unreadyReason(fault);
+    return {
+      member: consensus.id,
+      leader,
+      role: role === 'preCandidate' ? 'candidate' : role,
+      term,
+      commitIndex,
+      appliedIndex: this.#appliedIndex,
+      revision: this.#machine.revision,
+      compactedRevision: this.#machine.compactedRevision,
+      ready: reason === undefined,
+      reason,
+    };
+  }
+
+  onStatusChange(listener: (status: StoreStatus) => void): () => void {
+    return this.#board.subscribe(listener);
+  }
+
+  transferLeadership(): void {
+    this.#options.consensus.transferLeadership();
+  }
+
+  /** A digest of all replicated state; equal on all servers that have applied as much. */
+  stateHash(): string {
+    return this.#machine.stateHash();
+  }
+
+  async #stop(): Promise<void> {
+    this.#phase = 'stopped';
+    this.#housekeeping?.cancel();
+    this.#resendTimer?.cancel();
+    this.#stopSignal.abort();
+    const error = this.#closedError();
+    this.#pending.rejectAll(error);
+    this.#barriers.rejectAll(error);
+    this.#waiters.rejectAll(error);
+    this.#hub.stop();
+    if (this.#consensusStarted) await this.#options.consensus.stop();
+    await this.#database.close();
+  }
+
+  #isOpen(): boolean {
+    return this.#phase !== 'stopped' && this.#phase !== 'failed';
+  }
+
+  #assertOpen(): void {
+    if (!this.#isOpen()) throw this.#closedError();
+  }
+
+  #closedError(): StoreStoppedError {
+    return new StoreStoppedError(this.#failure ?? 'the store has stopped');
+  }
+
+  #hasLeader(): boolean {
+    return this.#leadership?.leader !== undefined;
+  }
+
+  #unreadyReason(fault: string | undefined): string | undefined {
+    if (this.#failure !== undefined) return this.#failure;
+    if (this.#phase === 'stopped') return 'the store has stopped';
+    if (this.#phase !== 'running') return 'starting';
+    if (fault !== undefined) return fault;
+    if (!this.#hasLeader()) return 'no leader: too few members can be reached, or an election is under way';
+    if (!this.#caughtUp) return 'catching up with the leader';
+    if (!this.#registered) return 'joining: the session of this server is not registered yet';
+    if (this.#database.overloaded) return 'the state database is behind: its disk is too slow';
+    return undefined;
+  }
+
+  /** Stops taking part, and says why. The owner stops the server. */
+  #fail(reason: string, cause?: unknown): void {
+    if (!this.#isOpen()) return;
+    this.#phase = 'failed';
+    this.#failure = reason;
+    this.#housekeeping?.cancel();
+    this.#resendTimer?.cancel();
+    this.#stopSignal.abort();
+    const error = this.#closedError();
+    this.#pending.rejectAll(error);
+    this.#barriers.rejectAll(error);
+    this.#waiters.rejectAll(error);
+    this.#board.check();
+    this.#options.fatal(reason, cause);
+  }
+
+  #createHub(): WatchHub {
+    const { logger } = this.#options;
+    return new WatchHub({
+      machine: this.#machine,
+      schedule: this.#schedule,
+      sinkFailed: (error) => logger.error({ error: messageOf(error) }, 'a watch failed and was ended'),
+    });
+  }
+
+  // Applying
+
+  #apply(entries: readonly CommittedEntry[]): void {
+    if (!this.#isOpen()) return;
+    const changes: Change[] = [];
+    try {
+      for (const entry of entries) {
+        if (entry.index <= this.#appliedIndex) continue;
+        assert(entry.index === this.#appliedIndex + 1, 'log entries are applied without a hole');
+        if (entry.kind === 'command') this.#observe(this.#machine.apply(decodeCommand(entry.data), changes));
+        this.#appliedIndex = entry.index;
+      }
+      this.#database.applied(this.#appliedIndex);
+      this.#hub.publish(changes);
+    } catch (error) {
+      const newer = error instanceof UnknownFormatError;
+      this.#fail(
+        newer ? `written by a newer version: ${error.message}` : `applying failed: ${messageOf(error)}`,
+        error,
+      );
+      return;
+    }
+    this.#waiters.reached(this.#machine.revision);
+    this.#barriers.applied();
+    this.#options.consensus.progress(this.#appliedIndex as LogIndex, this.#database.durableIndex as LogIndex);
+  }
+
+  /** Looks at what an entry did for what concerns this process. */
+  #observe(applied: Applied): void {
+    const { origin, consensus } = this.#options;
+    if (applied.kind === 'commit') {
+      if (applied.origin !== origin) return;
+      if (applied.outcome !== undefined) {
+        this.#pending.resolve(applied.sequence, applied.outcome);
+        if (this.#pending.hasUnsent) this.#scheduleSend();
+      } else if (applied.admission === 'gap' && this.#pending.isCurrentPass(applied.pass)) this.#resend();
+      return;
+    }
+    if (applied.kind !== 'registered' || applied.member !== consensus.id) return;
+    if (applied.origin === origin && applied.accepted) {
+      this.#registered = true;
+      this.#scheduleSend();
+      this.#board.check();
+    } else if (applied.accepted && this.#registered) {
+      throw new Error(`another process has taken the place of member ${consensus.id}`);
+    } else if (applied.origin === origin) this.#register();
+  }
+
+  // Sending
+
+  #scheduleSend(): void {
+    if (this.#sendScheduled) return;
+    this.#sendScheduled = true;
+    this.#schedule(() => {
+      this.#sendScheduled = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    if (this.#phase !== 'running' || !this.#registered || !this.#hasLeader() || this.#database.overloaded) return;
+    const commands = this.#pending.takeToSend();
+    if (commands.length > 0) this.#options.consensus.propose(commands);
+  }
+
+  #resend(): void {
+    this.#resendTimer?.cancel();
+    this.#resendTimer = undefined;
+    this.#pending.beginPass();
+    this.#scheduleSend();
+  }
+
+  #register(): void {
+    const { consensus, origin } = this.#options;
+    if (this.#phase !== 'running' || this.#registered || !this.#caughtUp || !this.#hasLeader()) return;
+    const expects = this.#machine.sessions.ofMember(consensus.id)?.origin ?? '';
+    consensus.propose([encodeRegister(consensus.id, origin, expects)]);
+  }
+
+  // Following the leadership
+
+  #leadershipChanged(leadership: Leadership): void {
+    const before = this.#leadership;
+    this.#leadership = leadership;
+    if (leadership.leader === undefined) this.#caughtUp = false;
+    else if (before === undefined || leadership.epoch > before.epoch || before.leader === undefined) {
+      const sameLeader = before?.leader === leadership.leader && before.term === leadership.term;
+      this.#proceed();
+      this.#barriers.retry();
+      // The same leader dropped something, for want of room perhaps: give it a moment.
+      if (!sameLeader) this.#resend();
+      else this.#resendTimer ??= this.#options.clock.timer(RESEND_DELAY_MS, () => this.#resend());
+    }
+    this.#board.check();
+  }
+
+  /** The way to readiness: catch up to a fresh read index, then register the session. */
+  #proceed(): void {
+    if (this.#phase !== 'running' || !this.#hasLeader()) return;
+    if (this.#caughtUp) {
+      this.#register();
+      return;
+    }
+    if (this.#catchingUp) return;
+    this.#catchingUp = true;
+    this.#barriers.wait(this.#stopSignal.signal).then(
+      () => {
+        this.#catchingUp = false;
+        this.#caughtUp = this.#hasLeader();
+        this.#register();
+        this.#board.check();
+      },
+      () => {
+        this.#catchingUp = false;
+      },
+    );
+  }
+
+  /** What is done now and then, in case something was lost that nobody noticed. */
+  #keepHouse(): void {
+    const { clock, consensus } = this.#options;
+    this.#proceed();
+    this.#barriers.retry();
+    const sentAtMs = this.#pending.oldestSentAtMs();
+    if (sentAtMs !== undefined && clock.monotonic() - sentAtMs >= RESEND_AFTER_MS) this.#resend();
+    else this.#send();
+    const compactTo = this.#retention.check();
+    if (compactTo !== undefined && this.#leadership?.role === 'leader') consensus.propose([encodeCompact(compactTo)]);
+    this.#board.check();
+  }
+
+  #measured() {
+    return {
+      revision: () => this.#machine.revision,
+      objects: () => this.#machine.size,
+      supersededBytes: () => this.#machine.history.supersededBytes,
+      watches: () => this.#hub.size,
+      pendingCommits: () => this.#pending.size,
+      unwrittenBytes: () => this.#database.unwrittenBytes,
+    };
+  }
+}

@@ -1,0 +1,75 @@
+// The state database on classic-level (LevelDB). It is written behind the Raft log, in synced batches; LevelDB's own
+// checks are not relied on (it drops damaged records in silence).
+import { ClassicLevel } from 'classic-level';
+import { codeOf, messageOf, UserError } from '../../lib/index.ts';
+import { LEVEL_CACHE_BYTES, LEVEL_READ_ENTRIES, LEVEL_WRITE_BUFFER_BYTES } from '../limits.ts';
+import type { KeyValue, KeyValueEntry, KeyValueOperation } from './key-value.ts';
+
+/** Opens, or creates, the database in the folder `path`. Throws UserError when it is in use or cannot be opened. */
+export async function openLevelKeyValue(path: string): Promise<KeyValue> {
+  const level = new ClassicLevel<Uint8Array, Uint8Array>(path, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    // Objects are read once, at the start; nothing is gained by caching them twice.
+    cacheSize: LEVEL_CACHE_BYTES,
+    writeBufferSize: LEVEL_WRITE_BUFFER_BYTES,
+  });
+  try {
+    await level.open();
+  } catch (error) {
+    throw openingError(path, error);
+  }
+  return new LevelKeyValue(level);
+}
+
+class LevelKeyValue implements KeyValue {
+  readonly #level: ClassicLevel<Uint8Array, Uint8Array>;
+  #closing: Promise<void> | undefined;
+
+  constructor(level: ClassicLevel<Uint8Array, Uint8Array>) {
+    this.#level = level;
+  }
+
+  batch(operations: readonly KeyValueOperation[]): Promise<void> {
+    const batch = operations.map((operation) =>
+      operation.kind === 'put'
+        ? { type: 'put' as const, key: operation.key, value: operation.value }
+        : { type: 'del' as const, key: operation.key },
+    );
+    return this.#level.batch(batch, { sync: true });
+  }
+
+  async *iterate(from: Uint8Array, to: Uint8Array): AsyncIterable<KeyValueEntry> {
+    const iterator = this.#level.iterator({ gte: from, lt: to, fillCache: false });
+    try {
+      for (;;) {
+        const entries = await iterator.nextv(LEVEL_READ_ENTRIES);
+        if (entries.length === 0) return;
+        for (const [key, value] of entries) yield { key, value };
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#level.close();
+    return this.#closing;
+  }
+}
+
+function openingError(path: string, error: unknown): UserError {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  if (codeOf(cause) === 'LEVEL_LOCKED') {
+    return new UserError(
+      `the state database ${path} is in use by another process`,
+      'Stop the server that runs on this data directory, or choose another data directory.',
+      { cause },
+    );
+  }
+  return new UserError(
+    `the state database ${path} cannot be opened: ${messageOf(cause)}`,
+    'Check the permissions and the free space of the data directory; keep a copy of the folder before changing anything in it.',
+    { cause },
+  );
+}

@@ -1,0 +1,152 @@
+// Writes the state machine's changes behind it, in batches. Each batch holds the changes up to one applied index with
+// the index, the revisions and the hash they lead to, so that the database is always the state at one point of the log.
+// Any failure to write is fatal: what the disk holds then is unknown.
+import { assert, type Clock, type Timer } from '../../lib/index.ts';
+import { STATE_FLUSH_BYTES, STATE_FLUSH_DELAY_MS, WRITE_BEHIND_LIMIT_BYTES } from '../limits.ts';
+import type { Revision } from '../port.ts';
+import type { Session } from '../session.ts';
+import type { Recorder, StateMachine } from '../state-machine.ts';
+import { type StoredVersion, sealRecord, type Tombstone } from '../version.ts';
+import type { KeyValue, KeyValueOperation } from './key-value.ts';
+import { encodeMeta, encodeSession, META_KEY, sessionKey, versionKey } from './layout.ts';
+import { type Loaded, loadState } from './load.ts';
+
+export interface StateDatabaseOptions {
+  readonly keyValue: KeyValue;
+  readonly clock: Clock;
+  /** Everything up to this index is durable now. */
+  readonly durable: (index: number) => void;
+  /** A write failed. Nothing is written afterwards. */
+  readonly failed: (error: unknown) => void;
+}
+
+export class StateDatabase implements Recorder {
+  readonly #options: StateDatabaseOptions;
+  #machine: StateMachine | undefined;
+  /** Versions to write; a version that is dropped before it was written leaves no trace. */
+  #stored = new Map<Revision, StoredVersion | Tombstone>();
+  #dropped = new Set<Revision>();
+  #sessions = new Map<string, Session>();
+  #pendingBytes = 0;
+  #appliedIndex = 0;
+  #durableIndex = 0;
+  #timer: Timer | undefined;
+  #writing: Promise<void> | undefined;
+  #failed = false;
+  #closed = false;
+
+  constructor(options: StateDatabaseOptions) {
+    this.#options = options;
+  }
+
+  /** Reads and verifies everything. Throws StateDamageError or StateVersionError. */
+  async load(): Promise<Loaded> {
+    const loaded = await loadState(this.#options.keyValue, this);
+    this.#machine = loaded.machine;
+    this.#appliedIndex = loaded.appliedIndex;
+    this.#durableIndex = loaded.appliedIndex;
+    return loaded;
+  }
+
+  get durableIndex(): number {
+    return this.#durableIndex;
+  }
+
+  /** Whether the disk is so far behind that no more should be accepted. */
+  get overloaded(): boolean {
+    return this.#pendingBytes > WRITE_BEHIND_LIMIT_BYTES;
+  }
+
+  /** Bytes of versions that are not durable here yet. */
+  get unwrittenBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  stored(version: StoredVersion | Tombstone): void {
+    this.#stored.set(version.revision, version);
+    this.#pendingBytes += version.record.length;
+  }
+
+  dropped(revision: Revision): void {
+    const unwritten = this.#stored.get(revision);
+    if (unwritten === undefined) {
+      this.#dropped.add(revision);
+      return;
+    }
+    this.#stored.delete(revision);
+    this.#pendingBytes -= unwritten.record.length;
+  }
+
+  session(session: Session): void {
+    this.#sessions.set(session.member, session);
+  }
+
+  /** The state machine has applied everything up to `index`. */
+  applied(index: number): void {
+    this.#appliedIndex = index;
+    if (this.#failed || this.#closed || this.#writing !== undefined || index === this.#durableIndex) return;
+    if (this.#pendingBytes >= STATE_FLUSH_BYTES) void this.#beginWrite();
+    else this.#timer ??= this.#options.clock.timer(STATE_FLUSH_DELAY_MS, () => void this.#beginWrite());
+  }
+
+  /** Writes what is left and closes the database. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#writing !== undefined) await this.#writing;
+    if (!this.#failed && this.#appliedIndex > this.#durableIndex) {
+      await this.#beginWrite();
+    }
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.#options.keyValue.close();
+  }
+
+  #beginWrite(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+      if (this.#appliedIndex > this.#durableIndex) this.applied(this.#appliedIndex);
+    });
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const index = this.#appliedIndex;
+    const bytes = this.#pendingBytes;
+    const operations = this.#takeOperations(index);
+    try {
+      await this.#options.keyValue.batch(operations);
+    } catch (error) {
+      this.#failed = true;
+      this.#options.failed(error);
+      return;
+    }
+    this.#pendingBytes -= bytes;
+    this.#durableIndex = index;
+    this.#options.durable(index);
+  }
+
+  #takeOperations(index: number): readonly KeyValueOperation[] {
+    const machine = this.#machine;
+    assert(machine !== undefined, 'a database is loaded before it is written');
+    const operations: KeyValueOperation[] = [];
+    for (const version of this.#stored.values()) {
+      operations.push({ kind: 'put', key: versionKey(version.revision), value: sealRecord(version.record) });
+    }
+    for (const revision of this.#dropped) operations.push({ kind: 'delete', key: versionKey(revision) });
+    for (const session of this.#sessions.values()) {
+      operations.push({ kind: 'put', key: sessionKey(session.member), value: encodeSession(session) });
+    }
+    this.#stored = new Map();
+    this.#dropped = new Set();
+    this.#sessions = new Map();
+    const { revision, compactedRevision, records } = machine;
+    const { laneA, laneB, count } = records;
+    const sessions = machine.sessions.all().length;
+    const stateHash = machine.stateHash();
+    const meta = { appliedIndex: index, revision, compactedRevision, laneA, laneB, count, sessions, stateHash };
+    operations.push({ kind: 'put', key: META_KEY, value: encodeMeta(meta) });
+    return operations;
+  }
+}
