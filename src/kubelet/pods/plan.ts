@@ -12,7 +12,6 @@ import {
   graceSecondsOf,
   initContainers,
   isTerminalPhase,
-  type RestartPolicy,
   type RoledContainer,
   restartPolicyOf,
   restartsAfter,
@@ -106,7 +105,13 @@ export function hasFinished({ pod, runtime }: Pick<PlanInput, 'pod' | 'runtime'>
       latestRecord(runtime.containers, container.name)?.exitCode !== 0 &&
       !appContainers(pod).some(({ name }) => latestRecord(runtime.containers, name) !== undefined),
   );
-  return failedInit || appContainers(pod).every(({ name }) => over(name, 'app'));
+  return (
+    failedInit ||
+    appContainers(pod).every(({ name, image = '' }) => {
+      const record = latestRecord(runtime.containers, name);
+      return over(name, 'app') && record !== undefined && !imageChanged(record, image);
+    })
+  );
 }
 
 /** Whether the init containers are done with: an app container of this sandbox proves it too. */
@@ -236,19 +241,17 @@ function keepApp(
   }
   if (record.state === 'running') {
     if (killWhenFailed(draft, input, record)) return;
-    const wanted = record.notes['image'];
-    if (wanted !== undefined && wanted !== image) {
+    if (imageChanged(record, image)) {
       draft.kill(record, graceSecondsOf(input.pod), `Container ${name} definition changed, will be restarted`);
     }
     return;
   }
-  if (restartsAfter(effectivePolicy(policy, record, image), 'app', record.exitCode)) draft.restart('app', record);
+  if (imageChanged(record, image) || restartsAfter(policy, 'app', record.exitCode)) draft.restart('app', record);
 }
 
-/** A container that was ended because its image changed starts again even where the policy would not. */
-function effectivePolicy(policy: RestartPolicy, record: ContainerRecord, image: string): RestartPolicy {
-  const wanted = record.notes['image'];
-  return wanted !== undefined && wanted !== image ? 'Always' : policy;
+/** A container whose image was changed in its pod starts again, even where the restart policy would not. */
+function imageChanged(record: ContainerRecord, image: string): boolean {
+  return record.notes.image !== undefined && record.notes.image !== image;
 }
 
 function killWhenFailed(draft: Draft, input: PlanInput, record: ContainerRecord): boolean {
