@@ -286,10 +286,12 @@ class Client implements Consensus {
 
   private failed(reason: string, cause: string): void {
     if (this.phase === 'stopped' || this.phase === 'failed') return;
+    const starting = this.phase === 'starting';
     this.phase = 'failed';
     this.fault = reason;
     this.abandonQuestions();
-    this.parts.environment.fatal(reason, new Error(cause));
+    if (starting) this.startOutcome?.reject(new Error(`${reason}: ${cause}`));
+    else this.parts.environment.fatal(reason, new Error(cause));
   }
 }
 

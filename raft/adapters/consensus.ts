@@ -1,0 +1,122 @@
+// Builds the consensus of one member from real parts: in production on threads of its own, in tests in line.
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { type Logger, messageOf } from '../../src/lib/index.ts';
+import {
+  type Channel,
+  type Consensus,
+  createConsensusClient,
+  type Defer,
+  type FromNode,
+  inlineConsensus,
+  inlineLogWriter,
+  type NodeConfig,
+  type NodeEnvironment,
+  type ToNode,
+} from '../node/index.ts';
+import { openMemberLog } from './member-log.ts';
+import { nodeDisk } from './node-disk.ts';
+import { portChannel } from './thread/port-channel.ts';
+import type { FromRaftThread, RaftThreadData } from './thread/raft-thread-protocol.ts';
+import type { TransportTls } from './websocket/dialler.ts';
+import { webSocketTransport } from './websocket/transport.ts';
+
+export interface ConsensusOptions {
+  readonly config: NodeConfig;
+  readonly environment: NodeEnvironment;
+  /** The member's data directory; the log is the folder `log` in it. */
+  readonly directory: string;
+  /** Where the Raft endpoint listens. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** PEM texts. The certificate's CN is the member id. undefined: plain, for loopback only. */
+  readonly tls: TransportTls | undefined;
+  /** The bundled files of the Raft thread and the log thread, or everything on the caller's thread. */
+  readonly threads: { readonly raft: URL; readonly log: URL } | 'inline';
+}
+
+const defer: Defer = (turn) => void setImmediate(turn);
+
+/** The consensus of one member. Nothing is opened before start(). */
+export function createConsensus(options: ConsensusOptions): Consensus {
+  return options.threads === 'inline' ? inlineMember(options) : threadedMember(options, options.threads);
+}
+
+function inlineMember(options: ConsensusOptions): Consensus {
+  const { config, environment, listen, tls } = options;
+  const { clock, logger } = environment;
+  const directory = join(options.directory, 'log');
+  return inlineConsensus({
+    config,
+    environment,
+    openLog: (appliedIndex) => openMemberLog(directory, config, appliedIndex),
+    openWriter: () => inlineLogWriter(nodeDisk(directory)),
+    openTransport: () => webSocketTransport({ config, listen, tls, clock, logger }),
+    defer,
+  });
+}
+
+function threadedMember(options: ConsensusOptions, threads: { readonly raft: URL; readonly log: URL }): Consensus {
+  const { config, environment, listen, tls } = options;
+  const channel = new ThreadChannel(environment.logger, () => {
+    const directory = join(options.directory, 'log');
+    const workerData: RaftThreadData = { config, directory, listen, tls, logThread: threads.log.href };
+    return new Worker(threads.raft, { workerData, name: 'quorate-raft' });
+  });
+  return createConsensusClient({ config, environment, channel, defer, dispose: () => channel.dispose() });
+}
+
+/** The channel to a Raft thread that is started by the first message to it. */
+class ThreadChannel implements Channel<ToNode, FromNode> {
+  private readonly logger: Logger;
+  private readonly startWorker: () => Worker;
+  private worker: Worker | undefined;
+  private channel: Channel<ToNode, FromRaftThread> | undefined;
+  private handler: ((message: FromNode) => void) | undefined;
+  private closed = false;
+
+  constructor(logger: Logger, startWorker: () => Worker) {
+    this.logger = logger;
+    this.startWorker = startWorker;
+  }
+
+  post(message: ToNode, transfer?: readonly ArrayBuffer[]): void {
+    if (this.closed) return;
+    this.channel ??= this.open();
+    this.channel.post(message, transfer);
+  }
+
+  onMessage(handler: (message: FromNode) => void): void {
+    this.handler = handler;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.channel?.close();
+  }
+
+  async dispose(): Promise<void> {
+    await this.worker?.terminate();
+  }
+
+  private open(): Channel<ToNode, FromRaftThread> {
+    const worker = this.startWorker();
+    this.worker = worker;
+    const channel: Channel<ToNode, FromRaftThread> = portChannel(worker);
+    channel.onMessage((message) => {
+      if (message.kind === 'line') this.logger[message.level](message.fields, message.message);
+      else this.handler?.(message);
+    });
+    worker.on('error', (error) =>
+      this.tell({ kind: 'failed', reason: 'the Raft thread failed', cause: messageOf(error) }),
+    );
+    worker.on('exit', () => {
+      this.tell({ kind: 'failed', reason: 'the Raft thread ended', cause: 'unexpected end' });
+      this.tell({ kind: 'stopped' });
+    });
+    return channel;
+  }
+
+  private tell(message: FromNode): void {
+    if (!this.closed) this.handler?.(message);
+  }
+}

@@ -1,0 +1,25 @@
+// The limits of the adapters: sockets, queues and reconnects. Times in milliseconds, sizes in bytes.
+import { COMMAND_LIMIT_BYTES, KIB, MIB } from '../../src/lib/index.ts';
+
+/** Messages are put into one frame until it holds this much. */
+export const FRAME_TARGET_BYTES = 256 * KIB;
+/** The largest frame that is accepted: one message is at most one command beyond the limits of the core. */
+export const FRAME_LIMIT_BYTES = COMMAND_LIMIT_BYTES + 8 * MIB;
+/** Bytes that wait for one peer's socket; further messages are dropped, and the node is told so. */
+export const SEND_QUEUE_LIMIT_BYTES = 32 * MIB;
+/** A greeting is small; what is larger comes from no peer. */
+export const GREETING_LIMIT_BYTES = 4 * KIB;
+/** Connecting, TLS and greeting together. */
+export const GREETING_LIMIT_MS = 2_000;
+/** The pause before a peer is dialled again: doubled from the first to the longest, reset by a success. */
+export const REDIAL_FIRST_MS = 50;
+export const REDIAL_LONGEST_MS = 1_000;
+/** Connections are probed this often, and given up when nothing was heard for the limit. */
+export const PING_PERIOD_MS = 1_000;
+export const SILENCE_LIMIT_MS = 4_000;
+/** Connections that have not greeted yet, of all remote ends together. */
+export const UNGREETED_LIMIT = 32;
+/** Zeroes written at once when a file is extended. */
+export const ZERO_CHUNK_BYTES = MIB;
+/** How long a socket may take to say goodbye before it is destroyed. */
+export const CLOSE_LIMIT_MS = 250;

@@ -1,0 +1,27 @@
+// The log thread: does the jobs of one log, one after another, with synchronous calls. An own thread, so that neither
+// heartbeats nor HTTP wait for the disk, and the disk never waits for the shared pool.
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert, codeOf, messageOf } from '../../../src/lib/index.ts';
+import { JobRunner } from '../../node/index.ts';
+import { nodeDisk } from '../node-disk.ts';
+import type { FromLogThread, LogThreadData, ToLogThread } from './log-thread-protocol.ts';
+
+const port = parentPort;
+assert(port !== null, 'log-thread.ts runs as a worker');
+const { directory } = workerData as LogThreadData;
+const runner = new JobRunner(nodeDisk(directory));
+
+port.on('message', (message: ToLogThread) => {
+  if (message.kind === 'close') {
+    runner.close();
+    port.close();
+    return;
+  }
+  let answer: FromLogThread = { kind: 'durable' };
+  try {
+    runner.run(message.job);
+  } catch (error) {
+    answer = { kind: 'failed', message: messageOf(error), code: codeOf(error) };
+  }
+  port.postMessage(answer);
+});

@@ -1,0 +1,25 @@
+// What crosses between the main thread and the Raft thread beside the consensus channel itself.
+import type { FromNode, NodeConfig } from '../../node/index.ts';
+import type { TransportTls } from '../websocket/dialler.ts';
+
+export interface RaftThreadData {
+  readonly config: NodeConfig;
+  /** The folder of the log. */
+  readonly directory: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls: TransportTls | undefined;
+  /** URL of the log thread's file. */
+  readonly logThread: string;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** A line for the logger, which lives on the main thread. */
+export interface LogLine {
+  readonly kind: 'line';
+  readonly level: LogLevel;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+export type FromRaftThread = FromNode | LogLine;

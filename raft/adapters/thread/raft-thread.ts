@@ -1,0 +1,44 @@
+// The Raft thread: consensus and network of one member, away from HTTP and the state machine, so that no long turn of
+// theirs delays a heartbeat. Its disk calls happen on the log thread; only what is older than memory is read here.
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert, type Logger, systemClock } from '../../../src/lib/index.ts';
+import { type Channel, type FromNode, serveConsensus, type ToNode } from '../../node/index.ts';
+import { openMemberLog } from '../member-log.ts';
+import { webSocketTransport } from '../websocket/transport.ts';
+import { portChannel } from './port-channel.ts';
+import type { FromRaftThread, LogLevel, RaftThreadData } from './raft-thread-protocol.ts';
+import { threadLogWriter } from './thread-log-writer.ts';
+
+const port = parentPort;
+assert(port !== null, 'raft-thread.ts runs as a worker');
+const data = workerData as RaftThreadData;
+const channel: Channel<FromRaftThread, ToNode> = portChannel(port);
+const clock = systemClock();
+const logger = forwardingLogger({});
+const { config, directory, listen, tls } = data;
+
+serveConsensus(channel as Channel<FromNode, ToNode>, {
+  config,
+  clock,
+  logger,
+  openLog: (appliedIndex) => openMemberLog(directory, config, appliedIndex),
+  openWriter: () => threadLogWriter(new URL(data.logThread), directory),
+  openTransport: () => webSocketTransport({ config, listen, tls, clock, logger }),
+  defer: (turn) => void setImmediate(turn),
+  stopped: () => port.close(),
+});
+
+/** Lines go to the main thread, where the component's logger is. */
+function forwardingLogger(bound: Readonly<Record<string, unknown>>): Logger {
+  const line =
+    (level: LogLevel) =>
+    (fields: Readonly<Record<string, unknown>>, message: string): void =>
+      channel.post({ kind: 'line', level, fields: { ...bound, ...fields }, message });
+  return {
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    child: (fields) => forwardingLogger({ ...bound, ...fields }),
+  };
+}

@@ -1,0 +1,46 @@
+// The greeting: what both ends of a connection say first. It overrides address hints (house.md, decision 10): whatever
+// answers at an address counts as a peer only if it is the member, of the cluster, in the format that is expected.
+import type { NodeId } from '../../node/index.ts';
+import { CodecError, decodeValue, encodeValue, WIRE_FORMAT } from '../codec.ts';
+import { GREETING_LIMIT_BYTES } from '../limits.ts';
+
+export interface Greeting {
+  readonly format: number;
+  readonly clusterId: string;
+  readonly from: NodeId;
+  readonly to: NodeId;
+}
+
+/** The path of the Raft endpoint, and the sub-protocol that both ends name. */
+export const RAFT_PATH = '/quorate/raft';
+export const RAFT_PROTOCOL = 'quorate-raft';
+/** WebSocket close codes of our own (RFC 6455 §7.4.2). */
+export const CLOSE_REFUSED = 4001;
+export const CLOSE_MALFORMED = 4002;
+
+export function encodeGreeting(clusterId: string, from: NodeId, to: NodeId): Uint8Array {
+  return encodeValue([WIRE_FORMAT, clusterId, from, to]);
+}
+
+/** Throws CodecError for anything that is no greeting. */
+export function decodeGreeting(bytes: Uint8Array): Greeting {
+  if (bytes.byteLength > GREETING_LIMIT_BYTES) throw new CodecError('a greeting that is too long');
+  const value = decodeValue(bytes);
+  if (!Array.isArray(value)) throw new CodecError('a greeting that is no list');
+  const [format, clusterId, from, to]: readonly unknown[] = value;
+  if (typeof format !== 'number' || typeof clusterId !== 'string' || typeof from !== 'string' || typeof to !== 'string')
+    throw new CodecError('a greeting of wrong fields');
+  return { format, clusterId, from: from as NodeId, to: to as NodeId };
+}
+
+/** Why a greeting is not the one expected, or undefined when it is. */
+export function objectionTo(
+  greeting: Greeting,
+  expected: { readonly clusterId: string; readonly from: NodeId | undefined; readonly to: NodeId },
+): string | undefined {
+  if (greeting.format !== WIRE_FORMAT) return `it speaks format ${greeting.format}, and this member ${WIRE_FORMAT}`;
+  if (greeting.clusterId !== expected.clusterId) return `it belongs to cluster ${greeting.clusterId}`;
+  if (expected.from !== undefined && greeting.from !== expected.from) return `it calls itself ${greeting.from}`;
+  if (greeting.to !== expected.to) return `it looks for member ${greeting.to}`;
+  return undefined;
+}

@@ -1,0 +1,180 @@
+// The Raft endpoint of a member: accepts its peers' connections, makes sure who they are, and hands on what they send.
+// Nothing that a stranger does here reaches the node; nothing malformed that a peer sends does either.
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { TLSSocket } from 'node:tls';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type Clock, codeOf, type Logger, messageOf, type Timer, UserError } from '../../../src/lib/index.ts';
+import type { Message, NodeId } from '../../node/index.ts';
+import { decodeFrame } from '../codec.ts';
+import { FRAME_LIMIT_BYTES, GREETING_LIMIT_MS, UNGREETED_LIMIT } from '../limits.ts';
+import { addressText, closeSocket, type TransportTls } from './dialler.ts';
+import {
+  CLOSE_MALFORMED,
+  CLOSE_REFUSED,
+  decodeGreeting,
+  encodeGreeting,
+  objectionTo,
+  RAFT_PATH,
+  RAFT_PROTOCOL,
+} from './greeting.ts';
+
+export interface ListenerOptions {
+  readonly clusterId: string;
+  readonly self: NodeId;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls: TransportTls | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  isPeer(id: NodeId): boolean;
+  received(message: Message): void;
+  /** A peer has dialled this member: it is there. */
+  arrived(peer: NodeId): void;
+  /** The connection that a peer had dialled is gone, and it has no newer one. */
+  left(peer: NodeId): void;
+}
+
+export class Listener {
+  private readonly options: ListenerOptions;
+  private readonly server: Server;
+  private readonly sockets: WebSocketServer;
+  private readonly peers = new Map<NodeId, WebSocket>();
+  private readonly ungreeted = new Map<WebSocket, Timer>();
+  private stopped = false;
+
+  constructor(options: ListenerOptions) {
+    this.options = options;
+    const { tls } = options;
+    this.server =
+      tls === undefined
+        ? createHttpServer(refuseHttp)
+        : createHttpsServer({ ...tls, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' }, refuseHttp);
+    this.sockets = new WebSocketServer({
+      server: this.server,
+      path: RAFT_PATH,
+      perMessageDeflate: false,
+      maxPayload: FRAME_LIMIT_BYTES,
+      handleProtocols: (protocols) => (protocols.has(RAFT_PROTOCOL) ? RAFT_PROTOCOL : false),
+    });
+    this.sockets.on('connection', (socket, request) => this.accept(socket, request));
+    // The server's own errors arrive here too; those of listening are answered by start().
+    this.sockets.on('error', (error) =>
+      options.logger.debug({ cause: error.message }, 'the Raft endpoint reports an error'),
+    );
+  }
+
+  /** Rejects with UserError when the address cannot be listened on. */
+  start(): Promise<void> {
+    const { host, port } = this.options.listen;
+    return new Promise((resolve, reject) => {
+      const failed = (error: Error): void => reject(listenError(error, host, port));
+      this.server.once('error', failed);
+      this.server.listen(port, host, () => {
+        this.server.off('error', failed);
+        this.options.logger.info({ address: addressText(this.server.address()) }, 'the Raft endpoint listens');
+        resolve();
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    const closing = [...this.sockets.clients].map((socket) => closeSocket(socket, this.options.clock, 'close'));
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.sockets.close();
+    await Promise.all(closing);
+    this.server.closeAllConnections();
+    if (this.server.listening) await closed;
+    for (const timer of this.ungreeted.values()) timer.cancel();
+    this.ungreeted.clear();
+  }
+
+  private accept(socket: WebSocket, request: IncomingMessage): void {
+    socket.on('error', (error) => this.options.logger.debug({ cause: error.message }, 'a peer connection failed'));
+    if (this.stopped || this.ungreeted.size >= UNGREETED_LIMIT) {
+      socket.terminate();
+      return;
+    }
+    const timer = this.options.clock.timer(GREETING_LIMIT_MS, () => socket.terminate());
+    this.ungreeted.set(socket, timer);
+    socket.once('message', (data) => this.greet(socket, data instanceof Buffer ? data : Buffer.alloc(0), request));
+    socket.on('close', () => this.forgetUngreeted(socket));
+  }
+
+  private forgetUngreeted(socket: WebSocket): void {
+    this.ungreeted.get(socket)?.cancel();
+    this.ungreeted.delete(socket);
+  }
+
+  private greet(socket: WebSocket, data: Buffer, request: IncomingMessage): void {
+    this.forgetUngreeted(socket);
+    const { clusterId, self, logger } = this.options;
+    let peer: NodeId;
+    try {
+      const greeting = decodeGreeting(data);
+      peer = greeting.from;
+      const objection = objectionTo(greeting, { clusterId, from: this.nameOf(request), to: self });
+      if (objection !== undefined) throw new Error(objection);
+      if (!this.options.isPeer(peer)) throw new Error(`${peer} is no member of this cluster`);
+    } catch (error) {
+      logger.warn({ remote: request.socket.remoteAddress, trouble: messageOf(error) }, 'a connection was refused');
+      socket.close(CLOSE_REFUSED, messageOf(error).slice(0, 100));
+      return;
+    }
+    const older = this.peers.get(peer);
+    this.peers.set(peer, socket);
+    older?.terminate();
+    socket.on('message', (frame) => this.receive(socket, peer, frame));
+    socket.on('close', () => {
+      if (this.peers.get(peer) !== socket) return;
+      this.peers.delete(peer);
+      this.options.left(peer);
+    });
+    socket.send(encodeGreeting(clusterId, self, peer));
+    this.options.arrived(peer);
+  }
+
+  /** The name in the client's certificate; without TLS the greeting is believed. */
+  private nameOf(request: IncomingMessage): NodeId | undefined {
+    if (this.options.tls === undefined) return undefined;
+    const name = request.socket instanceof TLSSocket ? request.socket.getPeerCertificate().subject?.CN : undefined;
+    return (name ?? '') as NodeId;
+  }
+
+  private receive(socket: WebSocket, peer: NodeId, frame: WebSocket.RawData): void {
+    if (this.stopped || this.peers.get(peer) !== socket) return;
+    let messages: readonly Message[];
+    try {
+      messages = decodeFrame(frame instanceof Buffer ? frame : Buffer.alloc(0), peer, this.options.self);
+    } catch (error) {
+      this.options.logger.warn({ peer, trouble: messageOf(error) }, 'a peer sent a malformed frame');
+      socket.close(CLOSE_MALFORMED);
+      return;
+    }
+    for (const message of messages) this.options.received(message);
+  }
+}
+
+function refuseHttp(
+  _request: IncomingMessage,
+  response: { writeHead(code: number): { end(text: string): unknown } },
+): void {
+  response.writeHead(426).end('this is the Raft endpoint of a quorate member\n');
+}
+
+function listenError(error: Error, host: string, port: number): Error {
+  const where = `${host}:${port}`;
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return new UserError(`the Raft port ${where} is taken`, 'Stop what listens there, or choose another --port.');
+    case 'EACCES':
+      return new UserError(`the Raft port ${where} may not be used`, 'Choose a port above 1023.');
+    case 'EADDRNOTAVAIL':
+      return new UserError(`${where} is no address of this machine`, 'Correct the listen address.');
+    default:
+      return new UserError(
+        `the Raft endpoint cannot listen on ${where}: ${error.message}`,
+        'Check the listen address.',
+      );
+  }
+}

@@ -1,0 +1,88 @@
+// The transport between members: WebSockets with msgpack frames, over mutual TLS. Each member dials every peer and
+// sends on the connections it dialled. A refused or closed connection is told at once, in both directions.
+import type { Clock, Logger } from '../../../src/lib/index.ts';
+import type { Message, NodeConfig, NodeId, Transport, TransportHandlers } from '../../node/index.ts';
+import { Dialler, type TransportTls } from './dialler.ts';
+import { Listener } from './listener.ts';
+
+export interface WebSocketTransportOptions {
+  readonly config: NodeConfig;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** undefined: plain, and peers are believed to be who they say; for loopback only. */
+  readonly tls: TransportTls | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export function webSocketTransport(options: WebSocketTransportOptions): Transport {
+  return new WebSocketTransport(options);
+}
+
+class WebSocketTransport implements Transport {
+  private readonly options: WebSocketTransportOptions;
+  private readonly diallers = new Map<NodeId, Dialler>();
+  private listener: Listener | undefined;
+  private stopped = false;
+
+  constructor(options: WebSocketTransportOptions) {
+    this.options = options;
+  }
+
+  async start(handlers: TransportHandlers): Promise<void> {
+    const { config, listen, tls, clock, logger } = this.options;
+    const { clusterId, id: self, membership } = config;
+    const peers = new Set([...membership.voters, ...membership.learners].filter((id) => id !== self));
+    const heard = <T>(tell: (value: T) => void) => {
+      return (value: T): void => {
+        if (!this.stopped) tell(value);
+      };
+    };
+    const unreachable = heard((peer: NodeId) => handlers.unreachable(peer));
+    const connected = heard((peer: NodeId) => handlers.connected(peer));
+    for (const peer of peers) {
+      const dialler = new Dialler({
+        clusterId,
+        self,
+        peer,
+        address: () => config.peerAddresses[peer],
+        tls,
+        clock,
+        logger,
+        connected: () => connected(peer),
+        unreachable: () => unreachable(peer),
+      });
+      this.diallers.set(peer, dialler);
+    }
+    this.listener = new Listener({
+      clusterId,
+      self,
+      listen,
+      tls,
+      clock,
+      logger,
+      isPeer: (id) => peers.has(id),
+      received: heard((message: Message) => handlers.received(message)),
+      // It runs, so its endpoint answers: no reason to wait out the back-off.
+      arrived: (peer) => this.diallers.get(peer)?.dial(),
+      left: unreachable,
+    });
+    await this.listener.start();
+    for (const dialler of this.diallers.values()) dialler.dial();
+  }
+
+  send(messages: readonly Message[]): void {
+    if (this.stopped || messages.length === 0) return;
+    const byPeer = new Map<NodeId, Message[]>();
+    for (const message of messages) {
+      const list = byPeer.get(message.to);
+      if (list === undefined) byPeer.set(message.to, [message]);
+      else list.push(message);
+    }
+    for (const [peer, list] of byPeer) this.diallers.get(peer)?.send(list);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await Promise.all([...[...this.diallers.values()].map((dialler) => dialler.stop()), this.listener?.stop()]);
+  }
+}
