@@ -1,0 +1,58 @@
+// The leader's process killed with -9 again and again, under creates at every server, with pods running.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ClusterUnderTest, killLeader, startExperiment } from '../../chaos/index.ts';
+import { silentLogger, systemClock } from '../../src/lib/index.ts';
+import { eventually, QUORATE } from './support/command.ts';
+import { kubectl, kubectlMissing } from './support/kubectl.ts';
+
+const ROUNDS = 20;
+const clock = systemClock();
+
+if (kubectlMissing !== undefined) process.stderr.write(`skipped: pods while leaders die: ${kubectlMissing}\n`);
+
+describe('a cluster whose leader is killed twenty times', () => {
+  let cluster: ClusterUnderTest;
+  beforeAll(async () => {
+    cluster = await startExperiment({
+      servers: 3,
+      workers: 2,
+      runtime: 'simulated',
+      command: [process.execPath, QUORATE],
+      clock,
+      logger: silentLogger,
+    });
+  });
+  afterAll(() => cluster.stop());
+
+  it.skipIf(kubectlMissing !== undefined)(
+    'loses nothing, fails no request at a living server, and keeps its pods running',
+    async () => {
+      const k = kubectl(cluster.running.layout.kubeconfig);
+      await k.ok('create deployment steady --image=busybox:1.35 --replicas=3 -- sleep 3600');
+      await k.ok('rollout status deployment/steady --timeout=60s');
+      const before = await podsOf(k);
+      const lines: string[] = [];
+      const result = await killLeader(cluster, {
+        rounds: ROUNDS,
+        clientsPerServer: 2,
+        clock,
+        progress: (line) => lines.push(line),
+      });
+      process.stderr.write(`${lines.join('\n')}\n`);
+      expect(result.failures).toEqual([]);
+      expect(result.lost).toEqual([]);
+      expect(result.unexpected).toEqual([]);
+      expect(result.rounds).toHaveLength(ROUNDS);
+      expect(result.acknowledged).toBeGreaterThan(ROUNDS);
+      await eventually('the deployment to be whole', async () => ((await podsOf(k)) === before ? true : undefined));
+    },
+    400_000,
+  );
+
+  /** Names, uids and restart counts of the pods: the same pods must still run, never restarted. */
+  async function podsOf(k: ReturnType<typeof kubectl>): Promise<string> {
+    const path =
+      '{range .items[*]}{.metadata.name} {.metadata.uid} {.status.phase} {.status.containerStatuses[0].restartCount}{"\\n"}{end}';
+    return k.ok('get pods -l app=steady -o', `jsonpath=${path}`);
+  }
+});
