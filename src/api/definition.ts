@@ -21,6 +21,19 @@ export interface ResourceDefinition {
   readonly schema: string;
   readonly strategy: Strategy;
   readonly columns: readonly TableColumn[];
+  /** Undefined: objects are persisted. 'none': a POST is answered by computation and nothing is stored (reviews, bindings). */
+  readonly storage?: 'none';
+  /** Set where another resource's objects are served in this shape (events.k8s.io/v1 events are core events). */
+  readonly storedAs?: StoredAs;
+}
+
+/** Objects of one resource kept as those of another, with pure conversions between the two shapes (neither changes its argument). */
+export interface StoredAs {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  toStored(object: KubeObject): KubeObject;
+  fromStored(object: KubeObject): KubeObject;
 }
 
 /** status, scale, binding, log … with the kind it speaks, in its own group and version. */

@@ -1,4 +1,19 @@
 // The door of the API room: Kubernetes' API as data and pure functions.
+export { BODY_MEDIA_TYPES, type DecodedBody, decodeBody, mediaTypeOf } from './decode.ts';
 export type * from './definition.ts';
+export * from './discovery.ts';
+export { decodeStored, type EncodedObject, encodeObject } from './encode.ts';
+export * from './field-error.ts';
+export * from './int-or-string.ts';
+export { cloneJson, equalJson, isJsonObject, type Json, type JsonObject } from './json.ts';
+export * from './lifecycle.ts';
+export * from './names.ts';
 export type * from './object.ts';
+export * from './patch/index.ts';
+export * from './quantity.ts';
+export { type ApiGroup, type ApiRegistry, createApiRegistry, groupVersion, parseGroupVersion } from './registry.ts';
+export * from './schema/index.ts';
+export * from './selectors/index.ts';
+export * from './status.ts';
+export * from './table.ts';
 export type * from './types.ts';

@@ -1,0 +1,10 @@
+// The limits of the API room. Those of requests and objects are in src/lib/limits.ts, where other rooms see them too.
+
+/** Aliases in one YAML body: each may multiply what it names. */
+export const YAML_ALIAS_LIMIT = 100;
+/** Open brackets in a YAML body, counted before parsing without regard to quotes; the parsed tree is held to NESTING_LIMIT. */
+export const YAML_FLOW_NESTING_LIMIT = 1_000;
+/** Operations in one JSON patch (Kubernetes' own limit). */
+export const JSON_PATCH_OPERATIONS_LIMIT = 10_000;
+/** What the copies of one JSON patch may add up to, in characters of JSON. */
+export const JSON_PATCH_COPY_LIMIT_CHARACTERS = 3 * 1024 * 1024;

@@ -1,0 +1,204 @@
+// Strategic merge patch: a merge patch that knows from the schema which lists are merged, and by which key, so that a
+// patch can change one container of a pod. Directives: $patch (delete, replace, merge), $retainKeys,
+// $deleteFromPrimitiveList/FIELD, $setElementOrder/FIELD. The target is not changed.
+import { cloneJson, equalJson, isJsonObject, isUnsafeKey, type Json, type JsonObject } from '../json.ts';
+import type { ApiSchema, FieldSchema, Shape } from '../schema/index.ts';
+import { badRequestError } from '../status.ts';
+
+const DIRECTIVE = '$patch';
+const RETAIN_KEYS = '$retainKeys';
+const DELETE_PREFIX = '$deleteFromPrimitiveList/';
+const ORDER_PREFIX = '$setElementOrder/';
+
+/** Applies `patch` to `target`, an object of `typeName`. Throws ApiError (400) for a patch that breaks the rules. */
+export function applyStrategicMergePatch(schema: ApiSchema, typeName: string, target: Json, patch: Json): Json {
+  if (!isJsonObject(patch)) throw badRequestError('error decoding patch: a strategic merge patch must be an object');
+  return mergeObject(schema, { kind: 'type', type: typeName }, isJsonObject(target) ? target : {}, patch) ?? {};
+}
+
+/** Undefined when the patch deletes the object. */
+function mergeObject(
+  schema: ApiSchema,
+  shape: Shape | undefined,
+  target: JsonObject,
+  patch: JsonObject,
+): JsonObject | undefined {
+  const directive = patch[DIRECTIVE];
+  if (directive !== undefined) {
+    if (directive === 'replace') return strip(without(patch, DIRECTIVE)) as JsonObject;
+    if (directive === 'delete') return undefined;
+    if (directive !== 'merge')
+      throw badRequestError(`Unknown patch type found in $patch: ${JSON.stringify(directive)}`);
+  }
+  const result: JsonObject = cloneJson(target);
+  retainKeys(result, patch);
+  for (const key of Object.keys(patch)) {
+    if (key.startsWith(DELETE_PREFIX)) deleteFromPrimitives(result, key.slice(DELETE_PREFIX.length), patch[key]);
+  }
+  for (const key of Object.keys(patch)) {
+    if (key === DIRECTIVE || key === RETAIN_KEYS || key.startsWith(DELETE_PREFIX) || key.startsWith(ORDER_PREFIX))
+      continue;
+    if (isUnsafeKey(key)) continue;
+    mergeMember(schema, shape, result, patch, key);
+  }
+  for (const key of Object.keys(patch)) {
+    if (!key.startsWith(ORDER_PREFIX)) continue;
+    const name = key.slice(ORDER_PREFIX.length);
+    setOrder(result, name, patch[key], patch[name], fieldOf(schema, shape, name));
+  }
+  return result;
+}
+
+function fieldOf(schema: ApiSchema, shape: Shape | undefined, key: string): FieldSchema | undefined {
+  return shape?.kind === 'type' ? schema.type(shape.type)?.fields.get(key) : undefined;
+}
+
+function mergeMember(
+  schema: ApiSchema,
+  shape: Shape | undefined,
+  result: JsonObject,
+  patch: JsonObject,
+  key: string,
+): void {
+  const value = patch[key] ?? null;
+  if (value === null) {
+    delete result[key];
+    return;
+  }
+  const field = fieldOf(schema, shape, key);
+  const inner = field?.shape ?? (shape?.kind === 'map' ? shape.item : undefined);
+  const current = Object.hasOwn(result, key) ? result[key] : undefined;
+  if (isJsonObject(value)) {
+    const replaces = field?.patchStrategies.includes('replace') === true;
+    const base = isJsonObject(current) && !replaces ? current : {};
+    const merged = mergeObject(schema, inner, base, value);
+    if (merged === undefined) delete result[key];
+    else result[key] = merged;
+  } else if (Array.isArray(value) && field?.patchStrategies.includes('merge') === true) {
+    result[key] = mergeList(schema, field, Array.isArray(current) ? current : [], value);
+  } else {
+    result[key] = strip(value);
+  }
+}
+
+/** A value as it is stored: directives have done their work, nulls in objects mean nothing. */
+function strip(value: Json): Json {
+  if (Array.isArray(value)) return value.filter((item) => !isDirective(item)).map((item) => strip(item));
+  if (!isJsonObject(value)) return value;
+  const result: JsonObject = {};
+  for (const key of Object.keys(value)) {
+    const member = value[key] ?? null;
+    if (member === null || isUnsafeKey(key)) continue;
+    if (key === DIRECTIVE || key === RETAIN_KEYS || key.startsWith(DELETE_PREFIX) || key.startsWith(ORDER_PREFIX))
+      continue;
+    result[key] = strip(member);
+  }
+  return result;
+}
+
+function isDirective(item: Json): boolean {
+  return isJsonObject(item) && item[DIRECTIVE] !== undefined;
+}
+
+function without(object: JsonObject, key: string): JsonObject {
+  const { [key]: _, ...rest } = object;
+  return rest;
+}
+
+/** Keeps only the listed members of a union such as a volume or a deployment's strategy. */
+function retainKeys(result: JsonObject, patch: JsonObject): void {
+  const keep = patch[RETAIN_KEYS];
+  if (keep === undefined) return;
+  if (!Array.isArray(keep)) throw badRequestError('$retainKeys must be a list of strings');
+  for (const key of Object.keys(patch)) {
+    if (
+      key !== RETAIN_KEYS &&
+      key !== DIRECTIVE &&
+      !key.startsWith('$') &&
+      patch[key] !== null &&
+      !keep.includes(key)
+    ) {
+      throw badRequestError('$retainKeys and patch fields do not match: every field of the patch must be retained');
+    }
+  }
+  for (const key of Object.keys(result)) if (!keep.includes(key)) delete result[key];
+}
+
+function deleteFromPrimitives(result: JsonObject, name: string, values: Json | undefined): void {
+  if (!Array.isArray(values)) throw badRequestError(`${DELETE_PREFIX}${name} must be a list`);
+  const current = result[name];
+  if (Array.isArray(current)) result[name] = current.filter((item) => !values.some((value) => equalJson(value, item)));
+}
+
+function mergeList(schema: ApiSchema, field: FieldSchema, current: readonly Json[], patch: readonly Json[]): Json[] {
+  const itemShape = field.shape.kind === 'list' ? field.shape.item : undefined;
+  if (patch.some((item) => isJsonObject(item) && item[DIRECTIVE] === 'replace')) {
+    return patch.filter((item) => !isDirective(item)).map((item) => strip(item));
+  }
+  if (field.mergeKey === undefined) {
+    const result = [...current];
+    for (const item of patch) if (!result.some((known) => equalJson(known, item))) result.push(cloneJson(item));
+    return result;
+  }
+  const mergeKey = field.mergeKey;
+  let result = [...current];
+  for (const item of patch) {
+    if (!isJsonObject(item))
+      throw badRequestError(`map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`);
+    const key = item[mergeKey];
+    if (key === undefined) {
+      throw badRequestError(`map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`);
+    }
+    const same = (other: Json): boolean => isJsonObject(other) && equalJson(other[mergeKey], key);
+    if (item[DIRECTIVE] === 'delete') {
+      result = result.filter((other) => !same(other));
+      continue;
+    }
+    const at = result.findIndex(same);
+    const known = at === -1 ? undefined : result[at];
+    const merged = mergeObject(schema, itemShape, isJsonObject(known) ? known : {}, item);
+    if (merged === undefined) continue;
+    if (at === -1) result.push(merged);
+    else result[at] = merged;
+  }
+  return result;
+}
+
+/**
+ * $setElementOrder: the elements it names come in its order; others, which only the server has, keep their place relative
+ * to the neighbours they had.
+ */
+function setOrder(
+  result: JsonObject,
+  name: string,
+  order: Json | undefined,
+  patched: Json | undefined,
+  field: FieldSchema | undefined,
+): void {
+  const list = result[name];
+  if (!Array.isArray(order)) throw badRequestError(`${ORDER_PREFIX}${name} must be a list`);
+  if (!Array.isArray(list)) return;
+  const keyOf = (item: Json): Json | undefined =>
+    field?.mergeKey !== undefined && isJsonObject(item) ? item[field.mergeKey] : item;
+  const wanted = order.map((item) => keyOf(item));
+  const rank = (item: Json): number => wanted.findIndex((key) => equalJson(key, keyOf(item)));
+  for (const item of Array.isArray(patched) ? patched : []) {
+    if (!isDirective(item) && rank(item) === -1) {
+      throw badRequestError(
+        `The order in patch list:\n${JSON.stringify(patched)}\n doesn't match ${ORDER_PREFIX}${name} list:\n${JSON.stringify(order)}`,
+      );
+    }
+  }
+  const named = list.filter((item) => rank(item) !== -1).sort((a, b) => rank(a) - rank(b));
+  const merged: Json[] = [];
+  let next = 0;
+  const isNamed = list.map((item) => rank(item) !== -1);
+  // A server-only element follows the named ones that stood before it.
+  for (const [index, item] of list.entries()) {
+    if (isNamed[index]) continue;
+    const before = isNamed.slice(0, index).filter(Boolean).length;
+    while (next < before) merged.push(named[next++] ?? null);
+    merged.push(item);
+  }
+  result[name] = [...merged, ...named.slice(next)];
+}

@@ -1,0 +1,123 @@
+// Pods: the resource with the most rules. Its subresources are binding (scheduling), eviction, status, log and
+// ephemeralcontainers; its spec hardly changes after creation.
+
+import { equalJson } from '../../json.ts';
+import type { KubeObject } from '../../object.ts';
+import type { Pod, PodSpec } from '../../types.ts';
+import { validatePod, validatePodStatusUpdate, validatePodUpdate } from '../../validation/pod.ts';
+import { defineResource, statusOf } from '../define.ts';
+import { POD_COLUMNS } from './pod-columns.ts';
+
+export const PODS = defineResource({
+  group: '',
+  version: 'v1',
+  plural: 'pods',
+  kind: 'Pod',
+  namespaced: true,
+  shortNames: ['po'],
+  categories: ['all'],
+  subresources: [
+    { name: 'binding', verbs: ['create'], kind: 'Binding', group: '', version: 'v1' },
+    { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'], kind: 'Pod', group: '', version: 'v1' },
+    { name: 'eviction', verbs: ['create'], kind: 'Eviction', group: 'policy', version: 'v1' },
+    { name: 'log', verbs: ['get'], kind: 'Pod', group: '', version: 'v1' },
+    statusOf('', 'v1', 'Pod'),
+  ],
+  columns: POD_COLUMNS,
+  strategy: {
+    hasGeneration: true,
+    prepareForCreate(object) {
+      const pod = object as Pod;
+      pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec) };
+      if (pod.spec !== undefined) delete pod.spec.ephemeralContainers;
+    },
+    prepareForUpdate(object, old) {
+      const pod = object as Pod;
+      const before = old as Pod;
+      if (before.status === undefined) delete pod.status;
+      else pod.status = structuredClone(before.status);
+      return !equalJson(pod.spec, before.spec);
+    },
+    prepareForStatusUpdate(object, old) {
+      const pod = object as Pod;
+      const before = old as Pod;
+      if (before.spec !== undefined) pod.spec = structuredClone(before.spec);
+      // Kubelets report conditions and phases; owners and deletion are not theirs to change.
+      if (pod.metadata !== undefined && before.metadata?.ownerReferences !== undefined) {
+        pod.metadata.ownerReferences = before.metadata.ownerReferences;
+      }
+      if (pod.status !== undefined) pod.status.qosClass ??= before.status?.qosClass ?? qosClassOf(pod.spec);
+    },
+    applyDefaults: applyPodDefaults,
+    validate: (object) => validatePod(object as Pod),
+    validateUpdate: (object, old) => validatePodUpdate(object as Pod, old as Pod),
+    validateStatusUpdate: (object, old) => validatePodStatusUpdate(object as Pod, old as Pod),
+    selectableFields: (object) => podFields(object as Pod),
+    selectableFieldNames: [
+      'spec.nodeName',
+      'spec.restartPolicy',
+      'spec.schedulerName',
+      'spec.serviceAccountName',
+      'spec.hostNetwork',
+      'status.phase',
+      'status.podIP',
+      'status.nominatedNodeName',
+    ],
+    deletionGracePeriodSeconds: (object) => deletionGrace(object as Pod),
+  },
+});
+
+/** Nothing runs for a pod without a node or one that has ended: it goes at once. */
+function deletionGrace({ spec, status }: Pod): number {
+  if (!spec?.nodeName || status?.phase === 'Failed' || status?.phase === 'Succeeded') return 0;
+  return spec.terminationGracePeriodSeconds ?? 30;
+}
+
+function podFields({ spec, status }: Pod): Record<string, string> {
+  return {
+    'spec.nodeName': spec?.nodeName ?? '',
+    'spec.restartPolicy': spec?.restartPolicy ?? '',
+    'spec.schedulerName': spec?.schedulerName ?? '',
+    'spec.serviceAccountName': spec?.serviceAccountName ?? '',
+    'spec.hostNetwork': String(spec?.hostNetwork ?? false),
+    'status.phase': status?.phase ?? '',
+    'status.podIP': status?.podIP ?? '',
+    'status.nominatedNodeName': status?.nominatedNodeName ?? '',
+  };
+}
+
+/** What holds for pods and not for their templates. */
+function applyPodDefaults(object: KubeObject): void {
+  const { spec } = object as Pod;
+  if (spec === undefined) return;
+  spec.enableServiceLinks ??= true;
+  if (spec.serviceAccountName) spec.serviceAccount ||= spec.serviceAccountName;
+  else if (spec.serviceAccount) spec.serviceAccountName = spec.serviceAccount;
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
+    const { limits, requests = {} } = container.resources ?? {};
+    if (limits !== undefined) container.resources = { ...container.resources, requests: { ...limits, ...requests } };
+    if (spec.hostNetwork === true) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
+  }
+}
+
+const QOS_RESOURCES = ['cpu', 'memory'];
+
+/** Guaranteed, Burstable or BestEffort, from the requests and limits of cpu and memory. */
+export function qosClassOf(spec: PodSpec | undefined): 'BestEffort' | 'Burstable' | 'Guaranteed' {
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  const asks = containers.some(({ resources }) =>
+    QOS_RESOURCES.some((name) => isSet(resources?.requests?.[name]) || isSet(resources?.limits?.[name])),
+  );
+  if (!asks) return 'BestEffort';
+  const guaranteed = containers.every(({ resources }) =>
+    QOS_RESOURCES.every((name) => {
+      const limit = resources?.limits?.[name];
+      return isSet(limit) && (resources?.requests?.[name] ?? limit) === limit;
+    }),
+  );
+  return guaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+function isSet(quantity: string | undefined): boolean {
+  return quantity !== undefined && quantity !== '0';
+}

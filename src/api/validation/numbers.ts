@@ -1,0 +1,52 @@
+// Small checks of numbers, ports and references that many kinds share, in Kubernetes' words.
+import type { FieldError } from '../definition.ts';
+import { invalid, notSupported, required } from '../field-error.ts';
+import { type IntOrString, percentOf } from '../int-or-string.ts';
+import { portNameProblems } from './names.ts';
+
+export const PROTOCOLS: readonly string[] = ['TCP', 'UDP', 'SCTP'];
+
+export function notNegative(value: number | undefined, field: string): FieldError[] {
+  return value !== undefined && value < 0 ? [invalid(field, value, 'must be greater than or equal to 0')] : [];
+}
+
+export function portNumber(value: number | undefined, field: string): FieldError[] {
+  if (value !== undefined && value >= 1 && value <= 65_535) return [];
+  return [invalid(field, value ?? 0, 'must be between 1 and 65535, inclusive')];
+}
+
+/** A port by number or by name. */
+export function portReference(value: IntOrString | undefined, field: string): FieldError[] {
+  if (typeof value !== 'string') return portNumber(value, field);
+  return portNameProblems(value).map((problem) => invalid(field, value, problem));
+}
+
+export function protocol(value: string | undefined, field: string): FieldError[] {
+  if (!value) return [required(field)];
+  return PROTOCOLS.includes(value) ? [] : [notSupported(field, value, PROTOCOLS)];
+}
+
+/** One of a fixed set; '' and undefined count as absent. */
+export function oneOf(
+  value: string | undefined,
+  field: string,
+  supported: readonly string[],
+  presence: 'optional' | 'required',
+): FieldError[] {
+  if (!value) return presence === 'required' ? [required(field)] : [];
+  return supported.includes(value) ? [] : [notSupported(field, value, supported)];
+}
+
+/** A count or a percentage, neither negative. */
+export function countOrPercent(value: IntOrString | undefined, field: string): FieldError[] {
+  if (value === undefined) return [];
+  if (typeof value === 'number') return notNegative(value, field);
+  if (percentOf(value) !== undefined) return [];
+  return [
+    invalid(
+      field,
+      value,
+      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+    ),
+  ];
+}
