@@ -93,7 +93,7 @@ function buildInformer<T extends KubeObject>(
     }
   };
   const tell = (call: (handler: InformerHandlers<T>) => void): void => {
-    for (const handler of handlers) guard(() => call(handler));
+    for (const handler of [...handlers]) guard(() => call(handler));
   };
 
   const target = (onListed: () => void): ReflectorTarget<T> => {
@@ -131,8 +131,10 @@ function buildInformer<T extends KubeObject>(
   return {
     lister: cache,
     synced: () => synced,
-    addHandlers(added) {
+    addHandlers(added, signal) {
+      if (signal?.aborted) return;
       handlers.push(added);
+      signal?.addEventListener('abort', () => handlers.splice(handlers.indexOf(added), 1), { once: true });
       for (const object of cache.list()) guard(() => added.added?.(object));
     },
     start(signal) {

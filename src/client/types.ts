@@ -161,8 +161,8 @@ export interface InformerHandlers<T extends KubeObject> {
 /** Keeps a Lister equal to the server: streaming list, WebSocket watch, bookmarks, resume, relist on 410. */
 export interface Informer<T extends KubeObject> {
   readonly lister: Lister<T>;
-  /** Handlers added later are first told of what is there. They enqueue keys and return. */
-  addHandlers(handlers: InformerHandlers<T>): void;
+  /** Handlers added later are first told of what is there. They enqueue keys and return. None is called after `signal` aborts. */
+  addHandlers(handlers: InformerHandlers<T>, signal?: AbortSignal): void;
   /** Starts, and resolves when the first list is in. Runs until `signal` aborts. */
   start(signal: AbortSignal): Promise<void>;
   synced(): boolean;

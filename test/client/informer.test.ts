@@ -160,6 +160,22 @@ describe('an informer', () => {
     stop.abort();
   });
 
+  it('tells handlers nothing once their signal aborted', async () => {
+    const all = await setup(1);
+    const { informer, log, started, stop } = follow(all);
+    await started;
+    const heard: string[] = [];
+    const enough = new AbortController();
+    informer.addHandlers({ added: (one) => heard.push(one.metadata.name) }, enough.signal);
+    all.cluster.create('pods', pod('a'));
+    await until(() => log.length === 1);
+    enough.abort();
+    all.cluster.create('pods', pod('b'));
+    await until(() => log.length === 2);
+    expect(heard).toEqual(['a']);
+    stop.abort();
+  });
+
   it('finds objects by its indexes, and freezes them', async () => {
     const all = await setup(1);
     all.cluster.create('pods', pod('a', { app: 'web' }));

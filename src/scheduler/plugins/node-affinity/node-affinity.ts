@@ -1,0 +1,41 @@
+// Filter and score: nodeSelector and required node affinity decide where a pod may go, preferred terms where it likes to.
+
+import { proportional } from '../../framework/normalize.ts';
+import type { Plugin, Prepared } from '../../framework/plugin.ts';
+import { anyTerm, type NodePredicate, oneTerm } from './node-selector.ts';
+
+interface Preference {
+  readonly weight: number;
+  readonly matches: NodePredicate;
+}
+
+/** Compiled once per pod: what it requires for filters, what it prefers for scores. */
+type State = { readonly required: NodePredicate } | { readonly preferred: readonly Preference[] };
+
+export const nodeAffinity: Plugin<State> = {
+  name: 'NodeAffinity',
+  wakesOn: ['nodeAdded', 'nodeLabels'],
+  preFilter({ pod }): Prepared<State> {
+    const selector = Object.entries(pod.spec?.nodeSelector ?? {});
+    const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+    if (selector.length === 0 && terms === undefined) return { kind: 'skip' };
+    const affine = terms === undefined ? () => true : anyTerm(terms);
+    const required: NodePredicate = (node) =>
+      selector.every(([key, value]) => node.metadata.labels?.[key] === value) && affine(node);
+    return { kind: 'state', state: { required } };
+  },
+  filter(_pod, { node }, state) {
+    if (state === undefined || !('required' in state) || state.required(node)) return undefined;
+    return { reasons: ["node(s) didn't match Pod's node affinity/selector"] };
+  },
+  preScore({ pod }) {
+    const terms = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+    if (terms.length === 0) return undefined;
+    return { preferred: terms.map(({ weight, preference }) => ({ weight, matches: oneTerm(preference) })) };
+  },
+  score(_pod, { node }, state) {
+    if (state === undefined || !('preferred' in state)) return 0;
+    return state.preferred.reduce((sum, { weight, matches }) => sum + (matches(node) ? weight : 0), 0);
+  },
+  normalizeScores: proportional,
+};
