@@ -96,20 +96,20 @@ export class RaftLog implements LogView {
   }
 
   /**
-   * Plans a batch: truncate if its entries begin within the log, append, write the hard state; then the marker. The
+   * Plans a batch: hard state, truncation if its entries begin within the log, entries; then the marker. The
    * buffers of the job belong to the writer. One job at a time: completed() comes first.
    */
   prepare(batch: Batch): DiskJob {
     assert(this.prepared === undefined, 'one batch is written at a time');
-    const records: LogRecord[] = [];
+    const hardState = batch.hardState ?? this.tail.hardState;
+    // First, so that a torn batch never leaves entries of a term that the hard state has not reached.
+    const records: LogRecord[] = batch.hardState === undefined ? [] : [{ kind: 'hardState', hardState }];
     const first = batch.entries[0]?.index;
     const truncateFrom = first !== undefined && first <= this.lastIndex() ? first : undefined;
     const previousTerm = first === undefined ? (0 as Term) : this.termBefore(first);
     if (truncateFrom !== undefined) records.push({ kind: 'truncation', from: truncateFrom, previousTerm });
     const firstEntryAt = records.length;
     for (const entry of batch.entries) records.push({ kind: 'entry', entry });
-    const hardState = batch.hardState ?? this.tail.hardState;
-    if (batch.hardState !== undefined) records.push({ kind: 'hardState', hardState });
 
     const steps: DiskStep[] = [];
     const needed = records.reduce((sum, record) => sum + encodedBytes(record), 0);
