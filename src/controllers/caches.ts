@@ -1,5 +1,5 @@
-// The informers of the process, made once and warm before it leads. A controller lives as long as one leadership, so it
-// subscribes with the signal of that leadership and leaves nothing behind in an informer that lives on.
+// The informers of the process, made once and warm before it leads. A controller lives as long as one leadership, so its
+// handlers are added with the signal of that leadership, and leave nothing behind in an informer that lives on.
 import type {
   ConfigMap,
   Deployment,
@@ -21,10 +21,8 @@ import {
   ENDPOINTS,
   type Informer,
   type InformerFactory,
-  type InformerHandlers,
   type InformerOptions,
   LEASES,
-  type Lister,
   NAMESPACES,
   NODES,
   PODS,
@@ -42,39 +40,29 @@ export const BY_CONTROLLER = 'controller';
 /** Index of slices by `namespace/service`. */
 export const BY_SERVICE = 'service';
 
-/** A cache that handlers can leave again. */
-export interface Cache<T extends KubeObject> {
-  readonly lister: Lister<T>;
-  synced(): boolean;
-  /** Tells of what is there, then of changes, until `signal` aborts. */
-  subscribe(handlers: InformerHandlers<T>, signal: AbortSignal): void;
-  /** Starts the informer of a resource that was found after the others had started. */
-  start(signal: AbortSignal): Promise<void>;
-}
-
 export interface Caches {
-  readonly pods: Cache<Pod>;
-  readonly nodes: Cache<Node>;
-  readonly leases: Cache<Lease>;
-  readonly namespaces: Cache<Namespace>;
-  readonly services: Cache<Service>;
-  readonly endpoints: Cache<Endpoints>;
-  readonly endpointSlices: Cache<EndpointSlice>;
-  readonly deployments: Cache<Deployment>;
-  readonly replicaSets: Cache<ReplicaSet>;
-  readonly serviceAccounts: Cache<ServiceAccount>;
-  readonly configMaps: Cache<ConfigMap>;
+  readonly pods: Informer<Pod>;
+  readonly nodes: Informer<Node>;
+  readonly leases: Informer<Lease>;
+  readonly namespaces: Informer<Namespace>;
+  readonly services: Informer<Service>;
+  readonly endpoints: Informer<Endpoints>;
+  readonly endpointSlices: Informer<EndpointSlice>;
+  readonly deployments: Informer<Deployment>;
+  readonly replicaSets: Informer<ReplicaSet>;
+  readonly serviceAccounts: Informer<ServiceAccount>;
+  readonly configMaps: Informer<ConfigMap>;
   /** The cache of any resource: one of the above where it is one, so that no resource is watched twice. */
-  of(ref: ResourceRef<KubeObject>): Cache<KubeObject>;
+  of(ref: ResourceRef<KubeObject>): Informer<KubeObject>;
 }
 
 /** Asks the factory for every cache the controllers use. Nothing runs before the factory is started. */
 export function createCaches(factory: InformerFactory): Caches {
-  const known = new Map<string, Cache<KubeObject>>();
-  const make = <T extends KubeObject>(ref: ResourceRef<T>, options?: InformerOptions<T>): Cache<T> => {
-    const cache = cacheOf(factory.informer(ref, options));
-    known.set(resourceKey(ref), cache as unknown as Cache<KubeObject>);
-    return cache;
+  const known = new Map<string, Informer<KubeObject>>();
+  const make = <T extends KubeObject>(ref: ResourceRef<T>, options?: InformerOptions<T>): Informer<T> => {
+    const informer = factory.informer(ref, options);
+    known.set(resourceKey(ref), informer as unknown as Informer<KubeObject>);
+    return informer;
   };
   const byController = (object: KubeObject): readonly string[] => [controllerOf(object)?.uid ?? ''];
   return {
@@ -104,28 +92,4 @@ export function resourceKey(ref: ResourceRef<KubeObject>): string {
 function serviceOfSlice(slice: EndpointSlice): readonly string[] {
   const service = slice.metadata?.labels?.['kubernetes.io/service-name'];
   return service === undefined ? [] : [`${slice.metadata?.namespace ?? ''}/${service}`];
-}
-
-function cacheOf<T extends KubeObject>(informer: Informer<T>): Cache<T> {
-  const subscribers = new Set<InformerHandlers<T>>();
-  let attached = false;
-  return {
-    lister: informer.lister,
-    synced: () => informer.synced(),
-    start: (signal) => informer.start(signal),
-    subscribe(handlers, signal) {
-      if (signal.aborted) return;
-      if (!attached) {
-        attached = true;
-        informer.addHandlers({
-          added: (object) => subscribers.forEach((each) => void each.added?.(object)),
-          updated: (object, old) => subscribers.forEach((each) => void each.updated?.(object, old)),
-          deleted: (object) => subscribers.forEach((each) => void each.deleted?.(object)),
-        });
-      }
-      subscribers.add(handlers);
-      signal.addEventListener('abort', () => subscribers.delete(handlers), { once: true });
-      for (const object of informer.lister.list()) handlers.added?.(object);
-    },
-  };
 }

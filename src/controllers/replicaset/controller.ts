@@ -3,9 +3,10 @@
 // The race it must win: (1) it creates a pod; (2) the watch that tells of it lags; (3) the key comes back, and the cache
 // still shows a pod too few. Expectations hold step 3 back until the watch has confirmed every write of step 1. Names are
 // chosen here, so that a creation whose answer was lost is repeated under its name and never makes a second pod.
-import { generateName, labelSelectorMatches, type Pod, type ReplicaSet, type Served } from '../../api/index.ts';
+import { generateName, type Pod, type ReplicaSet, type Served } from '../../api/index.ts';
 import {
   isAlreadyExists,
+  isConflict,
   isNamespaceTerminating,
   nameOf,
   nameOfKey,
@@ -20,6 +21,7 @@ import { CONTROLLER_WORKERS } from '../limits.ts';
 import { claimObjects, unlessGone } from '../shared/claim.ts';
 import { createExpectations, type Expectations } from '../shared/expectations.ts';
 import { controllerOf, controllerReference, isControlledBy } from '../shared/owners.ts';
+import { selects } from '../shared/selects.ts';
 import { slowStart } from '../shared/slow-start.ts';
 import { watchReplicas } from './handlers.ts';
 import { planReplicas, planStatus, type ReplicaFailure, type ReplicaPlan } from './plan.ts';
@@ -87,7 +89,7 @@ function claimPods(
     reference: controllerReference(replicaSet, 'apps/v1', 'ReplicaSet'),
     ref: PODS,
     candidates: inNamespace,
-    matches: (pod) => labelSelectorMatches(replicaSet.spec?.selector, pod.metadata.labels),
+    matches: (pod) => selects(replicaSet.spec?.selector, pod.metadata.labels),
   });
 }
 
@@ -113,6 +115,7 @@ async function execute(
     }
     case 'delete': {
       const error = await deletePods(work, key, replicaSet, plan.pods);
+      if (isConflict(error)) throw error; // the ranking was of older versions: rank again
       return error === undefined ? undefined : { told: { reason: 'FailedDelete', message: messageOf(error) }, error };
     }
   }
@@ -188,13 +191,15 @@ async function deletePods(
   );
   const outcomes = await Promise.allSettled(
     pods.map(async (pod) => {
-      const { uid, name } = pod.metadata;
+      const { uid, name, resourceVersion } = pod.metadata;
       try {
-        await unlessGone(context.client.delete(PODS, nameOf(pod), { uid }));
+        await unlessGone(context.client.delete(PODS, nameOf(pod), { uid, resourceVersion }));
         recorder.event(replicaSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
       } catch (error) {
         expectations.deletionObserved(key, uid);
-        recorder.event(replicaSet, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
+        if (!isConflict(error)) {
+          recorder.event(replicaSet, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
+        }
         throw error;
       }
       if (context.caches.pods.lister.get(nameOf(pod))?.metadata.uid !== uid) expectations.deletionObserved(key, uid);
@@ -202,4 +207,3 @@ async function deletePods(
   );
   return outcomes.find((outcome) => outcome.status === 'rejected')?.reason;
 }
-

@@ -1,9 +1,10 @@
 // Which ReplicaSets an event concerns: its own, those whose pod it tells of, and those that might adopt an orphan.
-import { labelSelectorMatches, type Pod, type Served } from '../../api/index.ts';
+import type { Pod, Served } from '../../api/index.ts';
 import { keyOf, nameOf, type ObjectKey, type WorkQueue } from '../../client/index.ts';
 import type { ControllerContext } from '../context.ts';
 import type { Expectations } from '../shared/expectations.ts';
 import { controllerOf } from '../shared/owners.ts';
+import { selects } from '../shared/selects.ts';
 
 /** Enqueues the keys of ReplicaSets, and tells the expectations what the watch has shown. */
 export function watchReplicas(
@@ -11,7 +12,7 @@ export function watchReplicas(
   queue: WorkQueue<ObjectKey>,
   expectations: Expectations,
 ): void {
-  caches.replicaSets.subscribe(
+  caches.replicaSets.addHandlers(
     {
       added: (replicaSet) => queue.add(keyOf(replicaSet)),
       updated: (replicaSet, old) => {
@@ -33,7 +34,7 @@ export function watchReplicas(
   };
   const enqueueAdopters = (pod: Served<Pod>): void => {
     for (const replicaSet of caches.replicaSets.lister.list(nameOf(pod).namespace)) {
-      if (labelSelectorMatches(replicaSet.spec?.selector, pod.metadata.labels)) queue.add(keyOf(replicaSet));
+      if (selects(replicaSet.spec?.selector, pod.metadata.labels)) queue.add(keyOf(replicaSet));
     }
   };
   const seen = (pod: Served<Pod>): void => {
@@ -45,7 +46,7 @@ export function watchReplicas(
     } else if (controllerOf(pod) === undefined) enqueueAdopters(pod);
   };
 
-  caches.pods.subscribe(
+  caches.pods.addHandlers(
     {
       added: seen,
       updated: (pod, old) => {

@@ -1,6 +1,5 @@
 // What a ReplicaSet wants: how many pods to create, which to delete, and the status that describes what is there. Pure.
-import type { Pod, ReplicaSet, Served } from '../../api/index.ts';
-import { equalJson, type Wire } from '../../api/index.ts';
+import { equalJson, type Pod, type ReplicaSet, type Served } from '../../api/index.ts';
 import { REPLICA_SET_BURST_PODS } from '../limits.ts';
 import { availableInMs, isPodActive, isPodFinished, isPodReady } from '../shared/pods.ts';
 import { podsToDelete } from './ranking.ts';
@@ -79,7 +78,7 @@ export function planStatus(
 }
 
 /** Absent counts are zero on the wire. */
-function comparable(status: Wire<ReplicaSetStatus> | undefined): ReplicaSetStatus {
+function comparable(status: ReplicaSetStatus | undefined): ReplicaSetStatus {
   const zero = { fullyLabeledReplicas: 0, readyReplicas: 0, availableReplicas: 0, terminatingReplicas: 0 };
   return { ...zero, replicas: 0, conditions: [], ...status };
 }

@@ -1,0 +1,109 @@
+// Deletes the contents of a namespace that is being deleted, then lets it go: the finalizer `kubernetes` holds it until every
+// served resource has been asked and nothing is left.
+import { equalJson, type KubeObject, type Namespace, type Served } from '../../api/index.ts';
+import {
+  type ApiClient,
+  isNotFound,
+  NAMESPACES,
+  type ObjectKey,
+  type ReconcileResult,
+  type ResourceRef,
+} from '../../client/index.ts';
+import { messageOf, rfc3339 } from '../../lib/index.ts';
+import type { ControllerContext, Loop } from '../context.ts';
+import { CONTROLLER_WORKERS, NAMESPACE_LIST_LIMIT, NAMESPACE_POLL_MS } from '../limits.ts';
+import type { CatalogEntry } from '../shared/catalog.ts';
+import { unlessGone } from '../shared/claim.ts';
+import { type Emptying, isEmptied, type Remains, terminatingStatus } from './plan.ts';
+
+const FINALIZER = 'kubernetes';
+
+export function startNamespaceController(context: ControllerContext): readonly Loop[] {
+  const queue = context.newQueue();
+  const enqueue = (namespace: Served<Namespace>): void => {
+    if (namespace.metadata.deletionTimestamp !== undefined) queue.add(namespace.metadata.name);
+  };
+  context.caches.namespaces.addHandlers({ added: enqueue, updated: enqueue }, context.signal);
+  return [{ name: 'namespace', workers: CONTROLLER_WORKERS, queue, reconcile: (name) => reconcile(context, name) }];
+}
+
+async function reconcile(context: ControllerContext, name: ObjectKey): Promise<ReconcileResult | undefined> {
+  const { client, clock } = context;
+  const cached = context.caches.namespaces.lister.get({ namespace: '', name });
+  if (cached?.metadata.deletionTimestamp === undefined) return undefined;
+  // Read anew: deleting contents on the word of a lagging cache could hit a namespace of the same name made since.
+  const namespace = await unlessGone(client.get(NAMESPACES, { namespace: '', name }));
+  if (namespace?.metadata.deletionTimestamp === undefined) return undefined;
+  if (!namespace.spec?.finalizers?.includes(FINALIZER)) return undefined;
+
+  const outcome = await empty(context, name);
+  const status = terminatingStatus(namespace.status, outcome, rfc3339(clock.now()));
+  let latest: Served<Namespace> | undefined = namespace;
+  if (!equalJson(namespace.status, status)) {
+    latest = await unlessGone(client.update(NAMESPACES, { ...namespace, status }, { subresource: 'status' }));
+  }
+  if (!isEmptied(outcome)) return { requeueAfterMs: NAMESPACE_POLL_MS };
+  if (latest === undefined) return undefined;
+  const finalizers = (latest.spec?.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);
+  const finalized = { ...latest, spec: { ...latest.spec, finalizers } };
+  await unlessGone(client.update(NAMESPACES, finalized, { subresource: 'finalize' }));
+  return undefined;
+}
+
+async function empty({ client, catalog }: ControllerContext, namespace: string): Promise<Emptying> {
+  const { entries, failures: undiscovered } = await catalog.refresh();
+  const failures: string[] = [];
+  const remains: Remains[] = [];
+  for (const entry of entries) {
+    if (!entry.ref.namespaced || !entry.verbs.includes('list') || !entry.verbs.includes('delete')) continue;
+    try {
+      remains.push(await emptyOf(client, entry, namespace));
+    } catch (error) {
+      failures.push(`${resourceName(entry.ref)}: ${messageOf(error)}`);
+    }
+  }
+  return { undiscovered, failures, remains };
+}
+
+/** Deletes what is there of one resource, and counts what then still is. */
+async function emptyOf(client: ApiClient, { ref }: CatalogEntry, namespace: string): Promise<Remains> {
+  for (const object of await readAll(client, ref, namespace)) {
+    if (object.metadata.deletionTimestamp !== undefined) continue;
+    const { uid, name } = object.metadata;
+    await unlessGone(client.delete(ref, { namespace, name }, { uid, propagationPolicy: 'Background' }));
+  }
+  const left = await readAll(client, ref, namespace);
+  const finalizers = new Map<string, number>();
+  for (const { metadata } of left) {
+    for (const finalizer of metadata.finalizers ?? []) finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1);
+  }
+  return { resource: resourceName(ref), count: left.length, finalizers };
+}
+
+async function readAll(
+  client: ApiClient,
+  ref: ResourceRef<KubeObject>,
+  namespace: string,
+): Promise<readonly Served<KubeObject>[]> {
+  const items: Served<KubeObject>[] = [];
+  try {
+    let next: string | undefined;
+    do {
+      const page = await client.list(ref, {
+        namespace,
+        limit: NAMESPACE_LIST_LIMIT,
+        ...(next === undefined ? {} : { continue: next }),
+      });
+      items.push(...page.items);
+      next = page.continue;
+    } while (next !== undefined && next !== '');
+  } catch (error) {
+    // Not served any more: then nothing of it is there.
+    if (!isNotFound(error)) throw error;
+  }
+  return items;
+}
+
+function resourceName(ref: ResourceRef<KubeObject>): string {
+  return ref.group === '' ? ref.plural : `${ref.plural}.${ref.group}`;
+}
