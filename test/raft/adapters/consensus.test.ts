@@ -1,0 +1,185 @@
+// Members on real disks, sockets and threads: they replicate over mutual TLS, survive their leader, come back with
+// their log, and leave nothing running when they stop.
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ConsensusOptions } from '../../../raft/adapters/index.ts';
+import { nodeDisk } from '../../../raft/adapters/index.ts';
+import { DamageError, type LogIndex, type NodeId } from '../../../raft/node/index.ts';
+import { defined, UserError } from '../../../src/lib/index.ts';
+import {
+  type ClusterOptions,
+  certificates,
+  freePorts,
+  Member,
+  memberOptions,
+  temporaryFolder,
+  until,
+} from './members.ts';
+
+const IDS = ['n1', 'n2', 'n3'];
+const folder = temporaryFolder();
+/** Within the tree, so that the bundles find their packages. */
+const bundles = resolve('dist', `test-raft-${process.pid}`);
+let tls: ClusterOptions['tls'];
+let threads: ConsensusOptions['threads'];
+
+beforeAll(async () => {
+  tls = await certificates(join(folder.path, 'pki'), [...IDS, 'stranger']);
+  threads = await bundledThreads(bundles);
+});
+afterAll(() => {
+  folder.remove();
+  rmSync(bundles, { recursive: true, force: true });
+});
+
+/** The thread files as the build makes them, from the present sources. */
+async function bundledThreads(outdir: string): Promise<ConsensusOptions['threads']> {
+  const entryPoints = ['raft', 'log'].map((name) => ({
+    in: `raft/adapters/thread/${name}-thread.ts`,
+    out: `${name}-thread`,
+  }));
+  await build({
+    entryPoints,
+    outdir,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    outExtension: { '.js': '.mjs' },
+  });
+  const url = (name: string): URL => pathToFileURL(join(outdir, `${name}-thread.mjs`));
+  return { raft: url('raft'), log: url('log') };
+}
+
+async function cluster(name: string, how: ConsensusOptions['threads']): Promise<ClusterOptions> {
+  return { folder: join(folder.path, name), ids: IDS, ports: await freePorts(IDS.length), tls, threads: how };
+}
+
+async function startAll(options: ClusterOptions, seed: number): Promise<Member[]> {
+  const members = options.ids.map((id, position) => new Member(memberOptions(options, id, seed + position)));
+  await Promise.all(members.map((member) => member.start()));
+  return members;
+}
+
+const stopAll = (members: readonly Member[]): Promise<unknown> =>
+  Promise.all(members.map((member) => member.consensus.stop()));
+
+/** Replication, the end of a leader, its return, and a restart of all. */
+async function lifeOfACluster(options: ClusterOptions): Promise<void> {
+  const members = await startAll(options, 1);
+  const [first, second] = members as [Member, Member, Member];
+  await first.commit('a');
+  await second.commit('b');
+  await until(() => members.every((member) => member.applied.length === 2));
+
+  const leader = defined(
+    members.find((member) => member.consensus.id === first.leader),
+    'the leader',
+  );
+  await leader.consensus.stop();
+  const living = members.filter((member) => member !== leader);
+  const [survivor, other] = living as [Member, Member];
+  await survivor.commit('c');
+  const index = await other.consensus.readIndex();
+  await until(() => other.appliedIndex >= defined(index, 'an index'));
+  expect(other.applied).toEqual(['a', 'b', 'c']);
+
+  const returned = new Member(memberOptions(options, leader.consensus.id, 10));
+  await returned.start();
+  await until(() => returned.applied.length === 3);
+  const all = [...living, returned];
+  expect(all.flatMap((member) => member.failures)).toEqual([]);
+  await stopAll(all);
+
+  const again = await startAll(options, 20);
+  const [one] = again as [Member];
+  await one.commit('d');
+  await until(() => again.every((member) => member.applied.length === 4));
+  for (const member of again) expect(member.applied).toEqual(['a', 'b', 'c', 'd']);
+  await stopAll(again);
+}
+
+describe('three members over mutual TLS', () => {
+  it('in line replicate, survive a leader that stops, and come back with all they had', async () => {
+    await lifeOfACluster(await cluster('inline', 'inline'));
+  });
+
+  it('on threads replicate, survive a leader that stops, and come back with all they had', async () => {
+    await lifeOfACluster(await cluster('threads', threads));
+  });
+
+  it('hand leadership over when asked', async () => {
+    const members = await startAll(await cluster('transfer', 'inline'), 1);
+    await defined(members[0], 'a member').commit('a');
+    const leader = defined(members[0]?.leader, 'a leader');
+    const target = defined(
+      IDS.find((id) => id !== leader),
+      'another member',
+    ) as NodeId;
+    members.find((member) => member.consensus.id === leader)?.consensus.transferLeadership(target);
+    await until(() => members.every((member) => member.leader === target));
+    await stopAll(members);
+  });
+
+  it('do not let in a member whose certificate has another name', async () => {
+    const options = await cluster('stranger', 'inline');
+    const members = [new Member(memberOptions(options, 'n1', 1)), new Member(memberOptions(options, 'n2', 2))];
+    const impostor = new Member({ ...memberOptions(options, 'n3', 3), tls: tls?.get('stranger') });
+    await Promise.all([...members, impostor].map((member) => member.start()));
+    await defined(members[0], 'a member').commit('a');
+    await until(() => members.every((member) => member.applied.length === 1));
+    expect(impostor.leaderships.filter((leadership) => leadership.leader !== undefined)).toEqual([]);
+    expect(impostor.applied).toEqual([]);
+    await stopAll([...members, impostor]);
+  });
+});
+
+describe('a member', () => {
+  for (const how of ['inline', 'threads'] as const) {
+    it(`(${how}) says which port is taken`, async () => {
+      const options = await cluster(`taken-${how}`, how === 'inline' ? 'inline' : threads);
+      const first = new Member(memberOptions(options, 'n1', 1));
+      await first.start();
+      const occupied = memberOptions(options, 'n1', 2).listen;
+      const second = new Member({ ...memberOptions(options, 'n2', 2), listen: occupied });
+      await expect(second.start()).rejects.toThrow(/port .* is taken/);
+      await stopAll([first, second]);
+    });
+
+    it(`(${how}) refuses a damaged log with the same error that the log gives`, async () => {
+      const options = await cluster(`damaged-${how}`, how === 'inline' ? 'inline' : threads);
+      const alone = { ...options, ids: ['n1'] };
+      const member = new Member(memberOptions(alone, 'n1', 1));
+      await member.start();
+      await member.commit('a');
+      await member.consensus.stop();
+      nodeDisk(join(options.folder, 'n1', 'log')).remove('marker');
+      const again = new Member(memberOptions(alone, 'n1', 2));
+      const error: unknown = await again.start().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(DamageError);
+      expect((error as DamageError).file).toBe('marker');
+      expect((error as DamageError).remedy).not.toBe('');
+    });
+
+    it(`(${how}) refuses a folder without a log when its state is known to have one`, async () => {
+      const options = await cluster(`gone-${how}`, how === 'inline' ? 'inline' : threads);
+      const member = new Member(memberOptions(options, 'n1', 1));
+      const handlers = { stateMachine: { apply: () => {} }, leadershipChanged: () => {} };
+      await expect(member.consensus.start(handlers, 5 as LogIndex)).rejects.toThrow(UserError);
+    });
+
+    it(`(${how}) can be stopped before it was started, while it starts, and twice`, async () => {
+      const options = await cluster(`stopped-${how}`, how === 'inline' ? 'inline' : threads);
+      const never = new Member(memberOptions(options, 'n1', 1));
+      await never.consensus.stop();
+      const starting = new Member(memberOptions(options, 'n2', 2));
+      const started = starting.start().catch((error: unknown) => error);
+      await Promise.all([starting.consensus.stop(), starting.consensus.stop()]);
+      expect(await started).toBeInstanceOf(UserError);
+      expect(await starting.consensus.readIndex()).toBeUndefined();
+    });
+  }
+});
