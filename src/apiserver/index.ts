@@ -1,2 +1,3 @@
 // The door of the API server.
 export * from './options.ts';
+export { createApiServer } from './server.ts';

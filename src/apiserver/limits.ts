@@ -58,3 +58,9 @@ export const KUBELET_CONNECT_TIMEOUT_MS = 10_000;
 export const DRAIN_TIMEOUT_MS = 5_000;
 /** Objects that one step of a deletecollection deletes before it looks at its deadline. */
 export const DELETE_COLLECTION_BATCH = 100;
+/** The longest name of any object, in characters (DNS subdomain, and Kubernetes' limit for the others). */
+export const NAME_LIMIT = 253;
+/** What is read of a kubelet's refusal. */
+export const KUBELET_ANSWER_LIMIT_BYTES = 16 * KIB;
+/** How often a leader that could not create the first objects tries again. */
+export const BOOTSTRAP_RETRY_MS = 1_000;

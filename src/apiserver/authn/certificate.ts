@@ -1,0 +1,42 @@
+// Identity from a TLS client certificate: CN is the user, each O a group. The TLS layer has verified the chain.
+import type { TLSSocket } from 'node:tls';
+import type { UserInfo } from '../options.ts';
+
+/** What a connection proved: nothing, an identity, or a certificate that does not hold. */
+export type CertificateIdentity =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'user'; readonly user: UserInfo }
+  | { readonly kind: 'invalid'; readonly reason: string };
+
+const NONE: CertificateIdentity = { kind: 'none' };
+/** A connection's identity does not change, and reading a peer certificate is not cheap. */
+const known = new WeakMap<object, CertificateIdentity>();
+
+/** `socket` is the connection a request came by; anything but a TLS socket has no certificate. */
+export function certificateIdentity(socket: object | undefined): CertificateIdentity {
+  if (socket === undefined || !isTlsSocket(socket)) return NONE;
+  const cached = known.get(socket);
+  if (cached !== undefined) return cached;
+  const identity = readIdentity(socket);
+  known.set(socket, identity);
+  return identity;
+}
+
+function readIdentity(socket: TLSSocket): CertificateIdentity {
+  const certificate = socket.getPeerCertificate();
+  if (certificate === null || Object.keys(certificate).length === 0) return NONE;
+  if (!socket.authorized) return { kind: 'invalid', reason: String(socket.authorizationError ?? 'not verified') };
+  const subject = certificate.subject as unknown as Record<string, string | string[] | undefined>;
+  const name = strings(subject['CN'])[0];
+  if (name === undefined || name === '') return { kind: 'invalid', reason: 'the certificate has no common name' };
+  return { kind: 'user', user: { name, uid: '', groups: strings(subject['O']), extra: {} } };
+}
+
+function strings(value: string | string[] | undefined): string[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+function isTlsSocket(socket: object): socket is TLSSocket {
+  return 'getPeerCertificate' in socket && 'authorized' in socket;
+}

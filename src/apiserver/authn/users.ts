@@ -1,0 +1,32 @@
+// The users and groups that Kubernetes knows by name.
+import type { UserInfo } from '../options.ts';
+
+export const MASTERS_GROUP = 'system:masters';
+export const AUTHENTICATED_GROUP = 'system:authenticated';
+export const UNAUTHENTICATED_GROUP = 'system:unauthenticated';
+export const SERVICE_ACCOUNTS_GROUP = 'system:serviceaccounts';
+
+export const ANONYMOUS: UserInfo = {
+  name: 'system:anonymous',
+  uid: '',
+  groups: [UNAUTHENTICATED_GROUP],
+  extra: {},
+};
+
+/** Everyone, where authentication is switched off. */
+export const INSECURE: UserInfo = {
+  name: 'system:unsecured',
+  uid: '',
+  groups: [MASTERS_GROUP, AUTHENTICATED_GROUP],
+  extra: {},
+};
+
+/** Adds the group that every authenticated user is in. */
+export function authenticated(user: UserInfo): UserInfo {
+  if (user.groups.includes(AUTHENTICATED_GROUP)) return user;
+  return { ...user, groups: [...user.groups, AUTHENTICATED_GROUP] };
+}
+
+export function serviceAccountUserName(namespace: string, name: string): string {
+  return `system:serviceaccount:${namespace}:${name}`;
+}

@@ -1,0 +1,50 @@
+// The work that a server does besides answering: the first objects of a cluster, and the expiry of Events. Only the
+// server that leads does it; all of it is conditional, so that two that believe to lead do no harm.
+import { every, messageOf } from '../../lib/index.ts';
+import type { ServerContext } from '../context.ts';
+import { BOOTSTRAP_RETRY_MS, EVENT_SWEEP_PERIOD_MS } from '../limits.ts';
+import { bootstrap } from './bootstrap.ts';
+import { sweepEvents } from './event-expiry.ts';
+
+/** Runs until `signal` aborts. Never throws. */
+export function startBackground(server: ServerContext, signal: AbortSignal): void {
+  const { store, clock, logger } = server.options;
+  let bootstrapped = false;
+  let busy = false;
+  const guarded = (what: string, work: () => Promise<void>): void => {
+    if (busy || signal.aborted || !leads(server)) return;
+    busy = true;
+    work()
+      .catch((error: unknown) => {
+        if (!signal.aborted) logger.warn({ error: messageOf(error) }, `${what} failed and will be tried again`);
+      })
+      .finally(() => {
+        busy = false;
+      });
+  };
+  const begin = (): void => {
+    if (bootstrapped) return;
+    guarded('creating the first objects of the cluster', async () => {
+      await bootstrap(server, signal);
+      bootstrapped = true;
+    });
+  };
+  const unsubscribe = store.onStatusChange(begin);
+  const retry = every(clock, BOOTSTRAP_RETRY_MS, begin);
+  const sweep = every(clock, EVENT_SWEEP_PERIOD_MS, () => guarded('expiring events', () => sweepEvents(server, signal)));
+  signal.addEventListener(
+    'abort',
+    () => {
+      unsubscribe();
+      retry.cancel();
+      sweep.cancel();
+    },
+    { once: true },
+  );
+  begin();
+}
+
+function leads(server: ServerContext): boolean {
+  const { ready, role } = server.options.store.status();
+  return ready && role === 'leader';
+}

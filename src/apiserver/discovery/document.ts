@@ -1,0 +1,32 @@
+// Documents that change only with the server: answered with an ETag, and not at all when the client has them.
+import { createHash } from 'node:crypto';
+import type { AppContext } from '../http/env.ts';
+import { respondBytes } from '../http/respond.ts';
+
+const JSON_TYPE = 'application/json';
+
+/** `contentType` is the answer's own, for the documents that have one. */
+export function respondDocument(c: AppContext, document: object, contentType = JSON_TYPE): Promise<Response> {
+  return respondBytes(c, 200, JSON.stringify(document), { encoding: 'json', contentType });
+}
+
+/** A document encoded once, with its hash. */
+export interface EncodedDocument {
+  readonly json: string;
+  readonly hash: string;
+}
+
+export function encodeDocument(document: object): EncodedDocument {
+  const json = JSON.stringify(document);
+  return { json, hash: createHash('sha256').update(json).digest('hex').toUpperCase() };
+}
+
+/** Answers 304 when the client's If-None-Match names the document's hash. */
+export function respondTagged(c: AppContext, document: EncodedDocument, contentType: string): Promise<Response> {
+  const tag = `"${document.hash}"`;
+  c.header('etag', tag);
+  c.header('vary', 'Accept');
+  const known = (c.req.header('if-none-match') ?? '').split(',').map((text) => text.trim());
+  if (known.includes(tag)) return Promise.resolve(c.body(null, 304));
+  return respondBytes(c, 200, document.json, { encoding: 'json', contentType });
+}

@@ -1,0 +1,99 @@
+// The step that ends a write: what goes into one command besides the object itself (fences, addresses, a new namespace's
+// first contents), and the writes that are none because nothing changed.
+import { cloneJson, isUnchanged, type KubeObject, type ResourceDefinition } from '../../api/index.ts';
+import { defined } from '../../lib/index.ts';
+import {
+  type Command,
+  type CommitOutcome,
+  type Condition,
+  parseStoreKey,
+  type Snapshot,
+  type StoredObject,
+  type StoreKey,
+  type Write,
+} from '../../store/index.ts';
+import { toEnvelope } from '../storage/codec.ts';
+import { fenceHeader, fenceWrites, isLease } from '../storage/fence.ts';
+import type { Step } from '../storage/transact.ts';
+import { storageForm } from '../storage/view.ts';
+import { type Answer, objectAnswer } from './operation.ts';
+
+/** A stored version and the object it holds, in the version of the request. */
+export interface Existing {
+  readonly stored: StoredObject;
+  readonly object: KubeObject;
+}
+
+export interface ObjectChange {
+  readonly definition: ResourceDefinition;
+  readonly key: StoreKey;
+  readonly snapshot: Snapshot;
+  readonly dryRun: boolean;
+  /** Undefined deletes. */
+  readonly object: KubeObject | undefined;
+  /** Undefined creates. */
+  readonly old: Existing | undefined;
+  /** What must hold besides the object's own revision or absence. */
+  readonly conditions?: readonly Condition[];
+  readonly writes?: readonly Write[];
+  /** Words a condition that did not hold; without it, the request is decided again. */
+  readonly refused?: Extract<Step<unknown>, { kind: 'commit' }>['refused'];
+}
+
+/** The step that makes the change, and answers with what it left. */
+export function changeStep(change: ObjectChange, status: number): Step<Answer> {
+  const { definition, object, old, snapshot } = change;
+  if (object !== undefined && old !== undefined && isUnchanged(object, old.object))
+    return { kind: 'answer', value: storedAnswer(definition, status, old.stored, snapshot) };
+  if (change.dryRun) return { kind: 'answer', value: objectAnswer(status, dryRunObject(object, old)) };
+  return {
+    kind: 'commit',
+    command: commandOf(change),
+    ...(change.refused === undefined ? {} : { refused: change.refused }),
+    done: (outcome) => committedAnswer(change, status, outcome),
+  };
+}
+
+function commandOf(change: ObjectChange): Command {
+  const { definition, key, object, old } = change;
+  const own: Condition =
+    old === undefined ? { kind: 'absent', key } : { kind: 'revision', key, revision: old.stored.revision };
+  const write: Write =
+    object === undefined
+      ? { kind: 'delete', key }
+      : { kind: 'put', key, envelope: toEnvelope(definition, storageForm(definition, object)) };
+  return {
+    conditions: [own, ...(change.conditions ?? [])],
+    writes: [write, ...fenceWrites(definition, object, old?.object), ...(change.writes ?? [])],
+  };
+}
+
+function committedAnswer(
+  change: ObjectChange,
+  status: number,
+  outcome: Extract<CommitOutcome, { kind: 'committed' }>,
+): Answer {
+  const object = defined(outcome.objects[0], 'the object that a command wrote');
+  const raised = isLease(change.definition) ? outcome.objects[1] : undefined;
+  if (raised === undefined) return storedAnswer(change.definition, status, object, change.snapshot);
+  const { namespace, name } = parseStoreKey(raised.key);
+  return { kind: 'stored', status, object, fence: `${namespace}/${name}=${raised.revision}` };
+}
+
+/** A stored version, with the fence of a lease. */
+export function storedAnswer(
+  definition: ResourceDefinition,
+  status: number,
+  object: StoredObject,
+  snapshot: Snapshot,
+): Answer {
+  if (!isLease(definition)) return { kind: 'stored', status, object };
+  const { namespace, name } = parseStoreKey(object.key);
+  return { kind: 'stored', status, object, fence: fenceHeader(definition, namespace, name, snapshot) };
+}
+
+function dryRunObject(object: KubeObject | undefined, old: Existing | undefined): KubeObject {
+  const answer = cloneJson(object ?? old?.object ?? {});
+  if (old !== undefined) answer.metadata = { ...answer.metadata, resourceVersion: String(old.stored.revision) };
+  return answer;
+}

@@ -1,0 +1,139 @@
+// From a request to the handler of its verb and subresource, and from the handler's answer to a response.
+import {
+  type KubeObject,
+  methodNotAllowedError,
+  methodNotSupportedError,
+  notAcceptableError,
+  notFoundError,
+  type ResourceDefinition,
+  unknownPathError,
+} from '../../api/index.ts';
+import type { StoredObject } from '../../store/index.ts';
+import type { ServerContext } from '../context.ts';
+import { readBody } from '../http/body.ts';
+import type { AppContext } from '../http/env.ts';
+import { ACCEPTED_MEDIA_TYPES, negotiate, type Representation } from '../http/negotiate.ts';
+import { respondBytes } from '../http/respond.ts';
+import { warningHeader } from '../http/warning.ts';
+import { NAME_LIMIT } from '../limits.ts';
+import type { ResourceRequest } from '../request-info/parse.ts';
+import { parseFence, FENCE_HEADER } from '../storage/fence.ts';
+import { storeError } from '../storage/transact.ts';
+import { handleWatch } from '../watch/handle.ts';
+import { handleCreate } from './create.ts';
+import { handleDelete } from './delete.ts';
+import { handleDeleteCollection } from './delete-collection.ts';
+import { handleGet } from './get.ts';
+import { handleList } from './list.ts';
+import type { Answer, Operation } from './operation.ts';
+import { parseWriteOptions } from './options.ts';
+import { handlePatch } from './patch.ts';
+import { shapeFor } from './shape.ts';
+import { handleSubresource } from './subresources.ts';
+import { handleUpdate } from './update.ts';
+
+/** Throws ApiError. */
+export async function serveResource(server: ServerContext, c: AppContext, info: ResourceRequest): Promise<Response> {
+  const definition = server.options.registry.find(info.group, info.version, info.resource);
+  if (definition === undefined || info.rest.length > 0) throw unknownPathError();
+  const representation = negotiate(c.req.header('accept'), info.subresource === '');
+  if (representation === undefined) throw notAcceptableError([ACCEPTED_MEDIA_TYPES]);
+  const operation = operationOf(server, c, info, definition, representation);
+  refuseImpossible(operation);
+  try {
+    return await respond(operation, c, await handle(operation, c));
+  } catch (error) {
+    putWarnings(operation, c);
+    throw storeError(error);
+  }
+}
+
+function operationOf(
+  server: ServerContext,
+  c: AppContext,
+  info: ResourceRequest,
+  definition: ResourceDefinition,
+  representation: Representation,
+): Operation {
+  const query = c.get('query');
+  const reads = info.verb === 'get' || info.verb === 'list' || info.verb === 'watch';
+  return {
+    server,
+    definition,
+    info,
+    query,
+    user: c.get('user'),
+    signal: c.get('signal'),
+    fence: reads ? undefined : parseFence(c.req.header(FENCE_HEADER)),
+    dryRun: !reads && parseWriteOptions(query, 'Options').dryRun,
+    representation,
+    contentType: c.req.header('content-type'),
+    warnings: new Set(),
+    body: () => readBody(c),
+  };
+}
+
+/** Paths and verbs that the resource does not have. */
+function refuseImpossible({ definition, info }: Operation): void {
+  const collection = info.name === '' || (info.verb === 'list' && info.subresource === '');
+  if (info.verb === 'unknown') throw methodNotAllowedError();
+  if (definition.namespaced && info.namespace === '' && !collection && info.verb !== 'watch') throw unknownPathError();
+  if (!definition.namespaced && info.namespace !== '') throw unknownPathError();
+  if (info.name.length > NAME_LIMIT || info.namespace.length > NAME_LIMIT) throw notFoundError(definition, info.name);
+  if (info.subresource !== '') return;
+  if (info.verb === 'create' && info.name !== '') throw methodNotAllowedError();
+  if ((info.verb === 'update' || info.verb === 'patch') && info.name === '') throw methodNotAllowedError();
+  if (!definition.verbs.includes(info.verb)) throw methodNotSupportedError(definition, info.verb);
+}
+
+function handle(operation: Operation, c: AppContext): Promise<Answer> {
+  const { info } = operation;
+  if (info.subresource !== '') return handleSubresource(operation, c);
+  switch (info.verb) {
+    case 'get':
+      return handleGet(operation);
+    case 'list':
+      return handleList(operation);
+    case 'watch':
+      return handleWatch(operation, c);
+    case 'create':
+      return handleCreate(operation);
+    case 'update':
+      return handleUpdate(operation, 'object');
+    case 'patch':
+      return handlePatch(operation, 'object');
+    case 'delete':
+      return handleDelete(operation);
+    case 'deletecollection':
+      return handleDeleteCollection(operation);
+    case 'unknown':
+      throw methodNotAllowedError();
+  }
+}
+
+async function respond(operation: Operation, c: AppContext, answer: Answer): Promise<Response> {
+  const { representation } = operation;
+  putWarnings(operation, c);
+  switch (answer.kind) {
+    case 'stored':
+      if (answer.fence !== undefined) c.header('Quorate-Fence', answer.fence);
+      return respondBytes(c, answer.status, shaped(operation, answer.object), representation);
+    case 'object':
+      return respondBytes(c, answer.status, shaped(operation, answer.object), representation);
+    case 'encoded': {
+      const contentType = answer.contentType ?? `application/${representation.encoding}`;
+      return respondBytes(c, answer.status, answer.json, { encoding: representation.encoding, contentType });
+    }
+    case 'taken':
+      return answer.response;
+  }
+}
+
+function shaped(operation: Operation, object: StoredObject | KubeObject): Uint8Array {
+  const { definition, representation, query, server } = operation;
+  return shapeFor(definition, representation, query, server.options.clock.now()).object(object);
+}
+
+function putWarnings(operation: Operation, c: AppContext): void {
+  for (const text of operation.warnings) c.header('warning', warningHeader(text), { append: true });
+}

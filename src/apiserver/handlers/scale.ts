@@ -1,0 +1,118 @@
+// The scale subresource: an autoscaling/v1 Scale as a view of whatever has spec.replicas.
+import {
+  apiSchema,
+  type BodyKind,
+  cloneJson,
+  decodeObject,
+  invalidError,
+  invalid,
+  type KubeObject,
+  type LabelSelector,
+  matcherOfSelector,
+  reconcileNames,
+  type Scale,
+  type SubresourceDefinition,
+} from '../../api/index.ts';
+import type { Snapshot } from '../../store/index.ts';
+import { fromStored } from '../storage/codec.ts';
+import { type Step, transact } from '../storage/transact.ts';
+import { readObject } from './get.ts';
+import { type Answer, objectAnswer, type Operation } from './operation.ts';
+import { parseWriteOptions } from './options.ts';
+import { patched, type PatchRequest, readPatch } from './patch.ts';
+import { requireExisting, updateStep } from './update.ts';
+import type { Existing } from './commit-object.ts';
+
+/** What has replicas: Deployments, ReplicaSets. */
+interface Scalable extends KubeObject {
+  spec?: { replicas?: number; selector?: LabelSelector };
+  status?: { replicas?: number };
+}
+
+const SCALE_SCHEMA = 'io.k8s.api.autoscaling.v1.Scale';
+
+export async function handleScale(operation: Operation, subresource: SubresourceDefinition): Promise<Answer> {
+  const { info } = operation;
+  if (info.verb === 'get') {
+    const { object } = await readObject(operation);
+    return objectAnswer(200, scaleOf(fromStored<Scalable>(object)));
+  }
+  const { group, version, kind } = subresource;
+  const bodyKind: BodyKind = { group, version, kind, schema: SCALE_SCHEMA };
+  return info.verb === 'patch' ? patchScale(operation, bodyKind) : updateScale(operation, bodyKind);
+}
+
+async function updateScale(operation: Operation, kind: BodyKind): Promise<Answer> {
+  const { definition, info } = operation;
+  const { fieldValidation } = parseWriteOptions(operation.query, 'UpdateOptions');
+  const decoded = decodeObject(apiSchema(), kind, await operation.body(), operation.contentType, fieldValidation);
+  for (const warning of decoded.warnings) operation.warnings.add(warning);
+  reconcileNames(definition, decoded.object, info.namespace, info.name);
+  return scale(operation, () => cloneJson(decoded.object));
+}
+
+async function patchScale(operation: Operation, kind: BodyKind): Promise<Answer> {
+  const request: PatchRequest = await readPatch(operation);
+  return scale(operation, (old) => patched(operation, request, scaleOf(old), kind));
+}
+
+function scale(operation: Operation, wanted: (old: Scalable) => Scale): Promise<Answer> {
+  const { definition, info, server, signal, fence } = operation;
+  return transact({
+    store: server.options.store,
+    signal,
+    fence,
+    definition,
+    name: info.name,
+    decide(snapshot) {
+      const old = requireExisting(operation, snapshot);
+      return scaleStep(operation, wanted(old.object as Scalable), old, snapshot);
+    },
+  });
+}
+
+function scaleStep(operation: Operation, asked: Scale, old: Existing, snapshot: Snapshot): Step<Answer> {
+  const replicas = asked.spec?.replicas ?? 0;
+  if (replicas < 0) {
+    const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
+    throw invalidError({ group: 'autoscaling', kind: 'Scale' }, operation.info.name, [error]);
+  }
+  const object = cloneJson(old.object) as Scalable;
+  object.spec = { ...object.spec, replicas };
+  // The version that the Scale names is the object's own.
+  object.metadata = {
+    ...object.metadata,
+    resourceVersion: asked.metadata?.resourceVersion ?? '',
+    uid: asked.metadata?.uid || object.metadata?.uid || '',
+  };
+  const step = updateStep(operation, object, old, 'object', snapshot);
+  if (step.kind === 'answer') return { kind: 'answer', value: asScale(step.value) };
+  return { ...step, done: (outcome) => asScale(step.done(outcome)) };
+}
+
+function asScale(answer: Answer): Answer {
+  switch (answer.kind) {
+    case 'stored':
+      return objectAnswer(200, scaleOf(fromStored<Scalable>(answer.object)));
+    case 'object':
+      return objectAnswer(200, scaleOf(answer.object as Scalable));
+    default:
+      return answer;
+  }
+}
+
+function scaleOf(object: Scalable): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
+  const identity = { name, namespace, uid, resourceVersion, creationTimestamp };
+  const metadata = Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined));
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata,
+    spec: { replicas: object.spec?.replicas ?? 1 },
+    status: {
+      replicas: object.status?.replicas ?? 0,
+      selector: matcherOfSelector(object.spec?.selector).toString(),
+    },
+  };
+}

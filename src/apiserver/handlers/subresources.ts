@@ -1,0 +1,66 @@
+// Which handler serves a subresource. What a definition does not list is not there; what it lists but nobody serves yet
+// says so.
+import { ApiError, methodNotSupportedError, type SubresourceDefinition, unknownPathError } from '../../api/index.ts';
+import type { AppContext } from '../http/env.ts';
+import { handleBinding } from './binding.ts';
+import { handleEviction } from './eviction.ts';
+import { handleFinalize } from './finalize.ts';
+import { handleGet } from './get.ts';
+import { handleLog } from './log.ts';
+import type { Answer, Operation } from './operation.ts';
+import { handlePatch } from './patch.ts';
+import { handleScale } from './scale.ts';
+import { handleToken } from './token.ts';
+import { handleUpdate } from './update.ts';
+
+export function handleSubresource(operation: Operation, c: AppContext): Promise<Answer> {
+  const { definition, info } = operation;
+  const subresource = definition.subresources.find(({ name }) => name === info.subresource);
+  if (subresource === undefined || info.name === '') throw unknownPathError();
+  if (info.verb === 'unknown' || !subresource.verbs.some((verb) => verb === info.verb))
+    throw methodNotSupportedError({ ...definition, plural: `${definition.plural}/${info.subresource}` }, info.verb);
+  switch (info.subresource) {
+    case 'status':
+      return handleStatus(operation);
+    case 'scale':
+      return handleScale(operation, subresource);
+    case 'binding':
+      return handleBinding(operation);
+    case 'eviction':
+      return handleEviction(operation, subresource);
+    case 'token':
+      return handleToken(operation, subresource);
+    case 'finalize':
+      return handleFinalize(operation);
+    case 'log':
+      return handleLog(operation, c);
+    case 'ephemeralcontainers':
+    case 'resize':
+      return handleWholeObject(operation);
+    default:
+      throw notServed(subresource);
+  }
+}
+
+function handleStatus(operation: Operation): Promise<Answer> {
+  switch (operation.info.verb) {
+    case 'get':
+      return handleGet(operation);
+    case 'update':
+      return handleUpdate(operation, 'status');
+    case 'patch':
+      return handlePatch(operation, 'status');
+    default:
+      throw unknownPathError();
+  }
+}
+
+/** Subresources that read the object itself; changing pods by them is a later issue. */
+function handleWholeObject(operation: Operation): Promise<Answer> {
+  if (operation.info.verb === 'get') return handleGet(operation);
+  throw notServed({ name: operation.info.subresource });
+}
+
+function notServed({ name }: Pick<SubresourceDefinition, 'name'>): ApiError {
+  return new ApiError(501, 'NotImplemented', `the subresource ${name} is not served by this version of quorate`);
+}

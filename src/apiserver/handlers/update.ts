@@ -1,0 +1,136 @@
+// UPDATE of an object or of its status: against the version the client names, or the current one where the kind allows.
+import { randomUUID } from 'node:crypto';
+import {
+  apiSchema,
+  badRequestError,
+  cloneJson,
+  conflictError,
+  decodeObject,
+  invalid,
+  invalidError,
+  type KubeObject,
+  notFoundError,
+  prepareStatusUpdate,
+  prepareUpdate,
+  reconcileNames,
+  validateStatusUpdate,
+  validateUpdate,
+} from '../../api/index.ts';
+import type { Snapshot } from '../../store/index.ts';
+import { fromStored } from '../storage/codec.ts';
+import { objectKey } from '../storage/keys.ts';
+import { allocateForUpdate, releaseForDelete } from '../storage/service-addresses.ts';
+import { type Step, transact } from '../storage/transact.ts';
+import { viewObject } from '../storage/view.ts';
+import { changeStep, type Existing } from './commit-object.ts';
+import { bodyKind, decideCreate } from './create.ts';
+import type { Answer, Operation } from './operation.ts';
+import { parseWriteOptions } from './options.ts';
+
+/** Which part of an object a request may change. */
+export type UpdatePart = 'object' | 'status';
+
+export async function handleUpdate(operation: Operation, part: UpdatePart): Promise<Answer> {
+  const { definition, info, query, server, signal, fence } = operation;
+  const { fieldValidation } = parseWriteOptions(query, 'UpdateOptions');
+  const decoded = decodeObject(apiSchema(), bodyKind(definition), await operation.body(), operation.contentType, fieldValidation);
+  for (const warning of decoded.warnings) operation.warnings.add(warning);
+  reconcileNames(definition, decoded.object, info.namespace, info.name);
+  const uid = randomUUID();
+  return transact({
+    store: server.options.store,
+    signal,
+    fence,
+    definition,
+    name: info.name,
+    decide(snapshot) {
+      const old = findExisting(operation, snapshot);
+      if (old !== undefined) return updateStep(operation, cloneJson(decoded.object), old, part, snapshot);
+      if (part === 'status' || !definition.strategy.allowCreateOnUpdate || decoded.object.metadata?.uid)
+        throw notFoundError(definition, info.name);
+      return decideCreate(operation, { decoded: decoded.object, uid, status: 201 }, snapshot);
+    },
+  });
+}
+
+/** What is stored under the request's name, in the request's version. */
+export function findExisting(operation: Operation, snapshot: Snapshot): Existing | undefined {
+  const { definition, info } = operation;
+  const stored = snapshot.get(objectKey(definition, info.namespace, info.name));
+  return stored === undefined ? undefined : { stored, object: viewObject(fromStored(stored), definition) };
+}
+
+/** The same, or ApiError 404. */
+export function requireExisting(operation: Operation, snapshot: Snapshot): Existing {
+  const existing = findExisting(operation, snapshot);
+  if (existing === undefined) throw notFoundError(operation.definition, operation.info.name);
+  return existing;
+}
+
+/** Makes `object` the next version of `old`. Takes `object` over. Throws ApiError 409 and 422. */
+export function updateStep(
+  operation: Operation,
+  object: KubeObject,
+  old: Existing,
+  part: UpdatePart,
+  snapshot: Snapshot,
+): Step<Answer> {
+  const { definition } = operation;
+  checkRevision(operation, object, old);
+  if (part === 'status') {
+    prepareStatusUpdate(apiSchema(), definition, object, old.object);
+    validateStatusUpdate(definition, object, old.object);
+    return commitUpdate(operation, object, old, snapshot);
+  }
+  prepareUpdate(apiSchema(), definition, object, old.object);
+  const addresses = allocateForUpdate(operation, object, old.object, snapshot);
+  validateUpdate(apiSchema(), definition, object, old.object);
+  for (const warning of definition.strategy.warnings?.(object) ?? []) operation.warnings.add(warning);
+  return commitUpdate(operation, object, old, snapshot, addresses);
+}
+
+/** Commits a prepared update, or the deletion that it completes: the last finalizer of a deleted object is gone. */
+export function commitUpdate(
+  operation: Operation,
+  object: KubeObject,
+  old: Existing,
+  snapshot: Snapshot,
+  addresses: Pick<ReturnType<typeof allocateForUpdate>, 'conditions' | 'writes'> = { conditions: [], writes: [] },
+): Step<Answer> {
+  const { definition, dryRun } = operation;
+  const { key } = old.stored;
+  const base = { definition, key, snapshot, dryRun, old };
+  if (completesDeletion(object, old.object))
+    return changeStep({ ...base, object: undefined, writes: releaseForDelete(operation, old.object) }, 200);
+  return changeStep({ ...base, object, conditions: addresses.conditions, writes: addresses.writes }, 200);
+}
+
+function completesDeletion(object: KubeObject, old: KubeObject): boolean {
+  const metadata = old.metadata;
+  if (metadata?.deletionTimestamp === undefined || (metadata.deletionGracePeriodSeconds ?? 0) > 0) return false;
+  const had = (metadata.finalizers ?? []).length > 0;
+  return had && (object.metadata?.finalizers ?? []).length === 0 && !hasSpecFinalizers(object);
+}
+
+/** Namespaces keep a second list of finalizers, in their spec. */
+export function hasSpecFinalizers(object: KubeObject): boolean {
+  const spec = (object as { spec?: { finalizers?: unknown } }).spec;
+  return object.kind === 'Namespace' && Array.isArray(spec?.finalizers) && spec.finalizers.length > 0;
+}
+
+/** Optimistic concurrency. Throws ApiError 409 for another version, 422 for what cannot be one. */
+export function checkRevision(operation: Operation, object: KubeObject, old: Existing): void {
+  const { definition, info } = operation;
+  const named = object.metadata?.resourceVersion ?? '';
+  if (named === '') return;
+  if (!/^\d{1,16}$/.test(named))
+    throw invalidError(definition, info.name, [invalid('metadata.resourceVersion', named, 'must be a number')]);
+  if (Number(named) === 0 && definition.strategy.allowUnconditionalUpdate) return;
+  if (Number(named) !== old.stored.revision) throw conflictError(definition, info.name);
+}
+
+/** Refuses bodies that are not there where one is needed. */
+export function requireBody(bytes: Uint8Array): Uint8Array {
+  if (bytes.length === 0) throw badRequestError('the request has no body');
+  return bytes;
+}

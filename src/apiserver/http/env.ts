@@ -1,0 +1,30 @@
+// What travels with one request through the middleware: the bindings of node, and what each step has found out.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Context } from 'hono';
+import type { UserInfo } from '../options.ts';
+import type { RequestInfo } from '../request-info/parse.ts';
+
+/** Set by the node adapter; all undefined when a test calls the application without a socket. */
+export interface Bindings {
+  readonly incoming?: IncomingMessage;
+  readonly outgoing?: ServerResponse;
+  /** For a WebSocket handshake: the socket, which whoever takes it answers on. */
+  readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
+}
+
+export interface Variables {
+  auditId: string;
+  query: URLSearchParams;
+  info: RequestInfo;
+  user: UserInfo;
+  /** Aborts at the request's deadline. */
+  signal: AbortSignal;
+}
+
+export interface AppEnv {
+  Bindings: Bindings;
+  Variables: Variables;
+}
+
+export type AppContext = Context<AppEnv>;

@@ -1,0 +1,147 @@
+// The sockets: one HTTP or HTTPS server per address, the same application behind all of them, and WebSocket handshakes
+// through the same application.
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions, STATUS_CODES } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { type Clock, codeOf, UserError } from '../../lib/index.ts';
+import type { ServerContext } from '../context.ts';
+import {
+  DRAIN_TIMEOUT_MS,
+  HEADER_LIMIT_BYTES,
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_TIMEOUT_MS,
+  RECEIVE_TIMEOUT_MS,
+} from '../limits.ts';
+import type { ListenAddress, ServingTls } from '../options.ts';
+import { ALREADY_SENT } from './already-sent.ts';
+import type { AppEnv, Bindings } from './env.ts';
+
+export interface Listeners {
+  readonly servers: readonly Server[];
+  /** In the order of options.listen, with the ports that were given. */
+  readonly urls: readonly string[];
+}
+
+/** Throws UserError when an address cannot be listened on; then none is left open. */
+export async function openListeners(context: ServerContext, app: Hono<AppEnv>): Promise<Listeners> {
+  const { listen, tls } = context.options;
+  const listener = getRequestListener((request, env) => app.fetch(request, env as Bindings), {
+    overrideGlobalObjects: false,
+  }) as RequestListener;
+  const servers: Server[] = [];
+  const urls: string[] = [];
+  try {
+    for (const address of listen) {
+      const server = makeServer(tls, listener);
+      server.on('upgrade', (request, socket, head) => {
+        void serveUpgrade(context, app, request, socket, head);
+      });
+      await bind(server, address);
+      servers.push(server);
+      const { port } = server.address() as AddressInfo;
+      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+      urls.push(`${tls === undefined ? 'http' : 'https'}://${host}:${port}`);
+    }
+  } catch (error) {
+    for (const server of servers) server.close();
+    throw error;
+  }
+  return { servers, urls };
+}
+
+function makeServer(tls: ServingTls | undefined, listener: RequestListener): Server {
+  const limits: ServerOptions = {
+    maxHeaderSize: HEADER_LIMIT_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: RECEIVE_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    noDelay: true,
+  };
+  if (tls === undefined) return createServer(limits, listener);
+  return createTlsServer(
+    {
+      ...limits,
+      cert: tls.cert,
+      key: tls.key,
+      ca: tls.clientCa,
+      // A certificate is asked for, not demanded: bearer tokens are an identity too.
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+    },
+    listener,
+  );
+}
+
+function bind(server: Server, { host, port }: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      const what = `${host}:${port}`;
+      if (codeOf(error) === 'EADDRINUSE')
+        reject(new UserError(`${what} is already in use`, 'Stop what listens there, or choose another port.', { cause: error }));
+      else if (codeOf(error) === 'EACCES')
+        reject(new UserError(`listening on ${what} is not permitted`, 'Choose a port above 1023.', { cause: error }));
+      else if (codeOf(error) === 'EADDRNOTAVAIL')
+        reject(new UserError(`this machine has no address ${host}`, 'Choose an address of this machine.', { cause: error }));
+      else reject(error);
+    });
+    server.listen({ host, port }, () => resolve());
+  });
+}
+
+/** A handshake is a GET like any other: what answers it takes the socket, or the answer is written on it plainly. */
+async function serveUpgrade(
+  context: ServerContext,
+  app: Hono<AppEnv>,
+  incoming: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  // A client that leaves during the handshake is no event of ours.
+  socket.on('error', () => socket.destroy());
+  try {
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(incoming.headers))
+      if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+    const url = `http://${incoming.headers.host ?? 'localhost'}${incoming.url ?? '/'}`;
+    const bindings: Bindings = { incoming, upgrade: { socket, head } };
+    const response = await app.fetch(new Request(url, { method: 'GET', headers }), bindings);
+    if (response !== ALREADY_SENT && !response.headers.has('x-hono-already-sent')) await refuse(socket, response);
+  } catch (error) {
+    context.options.logger.warn({ error: String(error) }, 'a WebSocket handshake failed');
+    socket.destroy();
+  }
+}
+
+async function refuse(socket: Duplex, response: Response): Promise<void> {
+  // A path that knows no WebSocket answers its ordinary GET, which would be a lie on an upgraded connection.
+  const status = response.ok ? 400 : response.status;
+  const body = response.ok ? '' : await response.text();
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Connection: close',
+    `Content-Type: ${response.headers.get('content-type') ?? 'text/plain'}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** No new connections; those in use may finish for DRAIN_TIMEOUT_MS. */
+export async function closeListeners(servers: readonly Server[], clock: Clock): Promise<void> {
+  const timer = clock.timer(DRAIN_TIMEOUT_MS, () => {
+    for (const server of servers) server.closeAllConnections();
+  });
+  await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          server.closeIdleConnections();
+        }),
+    ),
+  );
+  timer.cancel();
+}

@@ -1,0 +1,62 @@
+// The API server as a thing that starts and stops: its listeners, its application, its work in the background.
+import type { Server } from 'node:http';
+import { assert } from '../lib/index.ts';
+import { startBackground } from './background/background.ts';
+import { createTokenAuthority } from './authn/service-account-tokens.ts';
+import type { ServerContext } from './context.ts';
+import { createApp } from './http/app.ts';
+import { closeListeners, openListeners } from './http/listeners.ts';
+import { createServerMetrics } from './http/metrics.ts';
+import type { ApiServer, ApiServerOptions } from './options.ts';
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  assert(
+    options.tls !== undefined || options.authentication.insecure === true,
+    'a server without TLS is only for insecure authentication',
+  );
+  const context = createServerContext(options);
+  const app = createApp(context);
+  let servers: readonly Server[] = [];
+  const stopping = new AbortController();
+  let stopped: Promise<void> | undefined;
+
+  return {
+    async start() {
+      const opened = await openListeners(context, app);
+      servers = opened.servers;
+      startBackground(context, stopping.signal);
+      const [url = ''] = opened.urls;
+      return { url, urls: opened.urls };
+    },
+    stop() {
+      stopped ??= drain(context, stopping, () => servers);
+      return stopped;
+    },
+  };
+}
+
+/** What the application works with; tests build the application from it without a socket. */
+export function createServerContext(options: ApiServerOptions): ServerContext {
+  return {
+    options,
+    tokens: createTokenAuthority({
+      keys: options.authentication.serviceAccountKeys ?? [],
+      issuer: options.authentication.serviceAccountIssuer,
+      clock: options.clock,
+    }),
+    metrics: createServerMetrics(options.metrics),
+    streams: new Set(),
+    draining: false,
+  };
+}
+
+async function drain(
+  context: ServerContext,
+  stopping: AbortController,
+  servers: () => readonly Server[],
+): Promise<void> {
+  context.draining = true;
+  stopping.abort();
+  for (const end of [...context.streams]) end();
+  await closeListeners(servers(), context.options.clock);
+}

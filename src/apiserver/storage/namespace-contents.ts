@@ -1,0 +1,43 @@
+// What every namespace is born with, in the same command: its account `default`, and the ConfigMap with the cluster's CA
+// that pods mount. No controller has to follow, so that a pod can be created right after its namespace.
+import { randomUUID } from 'node:crypto';
+import { type ConfigMap, type KubeObject, type ServiceAccount, type ResourceDefinition } from '../../api/index.ts';
+import { defined, rfc3339 } from '../../lib/index.ts';
+import type { Write } from '../../store/index.ts';
+import type { Operation } from '../handlers/operation.ts';
+import { toEnvelope } from './codec.ts';
+import { objectKey } from './keys.ts';
+
+export const ROOT_CA_CONFIG_MAP = 'kube-root-ca.crt';
+export const DEFAULT_ACCOUNT = 'default';
+const CA_DESCRIPTION =
+  'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc.';
+
+/** The writes that go along with the creation of a namespace; none for any other object. */
+export function namespaceContents(operation: Operation, object: KubeObject): Write[] {
+  const { definition, server } = operation;
+  if (definition.group !== '' || definition.kind !== 'Namespace') return [];
+  const namespace = object.metadata?.name ?? '';
+  const { registry, clusterCa, clock } = server.options;
+  const metadata = (name: string): NonNullable<KubeObject['metadata']> => ({
+    name,
+    namespace,
+    uid: randomUUID(),
+    creationTimestamp: rfc3339(clock.now()),
+  });
+  const account: ServiceAccount = { kind: 'ServiceAccount', apiVersion: 'v1', metadata: metadata(DEFAULT_ACCOUNT) };
+  const writes = [putOf(defined(registry.find('', 'v1', 'serviceaccounts'), 'service accounts'), account)];
+  if (clusterCa === undefined) return writes;
+  const bundle: ConfigMap = {
+    kind: 'ConfigMap',
+    apiVersion: 'v1',
+    metadata: { ...metadata(ROOT_CA_CONFIG_MAP), annotations: { 'kubernetes.io/description': CA_DESCRIPTION } },
+    data: { 'ca.crt': clusterCa },
+  };
+  return [...writes, putOf(defined(registry.find('', 'v1', 'configmaps'), 'config maps'), bundle)];
+}
+
+function putOf(definition: ResourceDefinition, object: KubeObject): Write {
+  const { namespace = '', name = '' } = object.metadata ?? {};
+  return { kind: 'put', key: objectKey(definition, namespace, name), envelope: toEnvelope(definition, object) };
+}

@@ -1,0 +1,123 @@
+// One watch, from its first event to its end:
+// 1. what is there now, where the client asked for it, as fast as the client takes it;
+// 2. each change after that revision, in order, from the store's hub;
+// 3. bookmarks each minute, and one before the end, so that the client resumes close to where it was.
+// A client that does not take its events is ended when WATCH_BUDGET_BYTES wait for it: it resumes at its revision.
+import { expiredError, statusOf } from '../../api/index.ts';
+import { every, type Timer } from '../../lib/index.ts';
+import {
+  CompactedError,
+  type KeyRange,
+  type Revision,
+  type Snapshot,
+  StoreStoppedError,
+  type Watch,
+  type WatchEvent,
+} from '../../store/index.ts';
+import type { ServerContext } from '../context.ts';
+import type { Selection } from '../handlers/selection.ts';
+import type { Shape } from '../handlers/shape.ts';
+import { WATCH_BOOKMARK_PERIOD_MS, WATCH_BUDGET_BYTES } from '../limits.ts';
+import { encodeBookmark, encodeError, encodeEvent } from './events.ts';
+import type { WatchRequest } from './options.ts';
+import type { WatchTransport } from './transport.ts';
+
+/** How many initial events are handed to the socket before it is asked whether it keeps up. */
+const INITIAL_BATCH = 256;
+
+export interface WatchSession {
+  readonly server: ServerContext;
+  readonly request: WatchRequest;
+  readonly range: KeyRange;
+  readonly selection: Selection;
+  readonly shape: Shape;
+  readonly labels: { readonly group: string; readonly version: string; readonly kind: string };
+  /** What the first events show, and where the changes begin. */
+  readonly snapshot: Snapshot;
+  readonly from: Revision;
+}
+
+/** Runs the watch over `transport` until either side ends it. Never throws. */
+export function runWatch(session: WatchSession, transport: WatchTransport): void {
+  const { server, request, shape, labels } = session;
+  const { clock, logger } = server.options;
+  const timers: Timer[] = [];
+  let watch: Watch | undefined;
+  let over = false;
+
+  /** Releases everything; the transport is ended by whoever calls. Idempotent. */
+  const release = (): void => {
+    if (over) return;
+    over = true;
+    for (const timer of timers) timer.cancel();
+    server.streams.delete(endInGoodOrder);
+    server.metrics.watches.dec(labels);
+    watch?.close();
+  };
+  const bookmark = (): void => {
+    if (over || watch === undefined || !request.bookmarks) return;
+    transport.send([encodeBookmark(shape, String(watch.progress()), false)]);
+  };
+  const endInGoodOrder = (): void => {
+    if (over) return;
+    bookmark();
+    release();
+    transport.end();
+  };
+  const fail = (error: unknown): void => {
+    if (over) return;
+    release();
+    const compacted = error instanceof CompactedError;
+    const status = compacted ? expiredError(`too old resource version: ${session.from} (${error.compactedRevision})`).status : statusOf(error);
+    if (!compacted && !(error instanceof StoreStoppedError)) logger.warn({ error: String(error) }, 'a watch failed');
+    transport.send([encodeError(status)]);
+    transport.end();
+  };
+  const events = (batch: readonly WatchEvent[]): void => {
+    if (over || batch.length === 0) return;
+    transport.send(batch.map((event) => encodeEvent(event, shape)));
+    server.metrics.watchEvents.inc(labels, batch.length);
+    if (transport.pendingBytes() <= WATCH_BUDGET_BYTES) return;
+    server.metrics.watchesTerminated.inc({ reason: 'slow' });
+    release();
+    transport.destroy();
+  };
+  const follow = (): void => {
+    watch = server.options.store.watch(
+      { range: session.range, from: session.from, matches: (object) => session.selection.matches(object) },
+      { events, ended: (reason) => (reason === 'closed' ? endInGoodOrder() : fail(expiredError('too old resource version'))) },
+    );
+    // The hub may have called back, and ended everything, before the watch was in our hands.
+    if (over) watch.close();
+  };
+
+  server.streams.add(endInGoodOrder);
+  server.metrics.watches.inc(labels);
+  transport.onClosed(release);
+  timers.push(clock.timer(request.timeoutSeconds * 1000, endInGoodOrder));
+  timers.push(every(clock, WATCH_BOOKMARK_PERIOD_MS, bookmark));
+  sendInitial(session, transport, () => over)
+    .then(() => {
+      if (!over) follow();
+    })
+    .catch(fail);
+}
+
+async function sendInitial(session: WatchSession, transport: WatchTransport, over: () => boolean): Promise<void> {
+  const { request, shape, snapshot } = session;
+  if (request.initialEvents) {
+    let batch: Uint8Array[] = [];
+    for (const object of snapshot.scan(session.range)) {
+      if (!session.selection.matches(object)) continue;
+      batch.push(encodeEvent({ type: 'added', object }, shape));
+      if (batch.length < INITIAL_BATCH) continue;
+      transport.send(batch);
+      batch = [];
+      await transport.drained();
+      if (over()) return;
+    }
+    if (batch.length > 0) transport.send(batch);
+  }
+  if (request.markInitialEnd) transport.send([encodeBookmark(shape, String(snapshot.revision), true)]);
+  await transport.drained();
+}

@@ -1,0 +1,105 @@
+// The two ways a watch reaches its client: a chunked HTTP answer, one event a line, or a WebSocket, one event a message.
+import type { ServerResponse } from 'node:http';
+import type { WebSocket } from 'ws';
+import type { Clock, Timer } from '../../lib/index.ts';
+import { WEBSOCKET_PING_PERIOD_MS } from '../limits.ts';
+
+export interface WatchTransport {
+  /** Sends encoded events, each with its closing newline. */
+  send(events: readonly Uint8Array[]): void;
+  /** What the client has not taken yet. */
+  pendingBytes(): number;
+  /** Resolves when the client has taken what was sent, or is gone. */
+  drained(): Promise<void>;
+  /** Ends the stream in good order. */
+  end(): void;
+  /** Breaks it off, dropping what is pending. */
+  destroy(): void;
+  /** Calls back once, when the client is gone or the stream has ended. */
+  onClosed(listener: () => void): void;
+}
+
+/** Writes the head of a 200 at once, so that the client knows that it is watching. */
+export function httpTransport(outgoing: ServerResponse, contentType: string, auditId: string): WatchTransport {
+  outgoing.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-cache, private', 'audit-id': auditId });
+  outgoing.flushHeaders();
+  outgoing.socket?.setNoDelay(true);
+  return {
+    send(events) {
+      const [only] = events;
+      if (outgoing.destroyed) return;
+      outgoing.write(events.length === 1 && only !== undefined ? only : Buffer.concat(events));
+    },
+    pendingBytes: () => outgoing.writableLength,
+    drained() {
+      if (outgoing.destroyed || !outgoing.writableNeedDrain) return Promise.resolve();
+      return new Promise((resolve) => {
+        const done = (): void => {
+          outgoing.off('drain', done);
+          outgoing.off('close', done);
+          resolve();
+        };
+        outgoing.on('drain', done);
+        outgoing.on('close', done);
+      });
+    },
+    end: () => {
+      outgoing.end();
+    },
+    destroy: () => {
+      outgoing.destroy();
+    },
+    onClosed: (listener) => {
+      outgoing.once('close', listener);
+    },
+  };
+}
+
+export function webSocketTransport(socket: WebSocket, clock: Clock): WatchTransport {
+  let waiting: (() => void)[] = [];
+  const release = (): void => {
+    const released = waiting;
+    waiting = [];
+    for (const resolve of released) resolve();
+  };
+  let alive = true;
+  let pinger: Timer | undefined;
+  const ping = (): void => {
+    pinger = clock.timer(WEBSOCKET_PING_PERIOD_MS, () => {
+      if (!alive) return socket.terminate();
+      alive = false;
+      socket.ping();
+      ping();
+    });
+  };
+  ping();
+  socket.on('pong', () => {
+    alive = true;
+  });
+  // An error is followed by close, which is all that matters here.
+  socket.on('error', () => {});
+  socket.once('close', () => {
+    pinger?.cancel();
+    release();
+  });
+  return {
+    send(events) {
+      for (const event of events) {
+        if (socket.readyState !== socket.OPEN) return;
+        socket.send(event, { binary: false }, () => {
+          if (socket.bufferedAmount === 0) release();
+        });
+      }
+    },
+    pendingBytes: () => socket.bufferedAmount,
+    drained() {
+      if (socket.readyState !== socket.OPEN || socket.bufferedAmount === 0) return Promise.resolve();
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+    end: () => socket.close(1000),
+    destroy: () => socket.terminate(),
+    onClosed: (listener) => {
+      socket.once('close', listener);
+    },
+  };
+}
