@@ -65,7 +65,10 @@ function stateOf(input: ContainerStatusInput, newest: ContainerRecord | undefine
       ? { terminated: neverSeen(input) }
       : { terminated: input.previous.state.terminated };
   }
-  if (input.waiting !== undefined) return { waiting: { ...input.waiting } };
+  if (input.waiting !== undefined) {
+    const { reason, message } = input.waiting;
+    return { waiting: { reason, message } };
+  }
   if (present && newest !== undefined) {
     if (input.backingOffMs === undefined) return { terminated: terminated(input, newest) };
     const title = `restarting failed container=${input.name} pod=${podTitle(input.pod)}`;

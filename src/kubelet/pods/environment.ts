@@ -87,8 +87,7 @@ function serviceVariables(services: readonly Service[], api: ApiAddressForPods):
   for (const service of services) {
     const ip = service.spec?.clusterIP ?? '';
     if (ip === '' || ip === 'None') continue;
-    const ports = (service.spec?.ports ?? []).map(({ name, port, protocol }) => ({ name, port, protocol }));
-    addService(variables, service.metadata?.name ?? '', ip, ports);
+    addService(variables, service.metadata?.name ?? '', ip, service.spec?.ports ?? []);
   }
   // Written last: the service's own address is not routed to, this one is.
   addService(variables, 'kubernetes', api.host, [{ name: 'https', port: api.port, protocol: 'TCP' }]);

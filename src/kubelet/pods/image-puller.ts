@@ -1,0 +1,118 @@
+// Has an image ready by the container's pull policy, with back-off by pod and image, a few pulls at a time, and the
+// events Kubernetes users know.
+import type { Container, Pod, Served } from '../../api/index.ts';
+import type { EventRecorder } from '../../client/index.ts';
+import { type Clock, messageOf } from '../../lib/index.ts';
+import {
+  IMAGE_BACKOFF_FIRST_MS,
+  IMAGE_BACKOFF_LIMIT_MS,
+  IMAGE_PULL_TIMEOUT_MS,
+  PARALLEL_IMAGE_PULLS,
+} from '../limits.ts';
+import { tagOf } from '../runtime/images.ts';
+import type { ContainerRuntime, ImageInfo } from '../runtime/port.ts';
+import { StepError } from './parts.ts';
+
+interface Failure {
+  readonly delayMs: number;
+  readonly untilMs: number;
+  readonly message: string;
+}
+
+export class ImagePuller {
+  readonly #runtime: ContainerRuntime;
+  readonly #clock: Clock;
+  readonly #events: EventRecorder;
+  readonly #failures = new Map<string, Failure>();
+  readonly #waiting: (() => void)[] = [];
+  #pulling = 0;
+
+  constructor(runtime: ContainerRuntime, clock: Clock, events: EventRecorder) {
+    this.#runtime = runtime;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  /** Throws StepError: ErrImagePull, ImagePullBackOff, ErrImageNeverPull, InvalidImageName. */
+  async ensure(pod: Served<Pod>, container: Container, signal: AbortSignal): Promise<ImageInfo> {
+    const image = container.image ?? '';
+    const policy = policyOf(container);
+    const present = await this.#runtime.image(image);
+    if (present !== undefined && policy !== 'Always') {
+      this.#events.event(pod, 'Normal', 'Pulled', `Container image "${image}" already present on machine`);
+      return present;
+    }
+    if (policy === 'Never') {
+      const message = `Container image "${image}" is not present with pull policy of Never`;
+      this.#events.event(pod, 'Warning', 'ErrImageNeverPull', message);
+      throw new StepError('ErrImageNeverPull', message);
+    }
+    return this.#pull(pod, image, signal, present !== undefined && container.imagePullPolicy !== 'IfNotPresent');
+  }
+
+  /** When the next try of this image may be, if one failed. */
+  retryAtMs(podUid: string, image: string): number | undefined {
+    return this.#failures.get(`${podUid}|${image}`)?.untilMs;
+  }
+
+  forget(podUid: string): void {
+    for (const key of this.#failures.keys()) if (key.startsWith(`${podUid}|`)) this.#failures.delete(key);
+  }
+
+  async #pull(pod: Served<Pod>, image: string, signal: AbortSignal, presentAnyway: boolean): Promise<ImageInfo> {
+    const key = `${pod.metadata.uid}|${image}`;
+    const failure = this.#failures.get(key);
+    if (failure !== undefined && failure.untilMs > this.#clock.now()) {
+      const message = `Back-off pulling image "${image}": ErrImagePull: ${failure.message}`;
+      throw new StepError('ImagePullBackOff', message);
+    }
+    await this.#turn();
+    this.#events.event(pod, 'Normal', 'Pulling', `Pulling image "${image}"`);
+    const begunMs = this.#clock.monotonic();
+    const patience = new AbortController();
+    const timer = this.#clock.timer(IMAGE_PULL_TIMEOUT_MS, () => patience.abort());
+    try {
+      const info = await this.#runtime.pullImage(image, AbortSignal.any([signal, patience.signal]));
+      const seconds = ((this.#clock.monotonic() - begunMs) / 1_000).toFixed(3);
+      const text = `Successfully pulled image "${image}" in ${seconds}s. Image size: ${info.sizeBytes} bytes.`;
+      this.#events.event(pod, 'Normal', 'Pulled', text);
+      this.#failures.delete(key);
+      return info;
+    } catch (error) {
+      const remedy = presentAnyway
+        ? `; the image is on this node, but ${whyAlways(image)}: set imagePullPolicy: IfNotPresent to use it`
+        : '';
+      const message = `${messageOf(error)}${remedy}`;
+      const delayMs = Math.min(
+        failure === undefined ? IMAGE_BACKOFF_FIRST_MS : failure.delayMs * 2,
+        IMAGE_BACKOFF_LIMIT_MS,
+      );
+      this.#failures.set(key, { delayMs, untilMs: this.#clock.now() + delayMs, message });
+      this.#events.event(pod, 'Warning', 'Failed', `Failed to pull image "${image}": ${message}`);
+      throw new StepError('ErrImagePull', message, error);
+    } finally {
+      timer.cancel();
+      this.#pulling -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    while (this.#pulling >= PARALLEL_IMAGE_PULLS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#pulling += 1;
+  }
+}
+
+type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
+
+/** The API fills it in; the same rule here for those who bypass its defaults. */
+function policyOf({ imagePullPolicy, image = '' }: Container): PullPolicy {
+  if (imagePullPolicy === 'Always' || imagePullPolicy === 'IfNotPresent' || imagePullPolicy === 'Never') {
+    return imagePullPolicy;
+  }
+  return tagOf(image) === 'latest' ? 'Always' : 'IfNotPresent';
+}
+
+function whyAlways(image: string): string {
+  return tagOf(image) === 'latest' ? 'tag :latest means imagePullPolicy Always' : 'imagePullPolicy is Always';
+}
