@@ -9,6 +9,7 @@ export { cloneJson, equalJson, isJsonObject, type Json, type JsonObject } from '
 export * from './lifecycle.ts';
 export * from './names.ts';
 export type * from './object.ts';
+export * from './openapi/index.ts';
 export * from './patch/index.ts';
 export * from './quantity.ts';
 export { type ApiGroup, type ApiRegistry, createApiRegistry, groupVersion, parseGroupVersion } from './registry.ts';

@@ -12,6 +12,7 @@ export const META_SEEDS: readonly string[] = [
   'V1Status',
   'V1DeleteOptions',
   'V1Condition',
+  'V1FieldSelectorRequirement',
 ];
 export const META_PACKAGE = 'io.k8s.apimachinery.pkg.apis.meta';
 
