@@ -34,6 +34,7 @@ class World {
   incarnations = 0;
   operations = 0;
   staleReads = 0;
+  unsettled = 0;
   reads = 0;
   crashes = 0;
 
@@ -82,13 +83,17 @@ class World {
     // Churn beside the unique names: keys that are overwritten and deleted.
     const shared = pod(`shared-${this.random.int(5)}`);
     const extra = this.random.chance(0.5) ? put(shared, name).writes : remove(shared).writes;
+    this.unsettled += 1;
     store.commit({ conditions: [], writes: [...command.writes, ...extra] }, abort.signal).then(
       (outcome) => {
+        this.unsettled -= 1;
         if (outcome.kind !== 'committed') throw new Error('an unconditional command was refused');
         this.acknowledged.push({ name, revision: outcome.objects[0]?.revision ?? 0 });
         this.newestAcknowledged = Math.max(this.newestAcknowledged, outcome.revision);
       },
-      () => {},
+      () => {
+        this.unsettled -= 1;
+      },
     );
     if (this.random.chance(0.1)) abort.abort();
   }
@@ -97,11 +102,15 @@ class World {
     const { store } = this.random.pick([...this.processes.values()]);
     const atLeast = this.newestAcknowledged;
     this.reads += 1;
+    this.unsettled += 1;
     store.readBarrier(NO_ABORT).then(
       () => {
+        this.unsettled -= 1;
         if (store.snapshot().revision < atLeast) this.staleReads += 1;
       },
-      () => {},
+      () => {
+        this.unsettled -= 1;
+      },
     );
   }
 
@@ -146,6 +155,7 @@ function check(world: World): void {
   const stores = [...world.processes.values()].map((process) => process.store);
   expect(world.failures).toEqual([]);
   expect(world.staleReads).toBe(0);
+  expect(world.unsettled, 'every caller was answered').toBe(0);
   expect(stores.map((store) => store.status().reason)).toEqual([undefined, undefined, undefined]);
   expect(new Set(stores.map((store) => store.stateHash())).size).toBe(1);
   for (const store of stores) {

@@ -135,13 +135,51 @@ describe('a replicated store', () => {
     await a.store.stop();
   });
 
+  it('sends everything again, in order, when a gap shows that one was lost', async () => {
+    const cluster = new FakeCluster(['a', 'b']);
+    const a = member(cluster, 'a', manualClock());
+    await a.store.start();
+    await ready(a);
+    const propose = a.consensus.propose.bind(a.consensus);
+    const before = a.consensus.proposals;
+    let lost = 0;
+    a.consensus.propose = (commands) => {
+      const kept = lost === 0 ? commands.slice(1) : commands;
+      lost += 1;
+      propose(kept);
+    };
+    const outcomes = await Promise.all([1, 2, 3, 4].map((i) => committed(a.store, put(pod(`p${i}`), 'x'))));
+    expect(outcomes.map((outcome) => outcome.revision)).toEqual([1, 2, 3, 4]);
+    // Three gaps were seen; one new pass was enough.
+    expect(a.consensus.proposals - before).toBe(2);
+    await a.store.stop();
+  });
+
+  it('sends everything again at once when another leads', async () => {
+    const cluster = new FakeCluster(['a', 'b']);
+    const a = member(cluster, 'a', manualClock());
+    await a.store.start();
+    await ready(a);
+    const propose = a.consensus.propose.bind(a.consensus);
+    let lost = 0;
+    a.consensus.propose = () => {
+      lost += 1;
+    };
+    const outcome = committed(a.store, put(pod('a'), 'one'));
+    await eventually(() => lost > 0, 'the loss');
+    a.consensus.propose = propose;
+    cluster.elect(cluster.voters[1]);
+    expect((await outcome).revision).toBe(1);
+    await a.store.stop();
+  });
+
   it('sends again by itself what was lost without anybody noticing', async () => {
     const cluster = new FakeCluster(['a', 'b']);
     const clock = manualClock();
     const a = member(cluster, 'a', clock);
     await a.store.start();
     await ready(a);
-    const { propose } = a.consensus;
+    const propose = a.consensus.propose.bind(a.consensus);
     let dropped = 0;
     a.consensus.propose = () => {
       dropped += 1;
