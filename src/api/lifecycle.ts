@@ -74,10 +74,18 @@ function checkKind(value: JsonObject, kind: BodyKind): void {
   const expected = groupVersion(kind.group, kind.version);
   if (value['kind'] === undefined || value['kind'] === '') value['kind'] = kind.kind;
   if (value['apiVersion'] === undefined || value['apiVersion'] === '') value['apiVersion'] = expected;
-  if (value['kind'] === kind.kind && value['apiVersion'] === expected) return;
-  throw badRequestError(
-    `the object provided is unrecognized (must be of type ${kind.kind}): the API version in the data (${String(value['apiVersion'])}, Kind=${String(value['kind'])}) does not match the expected API version (${expected}, Kind=${kind.kind})`,
-  );
+  if (value['apiVersion'] !== expected) {
+    const found = String(value['apiVersion']);
+    throw badRequestError(
+      `the API version in the data (${found}) does not match the expected API version (${expected})`,
+    );
+  }
+  if (value['kind'] !== kind.kind) {
+    const found = String(value['kind']);
+    throw badRequestError(
+      `${found} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: the kinds differ`,
+    );
+  }
 }
 
 function normalize(schema: ApiSchema, kind: BodyKind, value: JsonObject): readonly string[] {

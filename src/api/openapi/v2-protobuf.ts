@@ -5,7 +5,10 @@ import { ProtoWriter } from './proto-writer.ts';
 import type { SchemaDocument } from './schemas.ts';
 import type { OpenApiV2, V2Operation, V2Parameter } from './v2.ts';
 
-export const OPENAPI_V2_PROTOBUF_MEDIA_TYPE = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** What clients ask for. It is no valid media type, so the answer has another name. */
+export const OPENAPI_V2_PROTOBUF_ACCEPT = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** The Content-Type of the answer; clients may ask for it too. */
+export const OPENAPI_V2_PROTOBUF_MEDIA_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 const METHOD_FIELDS: Readonly<Record<string, number>> = { get: 2, put: 3, post: 4, delete: 5, patch: 8 };
 

@@ -4,8 +4,6 @@ import type { ApiSchema } from '../schema/index.ts';
 import { type OperationSpec, operationsOf } from './operations.ts';
 import { loadDescriptions, type SchemaDocument, type SchemaStyle, schemasOf } from './schemas.ts';
 
-export { OPENAPI_V2_PROTOBUF_MEDIA_TYPE, openApiV2Protobuf } from './v2-protobuf.ts';
-
 const STYLE: SchemaStyle = { version: 2, referencePrefix: '#/definitions/' };
 
 export interface OpenApiV2 {
