@@ -1,0 +1,173 @@
+// The faults: each a named kind, begun at random, most of them ended after a while, counted. Several may be under way at
+// once; quorum may be lost for a time.
+
+import type { NodeId } from '../../raft/core/index.ts';
+import type { Prng } from '../../src/lib/index.ts';
+import type { Network } from './network.ts';
+import type { SimServer } from './server.ts';
+import { type Micros, MS, type Scheduler, SECOND } from './time.ts';
+import type { Trace } from './trace.ts';
+
+export interface FaultParts {
+  readonly scheduler: Scheduler;
+  readonly random: Prng;
+  readonly trace: Trace;
+  readonly network: Network;
+  readonly servers: readonly SimServer[];
+  readonly count: (what: string) => void;
+  /** The server that leads, as far as anybody knows. */
+  readonly leader: () => SimServer | undefined;
+}
+
+type Fault = (faults: Faults) => void;
+
+const KINDS: Readonly<Record<string, Fault>> = {
+  'kill leader': (f) => f.kill(f.leader(), false),
+  'kill any': (f) => f.kill(f.any(), false),
+  'power loss': (f) => f.kill(f.any(), true),
+  'kill all': (f) => f.killAll(),
+  'isolate leader': (f) => f.isolate(f.leader(), 'both'),
+  'isolate any': (f) => f.isolate(f.any(), 'both'),
+  'mute leader': (f) => f.isolate(f.leader(), 'out'),
+  'deafen leader': (f) => f.isolate(f.leader(), 'in'),
+  'cut one link': (f) => f.cut(),
+  split: (f) => f.split(),
+  'reset connection': (f) => f.reset(),
+  'bad weather': (f) => f.storm(),
+  'slow disk': (f) => f.slow(f.any()),
+  'slow leader disk': (f) => f.slow(f.leader()),
+  'disk error': (f) => f.disk(f.any()),
+  'pause leader': (f) => f.pause(f.leader()),
+  'pause any': (f) => f.pause(f.any()),
+  'transfer leadership': (f) => f.leader()?.running?.consensus.transferLeadership(),
+};
+
+export class Faults {
+  readonly #parts: FaultParts;
+  #active = true;
+
+  constructor(parts: FaultParts) {
+    this.#parts = parts;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const { scheduler, random, trace, count } = this.#parts;
+    scheduler.after(150 * MS + random.int(900 * MS), () => {
+      if (!this.#active) return;
+      const kind = random.pick(Object.keys(KINDS));
+      count(kind);
+      trace.note('world', kind);
+      KINDS[kind]?.(this);
+      this.#schedule();
+    });
+  }
+
+  /** No new faults, and an end to those under way. */
+  stop(): void {
+    this.#active = false;
+    const { network, servers, scheduler, trace } = this.#parts;
+    trace.note('world', 'heals');
+    network.healAll();
+    for (const server of servers) {
+      server.health.slowness = 0;
+      server.health.failNext = false;
+      server.pause(scheduler.now);
+      if (server.running === undefined) server.start();
+    }
+  }
+
+  any(): SimServer {
+    return this.#parts.random.pick(this.#parts.servers);
+  }
+
+  leader(): SimServer {
+    return this.#parts.leader() ?? this.any();
+  }
+
+  /** Ends a fault after a random time, unless everything has been healed meanwhile. */
+  #later(most: Micros, end: () => void): void {
+    const { scheduler, random } = this.#parts;
+    scheduler.after(200 * MS + random.int(most), () => {
+      if (this.#active) end();
+    });
+  }
+
+  kill(server: SimServer, silently: boolean): void {
+    server.crash(silently);
+    this.#later(2 * SECOND, () => {
+      if (server.running === undefined) server.start();
+    });
+  }
+
+  killAll(): void {
+    for (const server of this.#parts.servers) this.kill(server, false);
+  }
+
+  isolate(server: SimServer, direction: 'both' | 'in' | 'out'): void {
+    for (const other of this.#parts.servers) {
+      if (other !== server) this.#block(server.id, other.id, direction);
+    }
+    this.#healLater();
+  }
+
+  cut(): void {
+    const [a, b] = [this.any(), this.any()];
+    if (a === b) return;
+    this.#block(a.id, b.id, this.#parts.random.pick(['both', 'in', 'out'] as const));
+    this.#healLater();
+  }
+
+  split(): void {
+    const { servers, random } = this.#parts;
+    const inside = servers.filter(() => random.chance(0.5));
+    for (const a of inside) {
+      for (const b of servers) if (!inside.includes(b)) this.#block(a.id, b.id, 'both');
+    }
+    this.#healLater();
+  }
+
+  #block(id: NodeId, other: NodeId, direction: 'both' | 'in' | 'out'): void {
+    const { network } = this.#parts;
+    if (direction !== 'in') network.block(id, other);
+    if (direction !== 'out') network.block(other, id);
+  }
+
+  #healLater(): void {
+    this.#later(3 * SECOND, () => {
+      this.#parts.trace.note('world', 'links heal');
+      this.#parts.network.healAll();
+    });
+  }
+
+  reset(): void {
+    const [a, b] = [this.any(), this.any()];
+    if (a !== b) this.#parts.network.resetBetween(a.id, b.id);
+  }
+
+  storm(): void {
+    Object.assign(this.#parts.network.weather, { loss: 0.02, duplication: 0.05, delay: 0.03 });
+    this.#healLater();
+  }
+
+  slow(server: SimServer): void {
+    const { random } = this.#parts;
+    server.health.slowness = random.pick([5 * MS, 50 * MS, 400 * MS, 3 * SECOND]);
+    this.#later(3 * SECOND, () => {
+      server.health.slowness = 0;
+    });
+  }
+
+  disk(server: SimServer): void {
+    server.health.failNext = true;
+    this.#later(3 * SECOND, () => {
+      server.health.failNext = false;
+      if (server.running === undefined) server.start();
+    });
+  }
+
+  pause(server: SimServer): void {
+    const { scheduler, random } = this.#parts;
+    server.pause(scheduler.now + 50 * MS + random.int(2 * SECOND));
+  }
+}

@@ -1,0 +1,62 @@
+// The simulated state database: batches become durable after a seeded time, in order; of those under way a crash keeps
+// none, some of the first, or all, each whole or not at all. That is what the port promises.
+import type { Prng } from '../../src/lib/index.ts';
+import type { KeyValue, KeyValueEntry, KeyValueOperation } from '../../src/store/index.ts';
+import { type Incarnation, MS, type Scheduler } from './time.ts';
+
+/** The database on the disk; it survives its processes. */
+export class SimDatabase {
+  readonly #scheduler: Scheduler;
+  readonly #random: Prng;
+  readonly #records = new Map<string, Uint8Array>();
+  #underWay: (readonly KeyValueOperation[])[] = [];
+
+  constructor(scheduler: Scheduler, random: Prng) {
+    this.#scheduler = scheduler;
+    this.#random = random;
+  }
+
+  open(owner: Incarnation): KeyValue {
+    let last = this.#scheduler.now;
+    return {
+      batch: (operations) =>
+        new Promise((resolve) => {
+          this.#underWay.push(operations);
+          const ready = this.#scheduler.now + MS + this.#random.int(20 * MS);
+          last = Math.max(last, ready);
+          const finish = (): void => {
+            this.#underWay.shift();
+            this.#apply(operations);
+            resolve();
+          };
+          this.#scheduler.after(last - this.#scheduler.now, finish, owner);
+        }),
+      iterate: (from, to) => this.#iterate(from, to),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  crash(): void {
+    for (const operations of this.#underWay.slice(0, this.#random.int(this.#underWay.length + 1)))
+      this.#apply(operations);
+    this.#underWay = [];
+  }
+
+  #apply(operations: readonly KeyValueOperation[]): void {
+    for (const operation of operations) {
+      const key = Buffer.from(operation.key).toString('latin1');
+      if (operation.kind === 'put') this.#records.set(key, operation.value.slice());
+      else this.#records.delete(key);
+    }
+  }
+
+  async *#iterate(from: Uint8Array, to: Uint8Array): AsyncIterable<KeyValueEntry> {
+    const first = Buffer.from(from).toString('latin1');
+    const end = Buffer.from(to).toString('latin1');
+    const keys = [...this.#records.keys()].filter((key) => key >= first && key < end).sort();
+    for (const key of keys) {
+      const value = this.#records.get(key);
+      if (value !== undefined) yield { key: Buffer.from(key, 'latin1'), value: value.slice() };
+    }
+  }
+}

@@ -1,0 +1,239 @@
+// The simulated network: between each two servers one connection at a time, in order while it lasts. What breaks it loses
+// what was on its way, or delivers it late, among the messages of the next connection. A lost message always ends its
+// connection, as TCP would; what a partition swallows is lost at once and noticed later, or not.
+
+import { describeMessage, type Message, type NodeId } from '../../raft/core/index.ts';
+import type { Transport, TransportHandlers } from '../../raft/node/index.ts';
+import type { Prng } from '../../src/lib/index.ts';
+import { type Incarnation, type Micros, MS, type Scheduler } from './time.ts';
+import type { Trace } from './trace.ts';
+
+/** How the network behaves at the moment. */
+export interface Weather {
+  /** Probability that a message is lost, and its connection with it. */
+  loss: number;
+  /** Probability that a message arrives a second time, at any later moment. */
+  duplication: number;
+  /** Probability that a message, and what comes after it, is held up for long. */
+  delay: number;
+}
+
+export const FAIR: Readonly<Weather> = { loss: 0, duplication: 0, delay: 0.001 };
+
+const CONNECT_TIME = 3 * MS;
+const RETRY_TIME = 100 * MS;
+/** A connection that nothing passes is given up by its ends after up to this long. */
+const SILENCE_LIMIT = 800 * MS;
+
+interface End {
+  readonly owner: Incarnation;
+  readonly handlers: TransportHandlers;
+}
+
+interface Connection {
+  readonly a: NodeId;
+  readonly b: NodeId;
+  up: boolean;
+  generation: number;
+  connecting: boolean;
+  /** When the newest message of each direction arrives. */
+  readonly lastArrival: Map<NodeId, Micros>;
+  /** Directions, by sender, in which something was lost: nothing more arrives there on this connection. */
+  readonly broken: Set<NodeId>;
+}
+
+export interface NetworkParts {
+  readonly scheduler: Scheduler;
+  readonly random: Prng;
+  readonly trace: Trace;
+  /** Sees each message when it leaves. */
+  readonly sent: (message: Message) => void;
+  readonly count: (what: string) => void;
+}
+
+export class Network {
+  readonly weather: Weather = { ...FAIR };
+  readonly #parts: NetworkParts;
+  readonly #ends = new Map<NodeId, End>();
+  readonly #connections: Connection[] = [];
+  /** `a>b`: nothing passes from a to b. */
+  readonly #blocked = new Set<string>();
+
+  constructor(members: readonly NodeId[], parts: NetworkParts) {
+    this.#parts = parts;
+    members.forEach((a, i) => {
+      for (const b of members.slice(i + 1)) {
+        const lastArrival = new Map<NodeId, Micros>();
+        this.#connections.push({ a, b, up: false, generation: 0, connecting: false, lastArrival, broken: new Set() });
+      }
+    });
+  }
+
+  /** The transport of a new process. Its predecessor's connections ended with it. */
+  transport(id: NodeId, owner: Incarnation): Transport {
+    return {
+      start: (handlers) => {
+        this.#ends.set(id, { owner, handlers });
+        for (const connection of this.#of(id)) this.#connect(connection);
+        return Promise.resolve();
+      },
+      send: (messages) => {
+        for (const message of messages) this.#send(message);
+      },
+      stop: () => Promise.resolve(),
+    };
+  }
+
+  /** The process of `id` died: its peers see their connections refused, or nothing at all (power loss). */
+  died(id: NodeId, silently: boolean): void {
+    this.#ends.delete(id);
+    for (const connection of this.#of(id)) {
+      if (silently) this.#fade(connection);
+      else this.reset(connection);
+    }
+  }
+
+  block(from: NodeId, to: NodeId): void {
+    this.#blocked.add(`${from}>${to}`);
+    const connection = this.#between(from, to);
+    if (connection?.up === true) this.#fade(connection);
+  }
+
+  healAll(): void {
+    this.#blocked.clear();
+    Object.assign(this.weather, FAIR);
+    for (const connection of this.#connections) {
+      if (connection.broken.size > 0) this.reset(connection);
+      else if (!connection.up) this.#connect(connection);
+    }
+  }
+
+  resetBetween(a: NodeId, b: NodeId): void {
+    const connection = this.#between(a, b);
+    if (connection?.up === true) this.reset(connection);
+  }
+
+  #of(id: NodeId): Connection[] {
+    return this.#connections.filter(({ a, b }) => a === id || b === id);
+  }
+
+  #between(one: NodeId, other: NodeId): Connection | undefined {
+    return this.#of(one).find(({ a, b }) => a === other || b === other);
+  }
+
+  /** Ends a connection; both ends see it, and connect again. */
+  reset(connection: Connection): void {
+    const { a, b } = connection;
+    connection.generation += 1;
+    connection.up = false;
+    connection.broken.clear();
+    connection.lastArrival.clear();
+    this.#tell(a, b, 'unreachable');
+    this.#tell(b, a, 'unreachable');
+    this.#connect(connection);
+  }
+
+  /** Nothing passes any more; the ends find out after a while. */
+  #fade(connection: Connection): void {
+    const { generation } = connection;
+    const { scheduler, random } = this.#parts;
+    scheduler.after(SILENCE_LIMIT / 4 + random.int(SILENCE_LIMIT), () => {
+      if (connection.generation === generation) this.reset(connection);
+    });
+  }
+
+  #tell(id: NodeId, peer: NodeId, what: 'unreachable' | 'connected'): void {
+    const end = this.#ends.get(id);
+    if (end === undefined) return;
+    const { scheduler, random, trace } = this.#parts;
+    const tell = (): void => {
+      trace.note(id, `${what} ${peer}`);
+      end.handlers[what](peer);
+    };
+    scheduler.after(50 + random.int(MS), tell, end.owner);
+  }
+
+  #connect(connection: Connection): void {
+    if (connection.up || connection.connecting) return;
+    connection.connecting = true;
+    const { scheduler, random } = this.#parts;
+    scheduler.after(CONNECT_TIME / 3 + random.int(CONNECT_TIME), () => {
+      connection.connecting = false;
+      this.#attempt(connection);
+    });
+  }
+
+  #attempt(connection: Connection): void {
+    const { a, b } = connection;
+    const { scheduler, random } = this.#parts;
+    const isBlocked = this.#blocked.has(`${a}>${b}`) || this.#blocked.has(`${b}>${a}`);
+    const isAlive = this.#ends.has(a) && this.#ends.has(b);
+    if (isAlive && !isBlocked) {
+      connection.up = true;
+      connection.generation += 1;
+      this.#tell(a, b, 'connected');
+      this.#tell(b, a, 'connected');
+      return;
+    }
+    // Refused at once, or no answer: the latter is noticed only after a while.
+    if (!isAlive && !isBlocked) {
+      this.#tell(a, b, 'unreachable');
+      this.#tell(b, a, 'unreachable');
+    }
+    connection.connecting = true;
+    scheduler.after(RETRY_TIME + random.int(RETRY_TIME), () => {
+      connection.connecting = false;
+      this.#attempt(connection);
+    });
+  }
+
+  #send(message: Message): void {
+    const { from, to } = message;
+    const { random, count, sent } = this.#parts;
+    sent(message);
+    const connection = this.#between(from, to);
+    if (connection?.up !== true) return;
+    if (this.#blocked.has(`${from}>${to}`) || random.chance(this.weather.loss)) {
+      if (!connection.broken.has(from)) {
+        count('message lost');
+        connection.broken.add(from);
+        this.#fade(connection);
+      }
+      return;
+    }
+    if (connection.broken.has(from)) return;
+    this.#schedule(connection, message);
+    if (!random.chance(this.weather.duplication)) return;
+    count('message duplicated');
+    this.#arrive(connection, message, random.int(200 * MS));
+  }
+
+  #schedule(connection: Connection, message: Message): void {
+    const { scheduler, random, count } = this.#parts;
+    const isHeldUp = random.chance(this.weather.delay);
+    if (isHeldUp) count('message delayed');
+    const latency = 100 + random.int(500) + (isHeldUp ? random.int(400 * MS) : 0);
+    const earliest = (connection.lastArrival.get(message.from) ?? 0) + 1;
+    const at = Math.max(earliest, scheduler.now + latency);
+    connection.lastArrival.set(message.from, at);
+    this.#arrive(connection, message, at - scheduler.now);
+  }
+
+  #arrive(connection: Connection, message: Message, delay: Micros): void {
+    const { scheduler, random, trace, count } = this.#parts;
+    const { generation } = connection;
+    const receiver = this.#ends.get(message.to);
+    if (receiver === undefined) return;
+    const deliver = (): void => {
+      if (this.#blocked.has(`${message.from}>${message.to}`)) return;
+      if (connection.generation !== generation) {
+        // Of an ended connection: mostly lost, sometimes read from a buffer after all.
+        if (!random.chance(0.3)) return;
+        count('message of an old connection');
+      }
+      trace.note(message.to, `< ${describeMessage(message)}`);
+      receiver.handlers.received(message);
+    };
+    scheduler.after(delay, deliver, receiver.owner);
+  }
+}

@@ -1,0 +1,196 @@
+// The invariants of Raft, checked at each event that could break them, from what crosses the ports of the production
+// code: messages as they leave, batches as they become durable, entries as they are handed to the state machines.
+import { createHash } from 'node:crypto';
+import { describeMessage, type Entry, type HardState, type Message, type NodeId } from '../../raft/core/index.ts';
+import { majority } from '../../raft/core/quorum.ts';
+import type { CommittedEntry, RaftLog } from '../../raft/node/index.ts';
+
+/** A broken invariant: the run ends with it. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+export function violation(what: string): never {
+  throw new Violation(what);
+}
+
+/** What is known of one server's disk. */
+interface Durable {
+  hardState: HardState;
+  /** Terms by index − 1. */
+  readonly terms: number[];
+}
+
+interface Committed {
+  readonly term: number;
+  readonly digest: string;
+}
+
+function digestOf(entry: { readonly kind: string; readonly data: Uint8Array }): string {
+  return createHash('md5').update(entry.kind).update(entry.data).digest('base64');
+}
+
+export class RaftChecks {
+  readonly #voters: readonly NodeId[];
+  readonly #durable = new Map<NodeId, Durable>();
+  /** Log matching: what (index, term) is, and the term before it. By induction equal entries have equal prefixes. */
+  readonly #entries = new Map<string, string>();
+  readonly #leaders = new Map<number, NodeId>();
+  readonly #votes = new Map<string, NodeId>();
+  /** By index − 1: what any server has handed to its state machine. */
+  readonly #committed: Committed[] = [];
+  readonly #applied = new Map<NodeId, number>();
+
+  constructor(voters: readonly NodeId[]) {
+    this.#voters = voters;
+  }
+
+  /** How many different leaders there were. */
+  get leaders(): number {
+    return this.#leaders.size;
+  }
+
+  get committedEntries(): number {
+    return this.#committed.length;
+  }
+
+  /** A process of `id` has opened its log, which must hold everything that was durable before. */
+  opened(id: NodeId, log: RaftLog): void {
+    const known = this.#durable.get(id);
+    const terms: number[] = [];
+    for (let index = 1; index <= log.lastIndex(); index++) terms.push(log.term(index as Entry['index']) ?? -1);
+    const hardState = log.hardState();
+    if (known !== undefined) {
+      known.terms.forEach((term, i) => {
+        // A batch that was under way at the crash may be there too: then what it cut is gone rightly.
+        if (terms[i] !== term && !this.#wasUnderWay(id, i + 1, terms[i])) {
+          violation(`durability: ${id} lost entry ${i + 1}@${term} at a restart`);
+        }
+      });
+      if (hardState.term < known.hardState.term) violation(`durability: ${id} lost term ${known.hardState.term}`);
+      const isSameTerm = hardState.term === known.hardState.term && known.hardState.votedFor !== undefined;
+      if (isSameTerm && hardState.votedFor !== known.hardState.votedFor) violation(`durability: ${id} lost its vote`);
+    }
+    this.#durable.set(id, { hardState, terms });
+    this.#underWay.delete(id);
+  }
+
+  readonly #underWay = new Map<NodeId, readonly Entry[]>();
+
+  /** Whether the batch under way at the last crash explains that entry `index` is another one, or gone. */
+  #wasUnderWay(id: NodeId, index: number, term: number | undefined): boolean {
+    const batch = this.#underWay.get(id);
+    const first = batch?.[0];
+    if (batch === undefined || first === undefined || index < first.index) return false;
+    return term === undefined || batch.some((entry) => entry.index === index && entry.term === term);
+  }
+
+  /** The disk of `id` begins to write a batch. */
+  writing(id: NodeId, entries: readonly Entry[]): void {
+    this.#underWay.set(id, entries);
+  }
+
+  /** The batch is durable. */
+  written(id: NodeId, hardState: HardState | undefined, entries: readonly Entry[]): void {
+    this.#underWay.delete(id);
+    const durable = this.#durable.get(id);
+    if (durable === undefined) return;
+    if (hardState !== undefined) {
+      if (hardState.term < durable.hardState.term) violation(`terms: ${id} went back to term ${hardState.term}`);
+      durable.hardState = hardState;
+    }
+    const first = entries[0];
+    if (first === undefined) return;
+    durable.terms.length = first.index - 1;
+    for (const entry of entries) {
+      const previous = durable.terms.at(-1) ?? 0;
+      durable.terms.push(entry.term);
+      this.#matches(id, entry, previous);
+    }
+  }
+
+  #matches(id: NodeId, entry: Entry, previousTerm: number): void {
+    const key = `${entry.index}@${entry.term}`;
+    const content = `${previousTerm} ${digestOf(entry)}`;
+    const known = this.#entries.get(key);
+    if (known === undefined) this.#entries.set(key, content);
+    else if (known !== content) violation(`log matching: ${id} holds another entry ${key}`);
+    const committed = this.#committed[entry.index - 1];
+    const isOverwritten = committed !== undefined && committed.term < entry.term;
+    if (isOverwritten)
+      violation(`leader completeness: ${id} overwrote committed entry ${entry.index}@${committed.term}`);
+  }
+
+  /** A message leaves its sender. */
+  sent(message: Message): void {
+    this.#isDurable(message);
+    if (message.kind === 'appendRequest' || message.kind === 'heartbeatRequest') this.#leads(message);
+    if (message.kind === 'voteResponse' && message.granted) this.#voted(message.term, message.from, message.to);
+    if (message.kind === 'voteRequest') this.#voted(message.term, message.from, message.from);
+  }
+
+  /** Persist before send: terms, votes and acknowledgements are on the disk of who tells them. */
+  #isDurable(message: Message): void {
+    const durable = this.#durable.get(message.from);
+    if (durable === undefined || message.kind === 'preVoteRequest') return;
+    if (message.kind === 'preVoteResponse' && message.granted) return;
+    const { hardState, terms } = durable;
+    const what = describeMessage(message);
+    if (message.term > hardState.term) violation(`persist before send: term not durable: ${what}`);
+    if (message.kind === 'voteResponse' && message.granted && message.term === hardState.term) {
+      if (hardState.votedFor !== message.to) violation(`persist before send: vote not durable: ${what}`);
+    }
+    if (message.kind === 'appendResponse' && message.result.kind === 'accepted' && message.term === hardState.term) {
+      if (message.result.match > terms.length) violation(`persist before send: entries not durable: ${what}`);
+    }
+  }
+
+  /** Election safety: one leader a term, and it has everything that was committed before. */
+  #leads(message: Message & { kind: 'appendRequest' | 'heartbeatRequest' }): void {
+    const known = this.#leaders.get(message.term);
+    if (known !== undefined) {
+      if (known !== message.from) violation(`election safety: ${known} and ${message.from} lead term ${message.term}`);
+      return;
+    }
+    this.#leaders.set(message.term, message.from);
+    if (message.kind !== 'appendRequest') return;
+    const newest = this.#committed.findLastIndex((entry) => entry.term < message.term) + 1;
+    const isShort = message.previous.index + message.entries.length < newest;
+    if (isShort) violation(`leader completeness: ${message.from} leads term ${message.term} without entry ${newest}`);
+  }
+
+  #voted(term: number, voter: NodeId, candidate: NodeId): void {
+    const key = `${term} ${voter}`;
+    const known = this.#votes.get(key);
+    if (known !== undefined && known !== candidate) violation(`${voter} voted twice in term ${term}`);
+    this.#votes.set(key, candidate);
+  }
+
+  /** A new process begins to apply after `index`. */
+  restarted(id: NodeId, index: number): void {
+    this.#applied.set(id, index);
+  }
+
+  /** State-machine safety: the same entry at each index everywhere, in order, and durable on a majority. */
+  applied(id: NodeId, entries: readonly CommittedEntry[]): void {
+    for (const entry of entries) {
+      const expected = (this.#applied.get(id) ?? 0) + 1;
+      if (entry.index !== expected) violation(`commit order: ${id} applies ${entry.index} instead of ${expected}`);
+      this.#applied.set(id, entry.index);
+      const known = this.#committed[entry.index - 1];
+      const digest = digestOf(entry);
+      if (known === undefined) {
+        this.#isOnMajority(entry);
+        this.#committed[entry.index - 1] = { term: entry.term, digest };
+      } else if (known.term !== entry.term || known.digest !== digest) {
+        violation(`state-machine safety: ${id} applies another entry ${entry.index}@${entry.term}`);
+      }
+    }
+  }
+
+  #isOnMajority(entry: CommittedEntry): void {
+    const holders = this.#voters.filter((voter) => this.#durable.get(voter)?.terms[entry.index - 1] === entry.term);
+    if (holders.length >= majority(this.#voters.length)) return;
+    violation(`commit rule: entry ${entry.index}@${entry.term} is applied but durable only at ${holders.join(' ')}`);
+  }
+}

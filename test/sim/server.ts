@@ -1,0 +1,196 @@
+// One simulated server: the production node, log and store of one member, over the simulated world. It can die and be
+// started again on what its disk kept.
+
+import {
+  type CommittedEntry,
+  type Consensus,
+  inlineConsensus,
+  type LogIndex,
+  type Membership,
+  type NodeId,
+  openLog,
+  type RaftLog,
+} from '../../raft/node/index.ts';
+import { type Clock, type Fatal, messageOf, type Prng, silentLogger } from '../../src/lib/index.ts';
+import { createReplicatedStore, type ReplicatedStore } from '../../src/store/index.ts';
+import { SimDisk } from './disk.ts';
+import { SimDatabase } from './key-value.ts';
+import type { Network } from './network.ts';
+import type { RaftChecks } from './raft-checks.ts';
+import { type Incarnation, type Scheduler, virtualClock } from './time.ts';
+import type { Trace } from './trace.ts';
+import { type DiskHealth, simulatedWriter } from './writer.ts';
+
+/** Small, so that logs roll over and older entries are read back from the disk. */
+const LOG_LIMITS = { segmentLimitBytes: 24 * 1024, segmentStepBytes: 8 * 1024, recentLimitBytes: 8 * 1024 };
+const CLOCK_SKEW_LIMIT_MS = 5_000;
+
+export interface World {
+  readonly scheduler: Scheduler;
+  readonly random: Prng;
+  readonly trace: Trace;
+  readonly network: Network;
+  readonly checks: RaftChecks;
+  readonly membership: Membership;
+  /** Ends the run. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** A running process. */
+export interface Running {
+  readonly incarnation: Incarnation;
+  readonly consensus: Consensus;
+  readonly store: ReplicatedStore;
+  readonly clock: Clock;
+  /** The store has started: it can be asked. */
+  ready: boolean;
+  /** What its clients do when they see their connections end. */
+  readonly onDeath: Set<() => void>;
+}
+
+export class SimServer {
+  readonly id: NodeId;
+  readonly health: DiskHealth = { slowness: 0, failNext: false };
+  running: Running | undefined;
+  readonly #world: World;
+  readonly #disk: SimDisk;
+  readonly #database: SimDatabase;
+  readonly #random: Prng;
+  #incarnations = 0;
+
+  constructor(id: NodeId, world: World) {
+    this.id = id;
+    this.#world = world;
+    this.#random = world.random.fork();
+    this.#disk = new SimDisk(this.#random.fork());
+    this.#database = new SimDatabase(world.scheduler, this.#random.fork());
+  }
+
+  start(): void {
+    const { scheduler, trace, failed } = this.#world;
+    this.#incarnations += 1;
+    const incarnation: Incarnation = { name: `${this.id}#${this.#incarnations}`, alive: true, pausedUntil: 0 };
+    trace.note(this.id, `starts as ${incarnation.name}`);
+    const skewMs = this.#random.int(2 * CLOCK_SKEW_LIMIT_MS) - CLOCK_SKEW_LIMIT_MS;
+    const clock = virtualClock(scheduler, incarnation, skewMs);
+    const fatal: Fatal = (reason, cause) => this.#fatal(incarnation, reason, cause);
+    const defer = (turn: () => void): void => {
+      scheduler.after(1 + this.#random.int(60), turn, incarnation);
+    };
+    const consensus = this.#consensus(incarnation, clock, fatal, defer);
+    const store = createReplicatedStore({
+      consensus: this.#observed(consensus),
+      keyValue: this.#database.open(incarnation),
+      clock,
+      logger: silentLogger,
+      fatal,
+      origin: incarnation.name,
+      schedule: defer,
+    });
+    const running: Running = { incarnation, consensus, store, clock, ready: false, onDeath: new Set() };
+    this.running = running;
+    store.start().then(
+      () => {
+        running.ready = true;
+      },
+      (error: unknown) => {
+        if (incarnation.alive) failed(new Error(`${this.id} does not start: ${messageOf(error)}`));
+      },
+    );
+  }
+
+  #consensus(owner: Incarnation, clock: Clock, fatal: Fatal, defer: (turn: () => void) => void): Consensus {
+    const { scheduler, network, checks, membership } = this.#world;
+    const { id, health } = this;
+    const disk = this.#disk;
+    const random = this.#random.fork();
+    return inlineConsensus({
+      config: { id, clusterId: 'sim', membership, peerAddresses: {}, seed: random.uint32() },
+      environment: { clock, logger: silentLogger, fatal },
+      defer,
+      openLog: () => {
+        const log = openLog(disk, { clusterId: 'sim', nodeId: id }, { limits: LOG_LIMITS });
+        checks.opened(id, log);
+        return watchBatches(log, id, checks);
+      },
+      openWriter: () => simulatedWriter({ scheduler, random, disk, health, owner }),
+      openTransport: () => network.transport(id, owner),
+    });
+  }
+
+  /** The same consensus, with each delivery to the state machine seen by the checks. */
+  #observed(consensus: Consensus): Consensus {
+    const { checks, trace } = this.#world;
+    const { id } = this;
+    return {
+      id,
+      start: (handlers, appliedIndex) => {
+        checks.restarted(id, appliedIndex);
+        const apply = (entries: readonly CommittedEntry[]): void => {
+          trace.note(id, `applies ${entries[0]?.index}..${entries.at(-1)?.index}`);
+          checks.applied(id, entries);
+          handlers.stateMachine.apply(entries);
+        };
+        return consensus.start({ ...wrapHandlers(handlers), stateMachine: { apply } }, appliedIndex);
+      },
+      propose: (commands) => consensus.propose(commands),
+      readIndex: () => consensus.readIndex(),
+      progress: (applied: LogIndex, durable: LogIndex) => consensus.progress(applied, durable),
+      transferLeadership: (target) => consensus.transferLeadership(target),
+      status: () => consensus.status(),
+      stop: () => consensus.stop(),
+    };
+  }
+
+  #fatal(incarnation: Incarnation, reason: string, cause: unknown): void {
+    if (!incarnation.alive) return;
+    const { trace, failed } = this.#world;
+    const text = `${reason}: ${messageOf(cause)}`;
+    trace.note(this.id, `fatal: ${text}`);
+    // A disk that fails ends its process, rightly; anything else is a bug.
+    if (text.includes('EIO')) this.crash(false);
+    else failed(cause instanceof Error ? cause : new Error(text));
+  }
+
+  /** The process is gone. `silently`: its machine too, so that nobody refuses connections. */
+  crash(silently: boolean): void {
+    const { running } = this;
+    if (running === undefined) return;
+    this.#world.trace.note(this.id, silently ? 'loses power' : 'dies');
+    running.incarnation.alive = false;
+    this.running = undefined;
+    this.#disk.crash();
+    this.#database.crash();
+    this.health.failNext = false;
+    this.#world.network.died(this.id, silently);
+    for (const seen of [...running.onDeath]) seen();
+  }
+
+  pause(until: number): void {
+    if (this.running !== undefined) this.running.incarnation.pausedUntil = until;
+  }
+}
+
+function wrapHandlers(handlers: Parameters<Consensus['start']>[0]): Parameters<Consensus['start']>[0] {
+  return {
+    stateMachine: handlers.stateMachine,
+    leadershipChanged: (leadership) => handlers.leadershipChanged(leadership),
+  };
+}
+
+/** Tells the checks which batch is being written and which became durable. */
+function watchBatches(log: RaftLog, id: NodeId, checks: RaftChecks): RaftLog {
+  const prepare = log.prepare.bind(log);
+  const completed = log.completed.bind(log);
+  let batch: Parameters<RaftLog['prepare']>[0] | undefined;
+  log.prepare = (next) => {
+    batch = next;
+    checks.writing(id, next.entries);
+    return prepare(next);
+  };
+  log.completed = (job) => {
+    completed(job);
+    if (batch !== undefined) checks.written(id, batch.hardState, batch.entries);
+  };
+  return log;
+}

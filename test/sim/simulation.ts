@@ -1,0 +1,242 @@
+// One run: a cluster, its clients and its faults, all from one seed; then it heals, and everything that was promised is
+// verified. The production code runs unchanged; the world around it is simulated.
+import { createHash } from 'node:crypto';
+import type { NodeId } from '../../raft/core/index.ts';
+import { defined, messageOf, prng } from '../../src/lib/index.ts';
+import { type Revision, resourceRange, type WatchEvent } from '../../src/store/index.ts';
+import { Client, Watcher, type WorkloadParts } from './clients.ts';
+import { Faults } from './faults.ts';
+import { History } from './history.ts';
+import { Network } from './network.ts';
+import { RaftChecks, violation } from './raft-checks.ts';
+import { SimServer, type World } from './server.ts';
+import { drainMicrotasks, type Micros, MS, Scheduler, SECOND } from './time.ts';
+import { Trace } from './trace.ts';
+
+/** Faults go on for at least this long, and until the goals are met. */
+const FAULTY_TIME = 8 * SECOND;
+const FAULTY_LIMIT = 120 * SECOND;
+const ACKNOWLEDGED_GOAL = 200;
+/** After healing: ten election timeouts for a leader (raft-and-storage.md, bar 4), then some for everybody to catch up. */
+const LEADER_LIMIT = 10 * SECOND;
+const CONVERGENCE_LIMIT = 30 * SECOND;
+
+export interface RunResult {
+  readonly seed: number;
+  readonly members: number;
+  readonly digest: string;
+  readonly acknowledged: number;
+  readonly unknown: number;
+  readonly leaders: number;
+  readonly entries: number;
+  readonly steps: number;
+  readonly virtualSeconds: number;
+  /** From healing to a leader. */
+  readonly leaderMs: number;
+  readonly faults: ReadonlyMap<string, number>;
+  /** Set when an invariant was broken: what, and the end of the trace. */
+  readonly failure: { readonly reason: string; readonly trace: readonly string[] } | undefined;
+}
+
+/** Carries out the run of `seed`. `print` is given each line of the trace. */
+export async function simulate(seed: number, print?: (line: string) => void): Promise<RunResult> {
+  const run = new Run(seed, print);
+  return run.go();
+}
+
+class Run {
+  readonly #seed: number;
+  readonly #scheduler = new Scheduler();
+  readonly #random;
+  readonly #trace: Trace;
+  readonly #history = new History();
+  readonly #counts = new Map<string, number>();
+  readonly #checks: RaftChecks;
+  readonly #servers: SimServer[];
+  readonly #network: Network;
+  readonly #workload: WorkloadParts;
+  #failure: unknown;
+  #leaderMs = 0;
+
+  constructor(seed: number, print: ((line: string) => void) | undefined) {
+    this.#seed = seed;
+    this.#random = prng(seed);
+    const scheduler = this.#scheduler;
+    this.#trace = new Trace(scheduler, print);
+    const size = this.#random.chance(0.7) ? 3 : 5;
+    const members = Array.from({ length: size }, (_, i) => `n${i + 1}` as NodeId);
+    this.#checks = new RaftChecks(members);
+    const count = (what: string): void => {
+      this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+    };
+    const trace = this.#trace;
+    const failed = (error: unknown): void => this.#fail(error);
+    this.#network = new Network(members, {
+      scheduler,
+      trace,
+      count,
+      random: this.#random.fork(),
+      sent: (message) => this.#checks.sent(message),
+    });
+    const world: World = {
+      scheduler,
+      trace,
+      failed,
+      random: this.#random.fork(),
+      network: this.#network,
+      checks: this.#checks,
+      membership: { voters: members, learners: [] },
+    };
+    this.#servers = members.map((id) => new SimServer(id, world));
+    this.#workload = {
+      scheduler,
+      trace,
+      failed,
+      random: this.#random.fork(),
+      servers: this.#servers,
+      history: this.#history,
+    };
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+  }
+
+  async go(): Promise<RunResult> {
+    try {
+      await this.#story();
+    } catch (error) {
+      this.#fail(error);
+    }
+    const failure = this.#failure;
+    return {
+      seed: this.#seed,
+      members: this.#servers.length,
+      digest: this.#trace.digest(),
+      acknowledged: this.#history.acknowledged,
+      unknown: this.#history.unknown,
+      leaders: this.#checks.leaders,
+      entries: this.#checks.committedEntries,
+      steps: this.#scheduler.steps,
+      virtualSeconds: this.#scheduler.now / SECOND,
+      leaderMs: this.#leaderMs,
+      faults: this.#counts,
+      failure: failure === undefined ? undefined : { reason: messageOf(failure), trace: this.#trace.tail() },
+    };
+  }
+
+  async #story(): Promise<void> {
+    for (const server of this.#servers) server.start();
+    const clients = [
+      ...this.#servers.map((server, i) => new Client(`client${i + 1}`, server, this.#workload)),
+      ...[1, 2].map((i) => new Client(`roamer${i}`, undefined, this.#workload)),
+    ];
+    for (const server of this.#servers) new Watcher(`watch-${server.id}`, server, this.#workload);
+    new Watcher('watch-roaming', undefined, this.#workload);
+    await this.#until(SECOND, () => false);
+    const faults = new Faults({
+      scheduler: this.#scheduler,
+      random: this.#random.fork(),
+      trace: this.#trace,
+      network: this.#network,
+      servers: this.#servers,
+      leader: () => this.#leader(),
+      count: (what) => this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1),
+    });
+    await this.#until(FAULTY_TIME, () => false);
+    const hasEnough = (): boolean => this.#history.acknowledged >= ACKNOWLEDGED_GOAL && this.#checks.leaders >= 2;
+    if (!(await this.#until(FAULTY_LIMIT, hasEnough))) violation('liveness: too little was acknowledged under faults');
+    faults.stop();
+    await this.#converge(clients);
+  }
+
+  /** Carries out events until `condition` holds, for at most `duration`. Returns whether it does. */
+  async #until(duration: Micros, condition: () => boolean): Promise<boolean> {
+    const end = this.#scheduler.now + duration;
+    while (!condition()) {
+      if (!this.#scheduler.step(end)) return condition();
+      await drainMicrotasks();
+      if (this.#failure !== undefined) throw this.#failure;
+    }
+    return true;
+  }
+
+  #leader(): SimServer | undefined {
+    const leaders = this.#servers.filter((server) => server.running?.consensus.status().role === 'leader');
+    return leaders.sort((a, b) => termOf(b) - termOf(a))[0];
+  }
+
+  /** Everybody is well: a leader within ten timeouts, every operation ends, and all servers become equal. */
+  async #converge(clients: readonly Client[]): Promise<void> {
+    const healed = this.#scheduler.now;
+    const agree = (): boolean => {
+      const views = this.#servers.map((server) => server.running?.consensus.status());
+      const leader = views[0]?.leader;
+      return leader !== undefined && views.every((view) => view?.leader === leader && view.term === views[0]?.term);
+    };
+    if (!(await this.#until(LEADER_LIMIT, agree))) violation('liveness: no leader within ten election timeouts');
+    this.#leaderMs = (this.#scheduler.now - healed) / MS;
+    let running = clients.length;
+    for (const client of clients) {
+      client.stop();
+      client.done.then(
+        () => {
+          running -= 1;
+        },
+        (error: unknown) => this.#fail(error),
+      );
+    }
+    if (!(await this.#until(CONVERGENCE_LIMIT, () => running === 0))) violation('liveness: operations do not end');
+    if (!(await this.#until(CONVERGENCE_LIMIT, () => this.#isEqual()))) violation(this.#difference());
+    const history = await this.#finalHistory();
+    this.#history.verify(history);
+  }
+
+  #isEqual(): boolean {
+    const states = this.#servers.map((server) => server.running);
+    if (!states.every((state) => state?.ready === true && state.store.status().ready)) return false;
+    const indexes = new Set(states.map((state) => state?.store.status().appliedIndex));
+    const newest = Math.max(...states.map((state) => state?.consensus.status().lastIndex ?? 0));
+    return indexes.size === 1 && indexes.has(newest);
+  }
+
+  #difference(): string {
+    const views = this.#servers.map(({ id, running }) => {
+      const status = running?.store.status();
+      return `${id} applied ${status?.appliedIndex} ${status?.reason ?? 'ready'}`;
+    });
+    return `liveness: no convergence: ${views.join('; ')}`;
+  }
+
+  /** The history as each server tells it; all must tell the same, and have the same state. */
+  async #finalHistory(): Promise<readonly WatchEvent[]> {
+    const stores = this.#servers.map(({ running }) => defined(running, 'a running server').store);
+    const hashes = new Set(stores.map((store) => store.stateHash()));
+    if (hashes.size > 1) violation('state-machine safety: the states of the servers differ');
+    const histories = stores.map((store) => {
+      const events: WatchEvent[] = [];
+      store.watch(
+        { range: resourceRange('configmaps'), from: 0 as Revision },
+        { events: (batch) => events.push(...batch), ended() {} },
+      );
+      return { events, revision: store.snapshot().revision };
+    });
+    const isComplete = (): boolean => histories.every(({ events, revision }) => events.length >= revision);
+    if (!(await this.#until(5 * SECOND, isComplete)))
+      violation('a watch from the beginning does not reach the present');
+    const digests = new Set(histories.map(({ events }) => digestOf(events)));
+    if (digests.size > 1) violation('watches: the histories of the servers differ');
+    return defined(histories[0], 'a history').events;
+  }
+}
+
+function termOf(server: SimServer): number {
+  return server.running?.consensus.status().term ?? 0;
+}
+
+function digestOf(events: readonly WatchEvent[]): string {
+  const hash = createHash('sha256');
+  for (const { type, revision, object } of events)
+    hash.update(`${type} ${revision} ${object.key}\n`).update(object.bytes);
+  return hash.digest('hex');
+}
