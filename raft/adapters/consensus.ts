@@ -1,5 +1,4 @@
 // Builds the consensus of one member from real parts: in production on threads of its own, in tests in line.
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Logger, messageOf } from '../../src/lib/index.ts';
 import {
@@ -14,7 +13,7 @@ import {
   type NodeEnvironment,
   type ToNode,
 } from '../node/index.ts';
-import { openMemberLog } from './member-log.ts';
+import { MemberFiles } from './member-files.ts';
 import { nodeDisk } from './node-disk.ts';
 import { portChannel } from './thread/port-channel.ts';
 import type { FromRaftThread, RaftThreadData } from './thread/raft-thread-protocol.ts';
@@ -44,12 +43,13 @@ export function createConsensus(options: ConsensusOptions): Consensus {
 function inlineMember(options: ConsensusOptions): Consensus {
   const { config, environment, listen, tls } = options;
   const { clock, logger } = environment;
-  const directory = join(options.directory, 'log');
+  const files = new MemberFiles(options.directory, config);
   return inlineConsensus({
     config,
     environment,
-    openLog: (appliedIndex) => openMemberLog(directory, config, appliedIndex),
-    openWriter: () => inlineLogWriter(nodeDisk(directory)),
+    openLog: (appliedIndex) => files.openLog(appliedIndex),
+    openWriter: () => inlineLogWriter(nodeDisk(files.logDirectory)),
+    release: () => files.release(),
     openTransport: () => webSocketTransport({ config, listen, tls, clock, logger }),
     defer,
   });
@@ -58,7 +58,7 @@ function inlineMember(options: ConsensusOptions): Consensus {
 function threadedMember(options: ConsensusOptions, threads: { readonly raft: URL; readonly log: URL }): Consensus {
   const { config, environment, listen, tls } = options;
   const channel = new ThreadChannel(environment.logger, () => {
-    const directory = join(options.directory, 'log');
+    const { directory } = options;
     const workerData: RaftThreadData = { config, directory, listen, tls, logThread: threads.log.href };
     return new Worker(threads.raft, { workerData, name: 'quorate-raft' });
   });

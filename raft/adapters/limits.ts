@@ -23,3 +23,5 @@ export const UNGREETED_LIMIT = 32;
 export const ZERO_CHUNK_BYTES = MIB;
 /** How long a socket may take to say goodbye before it is destroyed. */
 export const CLOSE_LIMIT_MS = 250;
+/** The longest path of a Unix socket that every supported system takes. */
+export const SOCKET_PATH_LIMIT_BYTES = 100;

@@ -35,9 +35,11 @@ export interface ClientParts {
 export interface InlineParts {
   readonly config: NodeConfig;
   readonly environment: NodeEnvironment;
-  openLog(appliedIndex: LogIndex): RaftLog;
+  openLog(appliedIndex: LogIndex): RaftLog | Promise<RaftLog>;
   openWriter(): LogWriter;
   openTransport(): Transport;
+  /** Called when the log is closed. */
+  release?(): Promise<void>;
   readonly defer: Defer;
 }
 
@@ -45,19 +47,19 @@ export interface InlineParts {
 export function inlineConsensus(parts: InlineParts): Consensus {
   const [here, there] = channelPair<ToNode, FromNode>(parts.defer);
   const { clock, logger } = parts.environment;
-  serveConsensus(there, { ...pickParts(parts), clock, logger, stopped: () => {} });
   const { config, environment, defer } = parts;
-  return createConsensusClient({ config, environment, defer, channel: here, dispose: () => Promise.resolve() });
-}
-
-function pickParts(parts: InlineParts): Omit<InlineParts, 'environment'> {
-  return {
-    config: parts.config,
-    defer: parts.defer,
+  serveConsensus(there, {
+    config,
+    clock,
+    logger,
+    defer,
     openLog: (appliedIndex) => parts.openLog(appliedIndex),
     openWriter: () => parts.openWriter(),
     openTransport: () => parts.openTransport(),
-  };
+    release: () => parts.release?.() ?? Promise.resolve(),
+    stopped: () => {},
+  });
+  return createConsensusClient({ config, environment, defer, channel: here, dispose: () => Promise.resolve() });
 }
 
 export function createConsensusClient(parts: ClientParts): Consensus {

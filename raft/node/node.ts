@@ -333,5 +333,9 @@ class Driver implements RaftNode {
     this.end();
     this.options.logger.error({ cause: messageOf(cause) }, reason);
     this.options.outputs.failed(reason, cause);
+    // So that the peers see this member go, and need not wait for its silence.
+    this.options.transport.stop().catch((error: unknown) => {
+      this.options.logger.warn({ cause: messageOf(error) }, 'the transport did not stop cleanly');
+    });
   }
 }

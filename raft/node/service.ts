@@ -15,10 +15,12 @@ export interface ServiceParts {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Throws UserError or DamageError, which the other side's start() rejects with. */
-  openLog(appliedIndex: LogIndex): RaftLog;
+  openLog(appliedIndex: LogIndex): RaftLog | Promise<RaftLog>;
   openWriter(): LogWriter;
   openTransport(): Transport;
   readonly defer: Defer;
+  /** The log is closed: what guarded it may be let go. */
+  release(): Promise<void>;
   /** Everything has been said and closed: the thread may end. */
   stopped(): void;
 }
@@ -35,6 +37,7 @@ class Service {
   private node: RaftNode | undefined;
   private reporter: Timer | undefined;
   private stopRequested = false;
+  private starting: Promise<void> | undefined;
 
   constructor(channel: Channel<FromNode, ToNode>, parts: ServiceParts) {
     this.channel = channel;
@@ -44,7 +47,7 @@ class Service {
   receive(message: ToNode): void {
     switch (message.kind) {
       case 'start':
-        void this.start(message.appliedIndex);
+        this.starting = this.start(message.appliedIndex);
         break;
       case 'propose':
         this.node?.propose(unpack(message.commands));
@@ -70,7 +73,8 @@ class Service {
   private async start(appliedIndex: LogIndex): Promise<void> {
     try {
       const { config, clock, logger, defer } = this.parts;
-      const log = this.parts.openLog(appliedIndex);
+      const log = await this.parts.openLog(appliedIndex);
+      if (this.stopRequested) return;
       const node = createRaftNode({
         config,
         clock,
@@ -109,7 +113,11 @@ class Service {
     this.stopRequested = true;
     this.reporter?.cancel();
     try {
+      // Its socket first, which the start may be waiting for; and once more if the start has got as far as a node since.
       await this.node?.stop();
+      await this.starting;
+      await this.node?.stop();
+      await this.parts.release();
     } catch (error) {
       this.parts.logger.warn({ cause: messageOf(error) }, 'the Raft node did not stop cleanly');
     }

@@ -4,7 +4,7 @@ import type { TransportTls } from '../websocket/dialler.ts';
 
 export interface RaftThreadData {
   readonly config: NodeConfig;
-  /** The folder of the log. */
+  /** The member's data directory. */
   readonly directory: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls: TransportTls | undefined;

@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert, type Logger, systemClock } from '../../../src/lib/index.ts';
 import { type Channel, type FromNode, serveConsensus, type ToNode } from '../../node/index.ts';
-import { openMemberLog } from '../member-log.ts';
+import { MemberFiles } from '../member-files.ts';
 import { webSocketTransport } from '../websocket/transport.ts';
 import { portChannel } from './port-channel.ts';
 import type { FromRaftThread, LogLevel, RaftThreadData } from './raft-thread-protocol.ts';
@@ -16,15 +16,17 @@ const channel: Channel<FromRaftThread, ToNode> = portChannel(port);
 const clock = systemClock();
 const logger = forwardingLogger({});
 const { config, directory, listen, tls } = data;
+const files = new MemberFiles(directory, config);
 
 serveConsensus(channel as Channel<FromNode, ToNode>, {
   config,
   clock,
   logger,
-  openLog: (appliedIndex) => openMemberLog(directory, config, appliedIndex),
-  openWriter: () => threadLogWriter(new URL(data.logThread), directory),
+  openLog: (appliedIndex) => files.openLog(appliedIndex),
+  openWriter: () => threadLogWriter(new URL(data.logThread), files.logDirectory),
   openTransport: () => webSocketTransport({ config, listen, tls, clock, logger }),
   defer: (turn) => void setImmediate(turn),
+  release: () => files.release(),
   stopped: () => port.close(),
 });
 

@@ -69,8 +69,10 @@ export class Listener {
     return new Promise((resolve, reject) => {
       const failed = (error: Error): void => reject(listenError(error, host, port));
       this.server.once('error', failed);
+      this.server.once('close', resolve);
       this.server.listen(port, host, () => {
         this.server.off('error', failed);
+        if (this.stopped) this.server.close();
         this.options.logger.info({ address: addressText(this.server.address()) }, 'the Raft endpoint listens');
         resolve();
       });

@@ -13,6 +13,7 @@ import {
   type ClusterOptions,
   certificates,
   freePorts,
+  HOST,
   Member,
   memberOptions,
   temporaryFolder,
@@ -169,6 +170,19 @@ describe('a member', () => {
       const member = new Member(memberOptions(options, 'n1', 1));
       const handlers = { stateMachine: { apply: () => {} }, leadershipChanged: () => {} };
       await expect(member.consensus.start(handlers, 5 as LogIndex)).rejects.toThrow(UserError);
+    });
+
+    it(`(${how}) leaves a data directory alone that another process works in`, async () => {
+      const options = await cluster(`locked-${how}`, how === 'inline' ? 'inline' : threads);
+      const [first, second] = await freePorts(2);
+      const at = (port = 0): Member => new Member({ ...memberOptions(options, 'n1', 1), listen: { host: HOST, port } });
+      const holder = at(first);
+      await holder.start();
+      await expect(at(second).start()).rejects.toThrow(/in use by another process/);
+      await holder.consensus.stop();
+      const next = at(second);
+      await next.start();
+      await next.consensus.stop();
     });
 
     it(`(${how}) can be stopped before it was started, while it starts, and twice`, async () => {

@@ -1,0 +1,36 @@
+// A member's files on the real disk: its data directory, locked while the member runs, and the log in it.
+import { join } from 'node:path';
+import { type LogIndex, type NodeConfig, openLog, type RaftLog } from '../node/index.ts';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { nodeDisk } from './node-disk.ts';
+
+export class MemberFiles {
+  /** The folder of the log. */
+  readonly logDirectory: string;
+  private readonly directory: string;
+  private readonly config: NodeConfig;
+  private lock: FolderLock | undefined;
+
+  constructor(directory: string, config: NodeConfig) {
+    this.directory = directory;
+    this.logDirectory = join(directory, 'log');
+    this.config = config;
+  }
+
+  /**
+   * Locks the directory, and opens or makes the log. A state machine that has applied something had a log, so then none
+   * is made. Throws UserError and DamageError.
+   */
+  async openLog(appliedIndex: LogIndex): Promise<RaftLog> {
+    const { clusterId, id: nodeId } = this.config;
+    const disk = nodeDisk(this.logDirectory);
+    this.lock = await lockFolder(this.directory);
+    return openLog(disk, { clusterId, nodeId }, { mustExist: appliedIndex > 0 });
+  }
+
+  /** Unlocks the directory: when nothing is written any more. */
+  async release(): Promise<void> {
+    await this.lock?.release();
+    this.lock = undefined;
+  }
+}
