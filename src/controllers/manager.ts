@@ -1,5 +1,6 @@
 // The controller manager. It keeps the caches of all controllers warm on every process, and runs the control loops on the
 // one that leads: a failover costs an election, not a download of the cluster.
+import { setMaxListeners } from 'node:events';
 import {
   type ApiClient,
   createEventRecorder,
@@ -67,6 +68,8 @@ export interface ControllerManagerOptions {
 export async function runControllerManager(options: ControllerManagerOptions): Promise<void> {
   const { client, clock, logger, random, signal, elector } = options;
   const names = checkedNames(options.controllers ?? CONTROLLER_NAMES);
+  // One listener per cache and loop is what these signals are for; Node.js would take eleven for a leak.
+  setMaxListeners(0, signal);
   const factory = options.informers ?? createInformerFactory({ client, clock, logger, random: random.fork() });
   const caches = createCaches(factory);
   const catalog = createCatalog({ client, clock, logger });
@@ -76,6 +79,7 @@ export async function runControllerManager(options: ControllerManagerOptions): P
   const leading = leadingGauge(options.metrics);
 
   const lead = async (leader: ApiClient, until: AbortSignal): Promise<void> => {
+    setMaxListeners(0, until);
     leading?.set(1);
     logger.info({ controllers: names }, 'leading: the controllers start');
     const context: ControllerContext = {
