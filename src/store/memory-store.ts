@@ -48,7 +48,7 @@ class MemoryStore implements ObjectStore {
   #stopped = false;
 
   constructor({ clock, sinkFailed = () => {} }: MemoryStoreOptions) {
-    this.#hub = new WatchHub({ machine: this.#machine, schedule: (run) => setImmediate(run), sinkFailed });
+    this.#hub = new WatchHub({ machine: this.#machine, defer: (run) => setImmediate(run), sinkFailed });
     this.#retention = new Retention(clock, this.#machine);
   }
 

@@ -14,7 +14,7 @@ export interface ReadBarrierOptions {
   /** Asks the leader; undefined when nobody could be asked. */
   readonly readIndex: () => Promise<number | undefined>;
   /** Runs something at the end of this turn. */
-  readonly schedule: (run: () => void) => void;
+  readonly defer: (run: () => void) => void;
   /** The index and revision applied here. */
   readonly applied: () => { readonly index: number; readonly revision: Revision };
   /** Whether there is a leader to ask. */
@@ -97,7 +97,7 @@ export class ReadBarriers {
     if (this.#gathering !== undefined) return this.#gathering;
     const group: Group = new Set();
     this.#gathering = group;
-    this.#options.schedule(() => {
+    this.#options.defer(() => {
       this.#gathering = undefined;
       if (group.size === 0) return;
       this.#asked.add(group);

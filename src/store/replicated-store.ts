@@ -54,7 +54,7 @@ export interface ReplicatedStoreOptions {
   readonly origin: string;
   readonly metrics?: Registry;
   /** Runs something at the end of the turn (setImmediate by default), so that what one turn brings is sent together. */
-  readonly schedule?: (run: () => void) => void;
+  readonly defer?: (run: () => void) => void;
 }
 
 /** The state database's contents and the log, as one store. Its start() rejects with StateDamageError and the like. */
@@ -66,7 +66,7 @@ type Phase = 'new' | 'starting' | 'running' | 'failed' | 'stopped';
 
 export class ReplicatedStore implements ObjectStore {
   readonly #options: ReplicatedStoreOptions;
-  readonly #schedule: (run: () => void) => void;
+  readonly #defer: (run: () => void) => void;
   readonly #pending: PendingCommits;
   readonly #barriers: ReadBarriers;
   readonly #waiters = new RevisionWaiters();
@@ -92,11 +92,11 @@ export class ReplicatedStore implements ObjectStore {
   constructor(options: ReplicatedStoreOptions) {
     const { consensus, keyValue, clock } = options;
     this.#options = options;
-    this.#schedule = options.schedule ?? ((run) => setImmediate(run));
+    this.#defer = options.defer ?? ((run) => setImmediate(run));
     this.#pending = new PendingCommits(options.origin, () => clock.monotonic());
     this.#barriers = new ReadBarriers({
       readIndex: () => consensus.readIndex(),
-      schedule: this.#schedule,
+      defer: this.#defer,
       applied: () => ({ index: this.#appliedIndex, revision: this.#machine.revision }),
       hasLeader: () => this.#hasLeader(),
     });
@@ -268,7 +268,7 @@ export class ReplicatedStore implements ObjectStore {
     const { logger } = this.#options;
     return new WatchHub({
       machine: this.#machine,
-      schedule: this.#schedule,
+      defer: this.#defer,
       sinkFailed: (error) => logger.error({ error: messageOf(error) }, 'a watch failed and was ended'),
     });
   }
@@ -326,7 +326,7 @@ export class ReplicatedStore implements ObjectStore {
   #scheduleSend(): void {
     if (this.#sendScheduled) return;
     this.#sendScheduled = true;
-    this.#schedule(() => {
+    this.#defer(() => {
       this.#sendScheduled = false;
       this.#send();
     });

@@ -93,6 +93,11 @@ export class StateMachine {
     return this.#tree.size;
   }
 
+  /** What a key has now. */
+  current(key: StoreKey): StoredVersion | undefined {
+    return this.#tree.get(key);
+  }
+
   /** Takes changes back in that a database remembers: one command's, in order. They are not recorded again. */
   restore(changes: readonly Change[]): void {
     for (const change of changes) {

@@ -23,7 +23,7 @@ import { DepartedVersion, StoredVersion } from './version.ts';
 export interface HubOptions {
   readonly machine: StateMachine;
   /** Runs something soon, in a turn of its own. */
-  readonly schedule: (run: () => void) => void;
+  readonly defer: (run: () => void) => void;
   /** A sink threw: its watch was ended, the others go on. */
   readonly sinkFailed: (error: unknown) => void;
 }
@@ -73,7 +73,7 @@ export class WatchHub {
     if (options.from === this.#options.machine.revision) this.#join(watcher);
     else {
       this.#replaying.add(watcher);
-      this.#options.schedule(() => this.#replay(watcher));
+      this.#options.defer(() => this.#replay(watcher));
     }
     return {
       progress: () => watcher.replayed ?? (Math.max(watcher.from, this.#published) as Revision),
@@ -161,7 +161,7 @@ export class WatchHub {
     watcher.replayed = upTo;
     if (watcher.closed) return;
     if (upTo === this.#options.machine.revision) this.#join(watcher);
-    else this.#options.schedule(() => this.#replay(watcher));
+    else this.#options.defer(() => this.#replay(watcher));
   }
 
   #join(watcher: Watcher): void {

@@ -54,7 +54,7 @@ class World {
       logger: silentLogger,
       fatal: (reason) => void this.failures.push(reason),
       origin: `${id}/${this.incarnations}`,
-      schedule: queueMicrotask,
+      defer: queueMicrotask,
     });
     await store.start();
     const sink = new RecordingSink();

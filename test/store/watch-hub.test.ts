@@ -14,7 +14,7 @@ function createWorld() {
   const failures: unknown[] = [];
   const hub = new WatchHub({
     machine,
-    schedule: (run) => void turns.push(run),
+    defer: (run) => void turns.push(run),
     sinkFailed: (error) => void failures.push(error),
   });
   const write = (count: number): void => {

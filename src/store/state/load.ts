@@ -1,11 +1,12 @@
 // Brings a state machine back from the state database, and believes nothing: each record has its checksum, and together
 // they must give the count, the sum and the hash that the last batch wrote. Anything else is damage.
+import { unreachable } from '../../lib/index.ts';
 import type { Change } from '../history.ts';
 import type { Revision, StoreKey } from '../port.ts';
 import { Sessions } from '../session.ts';
 import { addRecord, type Recorder, type RecordSum, StateMachine } from '../state-machine.ts';
 import { Tree } from '../tree.ts';
-import { readRecord, type StoredVersion, Tombstone } from '../version.ts';
+import { readRecord, StoredVersion, Tombstone } from '../version.ts';
 import { StateDamageError, StateVersionError } from './damage.ts';
 import type { KeyValue } from './key-value.ts';
 import {
@@ -29,24 +30,20 @@ export interface Loaded {
 export async function loadState(keyValue: KeyValue, recorder: Recorder): Promise<Loaded> {
   const meta = await readMeta(keyValue);
   const sessions = await readSessions(keyValue, meta?.sessions ?? 0);
-  const versions = new VersionReader(meta?.compactedRevision ?? (0 as Revision));
+  const reader = new VersionReader(meta?.compactedRevision ?? (0 as Revision), sessions, recorder);
   for await (const { key, value } of keyValue.iterate(VERSIONS_FROM, VERSIONS_TO)) {
-    versions.read(revisionOfKey(key), Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+    reader.read(revisionOfKey(key), Buffer.from(value.buffer, value.byteOffset, value.byteLength));
   }
-  const { sum, tree, changes } = versions.finish();
+  const machine = reader.finish();
+  const { count, laneA, laneB } = machine.records;
   if (meta === undefined) {
-    if (sum.count > 0 || sessions.all().length > 0) throw new StateDamageError('its summary is missing');
-    return { machine: new StateMachine(undefined, recorder), appliedIndex: 0 };
+    if (count > 0) throw new StateDamageError('its summary is missing');
+    return { machine, appliedIndex: 0 };
   }
-  if (sum.count !== meta.count) {
-    throw new StateDamageError(`it holds ${sum.count} versions, and ${meta.count} were written`);
-  }
-  if (sum.laneA !== meta.laneA || sum.laneB !== meta.laneB) {
+  if (count !== meta.count) throw new StateDamageError(`it holds ${count} versions, and ${meta.count} were written`);
+  if (laneA !== meta.laneA || laneB !== meta.laneB) {
     throw new StateDamageError('its versions are not those that were written (hash mismatch)');
   }
-  const state = { tree, compactedRevision: meta.compactedRevision, sessions, records: sum };
-  const machine = new StateMachine(state, recorder);
-  for (const command of changes) machine.restore(command);
   if (machine.revision !== meta.revision || machine.stateHash() !== meta.stateHash) {
     throw new StateDamageError(`it gives revision ${machine.revision} where ${meta.revision} was written`);
   }
@@ -69,19 +66,24 @@ async function readSessions(keyValue: KeyValue, expected: number): Promise<Sessi
   return sessions;
 }
 
-/** Sorts versions, which come by revision, into the state at the compacted revision and the changes after it. */
+/**
+ * Takes versions, which come by revision: first those of the state at the compacted revision, one for each key, then
+ * every change since, which the machine takes in command by command.
+ */
 class VersionReader {
   readonly #compactedRevision: Revision;
-  readonly #sum: RecordSum = { laneA: 0, laneB: 0, count: 0 };
+  readonly #sessions: Sessions;
+  readonly #recorder: Recorder;
+  readonly #records: RecordSum = { laneA: 0, laneB: 0, count: 0 };
   readonly #base = new Tree<StoredVersion>();
-  /** What each key has, as of the last version read. */
-  readonly #current: Tree<StoredVersion>;
-  readonly #changes: Change[][] = [];
+  #machine: StateMachine | undefined;
+  /** Changes of a command whose last one has not come yet. */
   #command: Change[] = [];
 
-  constructor(compactedRevision: Revision) {
+  constructor(compactedRevision: Revision, sessions: Sessions, recorder: Recorder) {
     this.#compactedRevision = compactedRevision;
-    this.#current = new Tree();
+    this.#sessions = sessions;
+    this.#recorder = recorder;
   }
 
   read(keyRevision: number, value: Buffer): void {
@@ -91,31 +93,28 @@ class VersionReader {
         throw new StateDamageError(`the version of revision ${keyRevision}: ${record.problem}`);
       case 'unknownFormat':
         throw new StateVersionError(`the version of revision ${keyRevision} has format ${record.format}`);
-      case 'put': {
-        const { version } = record;
-        this.#checkRevision(keyRevision, version.revision);
-        const previous = this.#current.set(version);
-        if (version.revision <= this.#compactedRevision) this.#base.set(version);
-        else this.#change({ version, previous, boundary: version.boundary });
-        addRecord(this.#sum, version, 1);
+      case 'put':
+        this.#checkRevision(keyRevision, record.version.revision);
+        this.#put(record.version);
         return;
-      }
       case 'delete': {
         this.#checkRevision(keyRevision, record.revision);
-        const previous = this.#current.delete(record.key as StoreKey);
+        const previous = this.#current(record.key);
         if (previous === undefined) {
           throw new StateDamageError(`revision ${keyRevision} deletes ${record.key}, which is not there`);
         }
         const version = new Tombstone(previous, record.revision, record.record);
         this.#change({ version, previous, boundary: version.boundary });
-        addRecord(this.#sum, version, 1);
+        return;
       }
+      default:
+        unreachable(record);
     }
   }
 
-  finish(): { sum: RecordSum; tree: Tree<StoredVersion>; changes: readonly (readonly Change[])[] } {
+  finish(): StateMachine {
     if (this.#command.length > 0) throw new StateDamageError('its last command is not complete');
-    return { sum: this.#sum, tree: this.#base, changes: this.#changes };
+    return this.#begin();
   }
 
   #checkRevision(keyRevision: number, revision: number): void {
@@ -124,13 +123,44 @@ class VersionReader {
     }
   }
 
+  #put(version: StoredVersion): void {
+    if (version.revision > this.#compactedRevision) {
+      this.#change({ version, previous: this.#current(version.key), boundary: version.boundary });
+      return;
+    }
+    addRecord(this.#records, version, 1);
+    if (this.#base.set(version) !== undefined) {
+      throw new StateDamageError(`it holds two versions of ${version.key} from before its compacted revision`);
+    }
+  }
+
   #change(change: Change): void {
-    const last = this.#command.at(-1) ?? this.#changes.at(-1)?.at(-1);
-    const expected = (last?.version.revision ?? this.#compactedRevision) + 1;
+    const machine = this.#begin();
+    const expected = machine.revision + this.#command.length + 1;
     if (change.version.revision !== expected) throw new StateDamageError(`revision ${expected} is missing`);
+    addRecord(this.#records, change.version, 1);
     this.#command.push(change);
     if (change.boundary !== change.version.revision) return;
-    this.#changes.push(this.#command);
+    machine.restore(this.#command);
     this.#command = [];
+  }
+
+  /** What a key has, as of the last version read. */
+  #current(key: StoreKey): StoredVersion | undefined {
+    const inCommand = this.#command.findLast((change) => change.version.key === key);
+    if (inCommand === undefined) return this.#begin().current(key);
+    return inCommand.version instanceof StoredVersion ? inCommand.version : undefined;
+  }
+
+  /** The machine at the compacted revision: all versions up to it have been read. */
+  #begin(): StateMachine {
+    const state = {
+      tree: this.#base,
+      compactedRevision: this.#compactedRevision,
+      sessions: this.#sessions,
+      records: this.#records,
+    };
+    this.#machine ??= new StateMachine(state, this.#recorder);
+    return this.#machine;
   }
 }
