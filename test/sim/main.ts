@@ -13,6 +13,7 @@ seed, and checks the invariants of Raft and the promises to clients. Columns: te
   --base B    the first seed (default 1)
   --seed S    this one run only
   --trace     print every event (with --seed)
+  --until-failure  stop at the first violation
   --help      this text
 
 Examples
@@ -26,6 +27,7 @@ The exit code is 1 when an invariant was broken, 2 for wrong options.
 interface Options {
   readonly seeds: readonly number[];
   readonly trace: boolean;
+  readonly untilFailure: boolean;
 }
 
 function number(text: string | undefined, otherwise: number, name: string): number {
@@ -44,13 +46,14 @@ function options(args: readonly string[]): Options | undefined {
       base: { type: 'string' },
       seed: { type: 'string' },
       trace: { type: 'boolean', default: false },
+      'until-failure': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
   const base = number(values.seed ?? values.base, 1, values.seed === undefined ? 'base' : 'seed');
   const count = values.seed === undefined ? number(values.seeds, 20, 'seeds') : 1;
-  return { seeds: Array.from({ length: count }, (_, i) => base + i), trace: values.trace };
+  return { seeds: Array.from({ length: count }, (_, i) => base + i), trace: values.trace, untilFailure: values['until-failure'] };
 }
 
 const HEADER =
@@ -125,6 +128,7 @@ async function main(): Promise<number> {
     if (chosen.trace) write(HEADER);
     write(line(result));
     report(result, write);
+    if (chosen.untilFailure && result.failure !== undefined) break;
   }
   for (const text of summary(results)) write(text);
   return results.some((result) => result.failure !== undefined) ? 1 : 0;

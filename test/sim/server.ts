@@ -85,7 +85,7 @@ export class SimServer {
       logger: silentLogger,
       fatal,
       origin: incarnation.name,
-      schedule: defer,
+      defer,
     });
     const running: Running = { incarnation, consensus, store, clock, ready: false, onDeath: new Set() };
     this.running = running;
