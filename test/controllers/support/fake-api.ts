@@ -250,12 +250,16 @@ export function createFakeApi(clock: Clock): FakeApi {
     find: <T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string) =>
       objects.get(keyOf(ref, { namespace, name })) as Served<T> | undefined,
     writes,
-    holdWatches: () => void (held = true),
+    holdWatches() {
+      held = true;
+    },
     releaseWatches() {
       held = false;
       for (const watcher of watchers) watcher.deliver();
     },
-    failWrites: (rule) => void (failure = rule),
+    failWrites(rule) {
+      failure = rule;
+    },
   };
 }
 
