@@ -1,8 +1,8 @@
 // The API server as a thing that starts and stops: its listeners, its application, its work in the background.
 import type { Server } from 'node:http';
 import { assert } from '../lib/index.ts';
-import { startBackground } from './background/background.ts';
 import { createTokenAuthority } from './authn/service-account-tokens.ts';
+import { startBackground } from './background/background.ts';
 import type { ServerContext } from './context.ts';
 import { createApp } from './http/app.ts';
 import { closeListeners, openListeners } from './http/listeners.ts';

@@ -1,8 +1,8 @@
 // Admission of creates, in Kubernetes' order: what changes the object first, then what may refuse it. Each plugin is one
 // pure function of object and snapshot; what must still hold when the object is stored comes back as conditions.
 import type { KubeObject, Pod } from '../../api/index.ts';
-import type { Operation } from '../handlers/operation.ts';
 import type { Condition, Snapshot } from '../../store/index.ts';
+import type { Operation } from '../handlers/operation.ts';
 import { addDefaultTolerations } from './default-tolerations.ts';
 import { requireNamespace } from './namespace-lifecycle.ts';
 import { setPriority } from './priority.ts';

@@ -9,15 +9,20 @@ export function addDefaultTolerations(pod: Pod): void {
   const { spec } = pod;
   if (spec === undefined) return;
   const own = spec.tolerations ?? [];
-  const added: Toleration[] = KEYS.filter((key) => !own.some((toleration) => tolerates(toleration, key))).map((key) => ({
-    key,
-    operator: 'Exists',
-    effect: NO_EXECUTE,
-    tolerationSeconds: TOLERATION_SECONDS,
-  }));
+  const added: Toleration[] = KEYS.filter((key) => !own.some((toleration) => tolerates(toleration, key))).map(
+    (key) => ({
+      key,
+      operator: 'Exists',
+      effect: NO_EXECUTE,
+      tolerationSeconds: TOLERATION_SECONDS,
+    }),
+  );
   if (added.length > 0) spec.tolerations = [...own, ...added];
 }
 
 function tolerates({ key, effect }: Toleration, taint: string): boolean {
-  return (key === taint || key === undefined || key === '') && (effect === NO_EXECUTE || effect === undefined || effect === '');
+  return (
+    (key === taint || key === undefined || key === '') &&
+    (effect === NO_EXECUTE || effect === undefined || effect === '')
+  );
 }

@@ -1,6 +1,13 @@
 // NamespaceLifecycle: nothing is created in a namespace that is not there or is being deleted. The namespace's revision
 // becomes a condition of the commit, so that no create slips in between its termination and the emptying of it.
-import { ApiError, type KubeObject, type Namespace, notFoundError, qualifiedResource, type ResourceDefinition } from '../../api/index.ts';
+import {
+  ApiError,
+  type KubeObject,
+  type Namespace,
+  notFoundError,
+  qualifiedResource,
+  type ResourceDefinition,
+} from '../../api/index.ts';
 import type { Condition, Snapshot } from '../../store/index.ts';
 import { fromStored } from '../storage/codec.ts';
 import { namespaceKey } from '../storage/keys.ts';
@@ -31,6 +38,12 @@ function terminatingError(definition: ResourceDefinition, name: string, namespac
   return new ApiError(403, 'Forbidden', `${subject} is forbidden: ${detail}`, {
     name,
     kind: definition.plural,
-    causes: [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }],
+    causes: [
+      {
+        reason: 'NamespaceTerminating',
+        message: `namespace ${namespace} is being terminated`,
+        field: 'metadata.namespace',
+      },
+    ],
   });
 }

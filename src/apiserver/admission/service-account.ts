@@ -5,8 +5,8 @@ import {
   forbiddenError,
   type Pod,
   type ResourceDefinition,
-  safeSuffix,
   type ServiceAccount,
+  safeSuffix,
   type Volume,
 } from '../../api/index.ts';
 import { type Condition, type Snapshot, storeKey } from '../../store/index.ts';
@@ -54,8 +54,7 @@ function accountOf(
   if (name.includes('/')) throw forbiddenError(definition, podName, `${lookUp}: the name is not valid`);
   const key = storeKey('serviceaccounts', namespace, name);
   const stored = snapshot.get(key);
-  if (stored === undefined)
-    throw forbiddenError(definition, podName, `${lookUp}: serviceaccount "${name}" not found`);
+  if (stored === undefined) throw forbiddenError(definition, podName, `${lookUp}: serviceaccount "${name}" not found`);
   return { object: fromStored<ServiceAccount>(stored), condition: { kind: 'exists', key } };
 }
 

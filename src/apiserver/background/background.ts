@@ -31,7 +31,9 @@ export function startBackground(server: ServerContext, signal: AbortSignal): voi
   };
   const unsubscribe = store.onStatusChange(begin);
   const retry = every(clock, BOOTSTRAP_RETRY_MS, begin);
-  const sweep = every(clock, EVENT_SWEEP_PERIOD_MS, () => guarded('expiring events', () => sweepEvents(server, signal)));
+  const sweep = every(clock, EVENT_SWEEP_PERIOD_MS, () =>
+    guarded('expiring events', () => sweepEvents(server, signal)),
+  );
   signal.addEventListener(
     'abort',
     () => {

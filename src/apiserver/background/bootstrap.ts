@@ -1,8 +1,8 @@
 // The first objects of a cluster: its namespaces, and the service under which pods find the API. Idempotent.
 import {
+  ApiError,
   apiSchema,
   applyDefaults,
-  ApiError,
   cloneJson,
   type EndpointSlice,
   equalJson,
@@ -49,7 +49,12 @@ async function ensure(server: ServerContext, signal: AbortSignal, id: ResourceId
 }
 
 /** The same, and brings an older one up to date: the cluster may have moved to another address. */
-async function ensureCurrent(server: ServerContext, signal: AbortSignal, id: ResourceId, object: KubeObject): Promise<void> {
+async function ensureCurrent(
+  server: ServerContext,
+  signal: AbortSignal,
+  id: ResourceId,
+  object: KubeObject,
+): Promise<void> {
   await ensure(server, signal, id, object);
   const definition = definitionOf(server, id);
   const operation = operationFor(server, signal, definition, object);
@@ -90,7 +95,18 @@ function operationFor(
   return {
     server,
     definition,
-    info: { kind: 'resource', verb: 'create', path: '', group, version, namespace, resource, name, subresource: '', rest: [] },
+    info: {
+      kind: 'resource',
+      verb: 'create',
+      path: '',
+      group,
+      version,
+      namespace,
+      resource,
+      name,
+      subresource: '',
+      rest: [],
+    },
     query: new URLSearchParams(),
     user: INSECURE,
     signal,
@@ -141,7 +157,11 @@ function apiEndpoints(server: ServerContext): KubeObject {
   const endpoints = {
     kind: 'Endpoints',
     apiVersion: 'v1',
-    metadata: { name: SERVICE_NAME, namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    metadata: {
+      name: SERVICE_NAME,
+      namespace: 'default',
+      labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+    },
     subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
   };
   return endpoints;

@@ -1,9 +1,9 @@
 // Aggregated discovery: all groups or the core group in one document, for clients whose Accept header asks for it.
 import {
-  aggregatedDiscoveryDocument,
-  aggregatedMediaType,
   type AggregatedVersion,
   type ApiRegistry,
+  aggregatedDiscoveryDocument,
+  aggregatedMediaType,
 } from '../../api/index.ts';
 import type { AppContext } from '../http/env.ts';
 import { parseAccept } from '../http/negotiate.ts';

@@ -22,11 +22,16 @@ export function encodeDocument(document: object): EncodedDocument {
 }
 
 /** Answers 304 when the client's If-None-Match names the document's hash. */
-export function respondTagged(c: AppContext, document: EncodedDocument, contentType: string): Promise<Response> {
+export function respondTagged(
+  c: AppContext,
+  document: EncodedDocument,
+  contentType: string,
+  cacheControl?: string,
+): Promise<Response> {
   const tag = `"${document.hash}"`;
   c.header('etag', tag);
   c.header('vary', 'Accept');
   const known = (c.req.header('if-none-match') ?? '').split(',').map((text) => text.trim());
   if (known.includes(tag)) return Promise.resolve(c.body(null, 304));
-  return respondBytes(c, 200, document.json, { encoding: 'json', contentType });
+  return respondBytes(c, 200, document.json, { encoding: 'json', contentType }, cacheControl);
 }

@@ -8,11 +8,11 @@ import {
   unknownPathError,
 } from '../../api/index.ts';
 import type { ServerContext } from '../context.ts';
-import { healthReport, type HealthKind } from '../health/health.ts';
+import { type HealthKind, healthReport } from '../health/health.ts';
 import type { AppContext } from '../http/env.ts';
 import { respondJson, respondText } from '../http/respond.ts';
-import { respondDocument } from './document.ts';
 import { aggregatedDocuments } from './aggregated.ts';
+import { respondDocument } from './document.ts';
 import { openApiRoutes } from './openapi.ts';
 import { versionInfo } from './version.ts';
 
@@ -41,7 +41,10 @@ export function createNonResourceRoutes(server: ServerContext): (c: AppContext) 
     },
   };
   return async (c) => {
-    const segments = c.get('info').path.split('/').filter((segment) => segment !== '');
+    const segments = c
+      .get('info')
+      .path.split('/')
+      .filter((segment) => segment !== '');
     const name = segments[0] ?? '';
     const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
     if (route === undefined) throw unknownPathError();

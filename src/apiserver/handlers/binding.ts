@@ -1,23 +1,22 @@
 // The binding of a pod to a node: once, on the version of the pod that was looked at, and only to a node that is there.
 import {
-  apiSchema,
   type Binding,
   cloneJson,
   conflictError,
-  decodeObject,
   invalidError,
   type KubeObject,
   notFoundError,
   notSupported,
   type Pod,
-  required,
   reconcileNames,
+  required,
 } from '../../api/index.ts';
 import { rfc3339 } from '../../lib/index.ts';
 import { type Condition, storeKey } from '../../store/index.ts';
 import { type Step, transact } from '../storage/transact.ts';
 import { changeStep } from './commit-object.ts';
-import { type Answer, objectAnswer, type Operation } from './operation.ts';
+import { decodeRequest } from './decode.ts';
+import { type Answer, type Operation, objectAnswer } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 import { requireExisting } from './update.ts';
 
@@ -27,8 +26,7 @@ const BINDING_KIND = { group: '', version: 'v1', kind: 'Binding', schema: 'io.k8
 export async function handleBinding(operation: Operation): Promise<Answer> {
   const { info, definition } = operation;
   const { fieldValidation } = parseWriteOptions(operation.query, 'CreateOptions');
-  const { object } = decodeObject(apiSchema(), BINDING_KIND, await operation.body(), operation.contentType, fieldValidation);
-  const binding = object as Binding;
+  const binding = (await decodeRequest(operation, BINDING_KIND, fieldValidation)) as Binding;
   binding.metadata ??= {};
   binding.metadata.name ||= info.name;
   reconcileNames(definition, binding, info.namespace, info.name);
@@ -53,7 +51,15 @@ export function bindPod(operation: Operation, binding: Binding): Promise<Answer>
       if (snapshot.get(nodeKey) === undefined) throw notFoundError(NODES, node);
       bind(pod, node, binding, server.options.clock.now());
       const conditions: Condition[] = [{ kind: 'exists', key: nodeKey }];
-      const change = { definition, key: old.stored.key, snapshot, dryRun: operation.dryRun, object: pod, old, conditions };
+      const change = {
+        definition,
+        key: old.stored.key,
+        snapshot,
+        dryRun: operation.dryRun,
+        object: pod,
+        old,
+        conditions,
+      };
       return confirming(changeStep(change, 201));
     },
   });
@@ -82,8 +88,7 @@ function refuseBound(operation: Operation, pod: Pod, binding: Binding): void {
     throw refuse(`pod ${podName} is being deleted, cannot be assigned to a host`);
   if ((pod.spec?.nodeName ?? '') !== '')
     throw refuse(`pod ${podName} is already assigned to node "${pod.spec?.nodeName ?? ''}"`);
-  if ((pod.spec?.schedulingGates ?? []).length > 0)
-    throw refuse(`pod ${podName} has non-empty .spec.schedulingGates`);
+  if ((pod.spec?.schedulingGates ?? []).length > 0) throw refuse(`pod ${podName} has non-empty .spec.schedulingGates`);
 }
 
 function bind(pod: Pod, node: string, binding: Binding, nowMs: number): void {

@@ -5,16 +5,15 @@ import {
   alreadyExistsError,
   apiSchema,
   applyDefaults,
+  type BodyKind,
   badRequestError,
   cloneJson,
-  decodeObject,
   generateNameConflictError,
   type KubeObject,
   prepareCreate,
+  type ResourceDefinition,
   reconcileNames,
   validateCreate,
-  type BodyKind,
-  type ResourceDefinition,
 } from '../../api/index.ts';
 import type { Condition, Snapshot, StoreKey, Write } from '../../store/index.ts';
 import { admitCreate } from '../admission/admit.ts';
@@ -24,16 +23,16 @@ import { namespaceContents } from '../storage/namespace-contents.ts';
 import { allocateForCreate } from '../storage/service-addresses.ts';
 import { type Step, transact } from '../storage/transact.ts';
 import { changeStep } from './commit-object.ts';
+import { decodeRequest } from './decode.ts';
 import type { Answer, Operation } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 
 export async function handleCreate(operation: Operation): Promise<Answer> {
   const { definition, query, info } = operation;
   const options = parseWriteOptions(query, 'CreateOptions');
-  const admitted = decodeObject(apiSchema(), bodyKind(definition), await operation.body(), operation.contentType, options.fieldValidation);
-  for (const warning of admitted.warnings) operation.warnings.add(warning);
-  reconcileNames(definition, admitted.object, namespaceOf(definition, admitted.object, info.namespace), '');
-  return createObject(operation, admitted.object, 201);
+  const object = await decodeRequest(operation, bodyKind(definition), options.fieldValidation);
+  reconcileNames(definition, object, namespaceOf(definition, object, info.namespace), '');
+  return createObject(operation, object, 201);
 }
 
 export function bodyKind(definition: ResourceDefinition): BodyKind {
@@ -90,7 +89,8 @@ function prepareNamed(operation: Operation, request: CreateRequest, snapshot: Sn
   const { definition, server } = operation;
   const { clock, random } = server.options;
   const context = { nowMs: clock.now(), random: () => random.uint32(), uid: request.uid };
-  const generated = (request.decoded.metadata?.name ?? '') === '' && (request.decoded.metadata?.generateName ?? '') !== '';
+  const generated =
+    (request.decoded.metadata?.name ?? '') === '' && (request.decoded.metadata?.generateName ?? '') !== '';
   for (let attempt = 1; ; attempt++) {
     const object = cloneJson(request.decoded);
     prepareCreate(apiSchema(), definition, object, context);

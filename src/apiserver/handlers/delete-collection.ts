@@ -2,9 +2,9 @@
 // as good as deleted.
 import { ApiError, groupVersion } from '../../api/index.ts';
 import type { StoredObject } from '../../store/index.ts';
+import { fromStored } from '../storage/codec.ts';
 import { collectionRange, nameOfKey } from '../storage/keys.ts';
 import { viewObject } from '../storage/view.ts';
-import { fromStored } from '../storage/codec.ts';
 import { deleteObject, readDeleteOptions } from './delete.ts';
 import type { Answer, Operation } from './operation.ts';
 import { snapshotAt } from './read-revision.ts';

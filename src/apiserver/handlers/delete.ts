@@ -1,11 +1,9 @@
 // DELETE: at once, after a grace period that the kubelet confirms, or when the last finalizer is gone. The policy for
 // dependents is left to the garbage collector, through the finalizers orphan and foregroundDeletion.
 import {
-  apiSchema,
   badRequestError,
   cloneJson,
   conflictError,
-  decodeObject,
   type DeleteOptions,
   type FieldError,
   forbidden,
@@ -21,10 +19,11 @@ import {
 import { rfc3339 } from '../../lib/index.ts';
 import type { Snapshot } from '../../store/index.ts';
 import { IMMORTAL_NAMESPACES } from '../admission/namespace-lifecycle.ts';
+import { isTrue } from '../request-info/parse.ts';
 import { releaseForDelete } from '../storage/service-addresses.ts';
 import { type Step, transact } from '../storage/transact.ts';
-import { isTrue } from '../request-info/parse.ts';
 import { changeStep, type Existing } from './commit-object.ts';
+import { decodeBytes } from './decode.ts';
 import type { Answer, Operation } from './operation.ts';
 import { hasSpecFinalizers, requireExisting } from './update.ts';
 
@@ -81,7 +80,7 @@ function decodeDeleteOptions(operation: Operation, bytes: Uint8Array): DeleteOpt
   let failure: unknown;
   for (const kind of kinds) {
     try {
-      return decodeObject(apiSchema(), kind, bytes, operation.contentType, 'Ignore').object as DeleteOptions;
+      return decodeBytes(operation, kind, bytes, 'Ignore') as DeleteOptions;
     } catch (error) {
       failure ??= error;
     }
@@ -164,9 +163,12 @@ type Metadata = NonNullable<KubeObject['metadata']>;
 function applyPropagation(metadata: Metadata, options: DeleteOptions): void {
   const { orphanDependents } = options;
   const policy =
-    options.propagationPolicy ?? (orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background');
+    options.propagationPolicy ??
+    (orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background');
   if (policy === undefined) return;
-  const others = (metadata.finalizers ?? []).filter((name) => name !== ORPHAN_FINALIZER && name !== FOREGROUND_FINALIZER);
+  const others = (metadata.finalizers ?? []).filter(
+    (name) => name !== ORPHAN_FINALIZER && name !== FOREGROUND_FINALIZER,
+  );
   if (policy === 'Orphan') others.push(ORPHAN_FINALIZER);
   if (policy === 'Foreground') others.push(FOREGROUND_FINALIZER);
   if (others.length > 0) metadata.finalizers = others;

@@ -17,7 +17,7 @@ import { respondBytes } from '../http/respond.ts';
 import { warningHeader } from '../http/warning.ts';
 import { NAME_LIMIT } from '../limits.ts';
 import type { ResourceRequest } from '../request-info/parse.ts';
-import { parseFence, FENCE_HEADER } from '../storage/fence.ts';
+import { FENCE_HEADER, parseFence } from '../storage/fence.ts';
 import { storeError } from '../storage/transact.ts';
 import { handleWatch } from '../watch/handle.ts';
 import { handleCreate } from './create.ts';

@@ -1,7 +1,8 @@
 // Eviction: a deletion of the pod that others may object to. Disruption budgets will be asked here.
-import { apiSchema, decodeObject, type DeleteOptions, reconcileNames, type SubresourceDefinition, type KubeObject } from '../../api/index.ts';
+import { type DeleteOptions, type KubeObject, reconcileNames, type SubresourceDefinition } from '../../api/index.ts';
+import { decodeRequest } from './decode.ts';
 import { deleteObject } from './delete.ts';
-import { type Answer, objectAnswer, type Operation } from './operation.ts';
+import { type Answer, type Operation, objectAnswer } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 
 interface Eviction extends KubeObject {
@@ -13,9 +14,7 @@ export async function handleEviction(operation: Operation, subresource: Subresou
   const { fieldValidation } = parseWriteOptions(operation.query, 'CreateOptions');
   const { group, version, kind } = subresource;
   const schema = 'io.k8s.api.policy.v1.Eviction';
-  const bytes = await operation.body();
-  const { object } = decodeObject(apiSchema(), { group, version, kind, schema }, bytes, operation.contentType, fieldValidation);
-  const eviction = object as Eviction;
+  const eviction = (await decodeRequest(operation, { group, version, kind, schema }, fieldValidation)) as Eviction;
   eviction.metadata ??= {};
   eviction.metadata.name ||= info.name;
   reconcileNames(definition, eviction, info.namespace, info.name);

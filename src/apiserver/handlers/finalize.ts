@@ -1,9 +1,10 @@
 // The finalize subresource of namespaces: replaces spec.finalizers, and deletes the namespace when none is left and it
 // was to be deleted.
-import { apiSchema, cloneJson, decodeObject, type Namespace, reconcileNames } from '../../api/index.ts';
+import { cloneJson, type Namespace, reconcileNames } from '../../api/index.ts';
 import { transact } from '../storage/transact.ts';
 import { changeStep } from './commit-object.ts';
 import { bodyKind } from './create.ts';
+import { decodeRequest } from './decode.ts';
 import type { Answer, Operation } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 import { checkRevision, commitUpdate, hasSpecFinalizers, requireExisting } from './update.ts';
@@ -11,10 +12,9 @@ import { checkRevision, commitUpdate, hasSpecFinalizers, requireExisting } from 
 export async function handleFinalize(operation: Operation): Promise<Answer> {
   const { definition, info, server, signal, fence, dryRun } = operation;
   const { fieldValidation } = parseWriteOptions(operation.query, 'UpdateOptions');
-  const bytes = await operation.body();
-  const decoded = decodeObject(apiSchema(), bodyKind(definition), bytes, operation.contentType, fieldValidation);
-  reconcileNames(definition, decoded.object, info.namespace, info.name);
-  const wanted = (decoded.object as Namespace).spec?.finalizers ?? [];
+  const decoded = await decodeRequest(operation, bodyKind(definition), fieldValidation);
+  reconcileNames(definition, decoded, info.namespace, info.name);
+  const wanted = (decoded as Namespace).spec?.finalizers ?? [];
   return transact({
     store: server.options.store,
     signal,
@@ -23,7 +23,7 @@ export async function handleFinalize(operation: Operation): Promise<Answer> {
     name: info.name,
     decide(snapshot) {
       const old = requireExisting(operation, snapshot);
-      checkRevision(operation, decoded.object, old);
+      checkRevision(operation, decoded, old);
       const namespace = cloneJson(old.object) as Namespace;
       namespace.spec = { ...namespace.spec, finalizers: wanted };
       if (wanted.length === 0) delete namespace.spec.finalizers;

@@ -105,7 +105,13 @@ function parseContinue(token: string, prefix: string): Continuation {
     const value: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
     if (typeof value === 'object' && value !== null && 'rv' in value && 'after' in value) {
       const { rv, after } = value;
-      if (typeof rv === 'number' && Number.isSafeInteger(rv) && rv >= 0 && typeof after === 'string' && after.startsWith(prefix))
+      if (
+        typeof rv === 'number' &&
+        Number.isSafeInteger(rv) &&
+        rv >= 0 &&
+        typeof after === 'string' &&
+        after.startsWith(prefix)
+      )
         return { revision: rv as Revision, after: after as StoreKey };
     }
   } catch {

@@ -1,5 +1,5 @@
 // The log of a container: asked of the kubelet that runs it, and passed through as it comes.
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -46,11 +46,16 @@ export async function handleLog(operation: Operation, c: AppContext): Promise<An
 
 function logQuery(podName: string, query: URLSearchParams): URLSearchParams {
   const errors: FieldError[] = [];
-  for (const [name, least] of [['tailLines', 0], ['limitBytes', 1], ['sinceSeconds', 1]] as const) {
+  for (const [name, least] of [
+    ['tailLines', 0],
+    ['limitBytes', 1],
+    ['sinceSeconds', 1],
+  ] as const) {
     const text = query.get(name);
     if (text === null || text === '') continue;
     if (!/^-?\d{1,15}$/.test(text)) throw badRequestError(`invalid ${name}: ${JSON.stringify(text)} is not a number`);
-    if (Number(text) < least) errors.push(invalid(name, Number(text), `must be greater than ${least === 0 ? 'or equal to 0' : '0'}`));
+    if (Number(text) < least)
+      errors.push(invalid(name, Number(text), `must be greater than ${least === 0 ? 'or equal to 0' : '0'}`));
   }
   if (query.get('sinceSeconds') && query.get('sinceTime'))
     throw badRequestError('at most one of `sinceTime` or `sinceSeconds` may be specified');

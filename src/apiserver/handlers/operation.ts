@@ -1,11 +1,10 @@
 // One request on a resource, as handlers see it: everything before them (identity, negotiation, options) is decided.
-import type { ResourceDefinition } from '../../api/index.ts';
+import type { KubeObject, ResourceDefinition } from '../../api/index.ts';
 import type { StoredObject } from '../../store/index.ts';
 import type { ServerContext } from '../context.ts';
 import type { Representation } from '../http/negotiate.ts';
 import type { UserInfo } from '../options.ts';
 import type { ResourceRequest } from '../request-info/parse.ts';
-import type { KubeObject } from '../../api/index.ts';
 import type { Fence } from '../storage/fence.ts';
 
 export interface Operation {
@@ -30,10 +29,20 @@ export interface Operation {
 /** What a handler answers, before it is given the shape and encoding that the client accepts. */
 export type Answer =
   /** A stored version (sent verbatim where possible), or an object that is not stored (dry runs, Scale). */
-  | { readonly kind: 'stored'; readonly status: number; readonly object: StoredObject; readonly fence?: string | undefined }
+  | {
+      readonly kind: 'stored';
+      readonly status: number;
+      readonly object: StoredObject;
+      readonly fence?: string | undefined;
+    }
   | { readonly kind: 'object'; readonly status: number; readonly object: KubeObject }
   /** JSON that has its final shape already (lists, Status). */
-  | { readonly kind: 'encoded'; readonly status: number; readonly json: Uint8Array | string; readonly contentType?: string }
+  | {
+      readonly kind: 'encoded';
+      readonly status: number;
+      readonly json: Uint8Array | string;
+      readonly contentType?: string;
+    }
   /** The handler has taken the connection (watches, logs). */
   | { readonly kind: 'taken'; readonly response: Response };
 

@@ -1,8 +1,8 @@
 // PATCH: JSON patch, merge patch, strategic merge patch, applied to the current version and committed on it. When the
 // object has moved meanwhile, the patch is applied anew, unless it names the resourceVersion it is for.
 import {
-  admitDecoded,
   ApiError,
+  admitDecoded,
   apiSchema,
   applyPatch,
   asJson,

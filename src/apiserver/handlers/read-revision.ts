@@ -1,5 +1,13 @@
 // Which revision a read is answered at: now, any, at least N, or exactly N. Waiting happens here.
-import { ApiError, badRequestError, expiredError, type FieldError, forbidden, invalidError, notSupported } from '../../api/index.ts';
+import {
+  ApiError,
+  badRequestError,
+  expiredError,
+  type FieldError,
+  forbidden,
+  invalidError,
+  notSupported,
+} from '../../api/index.ts';
 import {
   CompactedError,
   FutureRevisionError,
@@ -35,7 +43,8 @@ export function readRevision(query: URLSearchParams, limited: boolean): ReadRevi
 
 /** Throws ApiError 400 unless it is a decimal number. */
 export function parseRevision(text: string): Revision {
-  if (!/^\d{1,15}$/.test(text)) throw badRequestError(`Invalid value: ${JSON.stringify(text)}: resource version must be a number`);
+  if (!/^\d{1,15}$/.test(text))
+    throw badRequestError(`Invalid value: ${JSON.stringify(text)}: resource version must be a number`);
   return Number(text) as Revision;
 }
 
@@ -43,13 +52,16 @@ function listOptionErrors(query: URLSearchParams): FieldError[] {
   const errors: FieldError[] = [];
   const match = query.get('resourceVersionMatch') ?? '';
   const version = query.get('resourceVersion') ?? '';
-  if (query.has('sendInitialEvents')) errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  if (query.has('sendInitialEvents'))
+    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
   if (match === '') return errors;
   const field = 'resourceVersionMatch';
-  if (version === '') errors.push(forbidden(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+  if (version === '')
+    errors.push(forbidden(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
   if ((query.get('continue') ?? '') !== '')
     errors.push(forbidden(field, 'resourceVersionMatch is forbidden when continue is provided'));
-  if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported(field, match, ['Exact', 'NotOlderThan', '']));
+  if (match !== 'Exact' && match !== 'NotOlderThan')
+    errors.push(notSupported(field, match, ['Exact', 'NotOlderThan', '']));
   if (match === 'Exact' && version === '0')
     errors.push(forbidden(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   return errors;

@@ -1,11 +1,9 @@
 // The scale subresource: an autoscaling/v1 Scale as a view of whatever has spec.replicas.
 import {
-  apiSchema,
   type BodyKind,
   cloneJson,
-  decodeObject,
-  invalidError,
   invalid,
+  invalidError,
   type KubeObject,
   type LabelSelector,
   matcherOfSelector,
@@ -16,12 +14,13 @@ import {
 import type { Snapshot } from '../../store/index.ts';
 import { fromStored } from '../storage/codec.ts';
 import { type Step, transact } from '../storage/transact.ts';
-import { readObject } from './get.ts';
-import { type Answer, objectAnswer, type Operation } from './operation.ts';
-import { parseWriteOptions } from './options.ts';
-import { patched, type PatchRequest, readPatch } from './patch.ts';
-import { requireExisting, updateStep } from './update.ts';
 import type { Existing } from './commit-object.ts';
+import { decodeRequest } from './decode.ts';
+import { readObject } from './get.ts';
+import { type Answer, type Operation, objectAnswer } from './operation.ts';
+import { parseWriteOptions } from './options.ts';
+import { type PatchRequest, patched, readPatch } from './patch.ts';
+import { requireExisting, updateStep } from './update.ts';
 
 /** What has replicas: Deployments, ReplicaSets. */
 interface Scalable extends KubeObject {
@@ -45,10 +44,9 @@ export async function handleScale(operation: Operation, subresource: Subresource
 async function updateScale(operation: Operation, kind: BodyKind): Promise<Answer> {
   const { definition, info } = operation;
   const { fieldValidation } = parseWriteOptions(operation.query, 'UpdateOptions');
-  const decoded = decodeObject(apiSchema(), kind, await operation.body(), operation.contentType, fieldValidation);
-  for (const warning of decoded.warnings) operation.warnings.add(warning);
-  reconcileNames(definition, decoded.object, info.namespace, info.name);
-  return scale(operation, () => cloneJson(decoded.object));
+  const decoded = await decodeRequest(operation, kind, fieldValidation);
+  reconcileNames(definition, decoded, info.namespace, info.name);
+  return scale(operation, () => cloneJson(decoded));
 }
 
 async function patchScale(operation: Operation, kind: BodyKind): Promise<Answer> {

@@ -44,10 +44,10 @@ export function parseSelection(definition: ResourceDefinition, query: URLSearchP
 }
 
 function holds({ field, operator, value }: FieldRequirement, object: StoredObject): boolean {
-  return (valueOf(field, object) === value) === (operator === '=');
+  return (fieldValue(field, object) === value) === (operator === '=');
 }
 
-function valueOf(field: string, object: StoredObject): string {
+function fieldValue(field: string, object: StoredObject): string {
   if (field === 'metadata.name') return nameOfKey(object).name;
   if (field === 'metadata.namespace') return nameOfKey(object).namespace;
   return object.envelope.fields[STORED_NAMES[field] ?? field] ?? '';

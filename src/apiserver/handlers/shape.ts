@@ -99,7 +99,8 @@ function tableShape(
   const row = (source: StoredObject | KubeObject): string => {
     const object = isStored(source) ? viewObject(fromStored(source), definition) : source;
     const cells = definition.columns.map((column) => column.cell(object, nowMs));
-    const shown = include === 'None' ? undefined : include === 'Object' ? object : partialObjectMetadata(object, version);
+    const shown =
+      include === 'None' ? undefined : include === 'Object' ? object : partialObjectMetadata(object, version);
     return JSON.stringify({ cells, object: shown });
   };
   return {

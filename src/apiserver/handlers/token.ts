@@ -1,8 +1,6 @@
 // TokenRequest: a signed token for a service account, bound to the pod (or secret, or node) that it is for.
 import {
-  apiSchema,
   conflictError,
-  decodeObject,
   type FieldError,
   invalid,
   invalidError,
@@ -18,8 +16,9 @@ import { type Snapshot, storeKey } from '../../store/index.ts';
 import type { BoundObject } from '../authn/service-account-tokens.ts';
 import { TOKEN_DEFAULT_SECONDS, TOKEN_MAX_SECONDS, TOKEN_MIN_SECONDS } from '../limits.ts';
 import { fromStored } from '../storage/codec.ts';
+import { decodeRequest } from './decode.ts';
 import { readObject } from './get.ts';
-import { type Answer, objectAnswer, type Operation } from './operation.ts';
+import { type Answer, type Operation, objectAnswer } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 
 type TokenSpec = NonNullable<TokenRequest['spec']>;
@@ -36,9 +35,7 @@ export async function handleToken(operation: Operation, subresource: Subresource
   const { fieldValidation } = parseWriteOptions(operation.query, 'CreateOptions');
   const { group, version, kind } = subresource;
   const schema = 'io.k8s.api.authentication.v1.TokenRequest';
-  const bytes = await operation.body();
-  const decoded = decodeObject(apiSchema(), { group, version, kind, schema }, bytes, operation.contentType, fieldValidation);
-  const request = decoded.object as TokenRequest;
+  const request = (await decodeRequest(operation, { group, version, kind, schema }, fieldValidation)) as TokenRequest;
   request.metadata ??= {};
   request.metadata.name ||= info.name;
   reconcileNames(definition, request, info.namespace, info.name);
@@ -48,7 +45,8 @@ export async function handleToken(operation: Operation, subresource: Subresource
   const account = fromStored(object);
   const spec: TokenSpec = request.spec ?? {};
   const { bound, node } = boundObject(operation, spec.boundObjectRef, snapshot);
-  const audiences = spec.audiences === undefined || spec.audiences.length === 0 ? [server.tokens.audience] : spec.audiences;
+  const audiences =
+    spec.audiences === undefined || spec.audiences.length === 0 ? [server.tokens.audience] : spec.audiences;
   const subject = { namespace: info.namespace, name: info.name, uid: account.metadata?.uid ?? '', bound, node };
   const token = operation.dryRun ? '' : await server.tokens.sign(subject, audiences, seconds);
   const nowMs = server.options.clock.now();
@@ -66,8 +64,10 @@ function checkedSeconds(request: TokenRequest): number {
   const seconds = request.spec?.expirationSeconds ?? TOKEN_DEFAULT_SECONDS;
   const errors: FieldError[] = [];
   const field = 'spec.expirationSeconds';
-  if (seconds < TOKEN_MIN_SECONDS) errors.push(invalid(field, seconds, 'may not specify a duration less than 10 minutes'));
-  if (seconds > TOKEN_MAX_SECONDS) errors.push(invalid(field, seconds, 'may not specify a duration larger than 2^32 seconds'));
+  if (seconds < TOKEN_MIN_SECONDS)
+    errors.push(invalid(field, seconds, 'may not specify a duration less than 10 minutes'));
+  if (seconds > TOKEN_MAX_SECONDS)
+    errors.push(invalid(field, seconds, 'may not specify a duration larger than 2^32 seconds'));
   const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
   if (errors.length > 0) throw invalidError(kind, request.metadata?.name ?? '', errors);
   return seconds;
@@ -94,7 +94,11 @@ function boundObject(
   const object: KubeObject = fromStored(stored);
   const uid = object.metadata?.uid ?? '';
   if (reference.uid !== undefined && reference.uid !== '' && reference.uid !== uid)
-    throw conflictError(resource, name, `the UID in the bound object reference (${reference.uid}) does not match the UID in record. The object might have been deleted and then recreated`);
+    throw conflictError(
+      resource,
+      name,
+      `the UID in the bound object reference (${reference.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
   return { bound: { kind: known.kind, name, uid }, node: known.kind === 'Pod' ? nodeOf(object, snapshot) : undefined };
 }
 

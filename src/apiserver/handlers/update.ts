@@ -2,10 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import {
   apiSchema,
-  badRequestError,
   cloneJson,
   conflictError,
-  decodeObject,
   invalid,
   invalidError,
   type KubeObject,
@@ -24,6 +22,7 @@ import { type Step, transact } from '../storage/transact.ts';
 import { viewObject } from '../storage/view.ts';
 import { changeStep, type Existing } from './commit-object.ts';
 import { bodyKind, decideCreate } from './create.ts';
+import { decodeRequest } from './decode.ts';
 import type { Answer, Operation } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 
@@ -33,9 +32,8 @@ export type UpdatePart = 'object' | 'status';
 export async function handleUpdate(operation: Operation, part: UpdatePart): Promise<Answer> {
   const { definition, info, query, server, signal, fence } = operation;
   const { fieldValidation } = parseWriteOptions(query, 'UpdateOptions');
-  const decoded = decodeObject(apiSchema(), bodyKind(definition), await operation.body(), operation.contentType, fieldValidation);
-  for (const warning of decoded.warnings) operation.warnings.add(warning);
-  reconcileNames(definition, decoded.object, info.namespace, info.name);
+  const decoded = await decodeRequest(operation, bodyKind(definition), fieldValidation);
+  reconcileNames(definition, decoded, info.namespace, info.name);
   const uid = randomUUID();
   return transact({
     store: server.options.store,
@@ -45,10 +43,10 @@ export async function handleUpdate(operation: Operation, part: UpdatePart): Prom
     name: info.name,
     decide(snapshot) {
       const old = findExisting(operation, snapshot);
-      if (old !== undefined) return updateStep(operation, cloneJson(decoded.object), old, part, snapshot);
-      if (part === 'status' || !definition.strategy.allowCreateOnUpdate || decoded.object.metadata?.uid)
+      if (old !== undefined) return updateStep(operation, cloneJson(decoded), old, part, snapshot);
+      if (part === 'status' || !definition.strategy.allowCreateOnUpdate || decoded.metadata?.uid)
         throw notFoundError(definition, info.name);
-      return decideCreate(operation, { decoded: decoded.object, uid, status: 201 }, snapshot);
+      return decideCreate(operation, { decoded, uid, status: 201 }, snapshot);
     },
   });
 }
@@ -127,10 +125,4 @@ export function checkRevision(operation: Operation, object: KubeObject, old: Exi
     throw invalidError(definition, info.name, [invalid('metadata.resourceVersion', named, 'must be a number')]);
   if (Number(named) === 0 && definition.strategy.allowUnconditionalUpdate) return;
   if (Number(named) !== old.stored.revision) throw conflictError(definition, info.name);
-}
-
-/** Refuses bodies that are not there where one is needed. */
-export function requireBody(bytes: Uint8Array): Uint8Array {
-  if (bytes.length === 0) throw badRequestError('the request has no body');
-  return bytes;
 }

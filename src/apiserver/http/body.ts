@@ -1,6 +1,7 @@
 // Reads a request's body whole, refusing it as soon as it is known to be too large.
-import { REQUEST_BODY_LIMIT_BYTES } from '../../lib/index.ts';
+
 import { badRequestError, tooLargeError } from '../../api/index.ts';
+import { REQUEST_BODY_LIMIT_BYTES } from '../../lib/index.ts';
 import type { AppContext } from './env.ts';
 
 const NO_BODY = new Uint8Array(0);

@@ -1,5 +1,13 @@
 // Go's durations, as clients write them into queries: 30s, 1m30s, 500ms.
-const UNITS_MS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /** Milliseconds; undefined when there is none, or it is not a duration. */
 export function parseDuration(text: string | null): number | undefined {

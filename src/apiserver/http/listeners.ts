@@ -1,6 +1,13 @@
 // The sockets: one HTTP or HTTPS server per address, the same application behind all of them, and WebSocket handshakes
 // through the same application.
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  STATUS_CODES,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -81,11 +88,17 @@ function bind(server: Server, { host, port }: ListenAddress): Promise<void> {
     server.once('error', (error) => {
       const what = `${host}:${port}`;
       if (codeOf(error) === 'EADDRINUSE')
-        reject(new UserError(`${what} is already in use`, 'Stop what listens there, or choose another port.', { cause: error }));
+        reject(
+          new UserError(`${what} is already in use`, 'Stop what listens there, or choose another port.', {
+            cause: error,
+          }),
+        );
       else if (codeOf(error) === 'EACCES')
         reject(new UserError(`listening on ${what} is not permitted`, 'Choose a port above 1023.', { cause: error }));
       else if (codeOf(error) === 'EADDRNOTAVAIL')
-        reject(new UserError(`this machine has no address ${host}`, 'Choose an address of this machine.', { cause: error }));
+        reject(
+          new UserError(`this machine has no address ${host}`, 'Choose an address of this machine.', { cause: error }),
+        );
       else reject(error);
     });
     server.listen({ host, port }, () => resolve());

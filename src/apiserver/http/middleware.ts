@@ -14,8 +14,8 @@ import type { ServerContext } from '../context.ts';
 import { IN_FLIGHT_LIMIT, MUTATING_IN_FLIGHT_LIMIT, REQUEST_TIMEOUT_MS, RETRY_AFTER_SECONDS } from '../limits.ts';
 import { parseRequest, type RequestInfo } from '../request-info/parse.ts';
 import { refuseTooLarge } from './body.ts';
-import type { AppContext, AppEnv } from './env.ts';
 import { parseDuration } from './duration.ts';
+import type { AppContext, AppEnv } from './env.ts';
 
 type Middleware = MiddlewareHandler<AppEnv>;
 

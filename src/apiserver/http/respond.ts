@@ -14,10 +14,11 @@ export async function respondBytes(
   status: number,
   json: Uint8Array | string,
   representation: Pick<Representation, 'encoding' | 'contentType'>,
+  cacheControl = 'no-cache, private',
 ): Promise<Response> {
   const headers: Record<string, string> = {
     'content-type': representation.contentType,
-    'cache-control': 'no-cache, private',
+    'cache-control': cacheControl,
     'audit-id': c.get('auditId'),
   };
   let body: Uint8Array | string = json;

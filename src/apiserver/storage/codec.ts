@@ -1,6 +1,14 @@
 // Objects to envelopes and back. An object is encoded once in its life, by the server that accepts it; the place of its
 // resourceVersion is remembered, so that the store can fill in the revision without parsing (house.md, decision 6).
-import { ApiError, apiSchema, decodeStored, encodeObject, type KubeObject, type ResourceDefinition, selectableFieldsOf } from '../../api/index.ts';
+import {
+  ApiError,
+  apiSchema,
+  decodeStored,
+  encodeObject,
+  type KubeObject,
+  type ResourceDefinition,
+  selectableFieldsOf,
+} from '../../api/index.ts';
 import { OBJECT_LIMIT_BYTES } from '../../lib/index.ts';
 import type { Envelope, StoredObject } from '../../store/index.ts';
 

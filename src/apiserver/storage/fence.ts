@@ -1,8 +1,21 @@
 // Fences (house.md, decision 3): a change of a Lease's holder writes an internal record in the same command, whose
 // revision is the token. A write that carries the token applies only while that holder still holds the lease.
-import { ApiError, type KubeObject, type Lease, type ResourceDefinition, qualifiedResource } from '../../api/index.ts';
-import { badRequestError } from '../../api/index.ts';
-import { type Condition, type Revision, type Snapshot, type StoreKey, storeKey, type Write } from '../../store/index.ts';
+import {
+  ApiError,
+  badRequestError,
+  type KubeObject,
+  type Lease,
+  qualifiedResource,
+  type ResourceDefinition,
+} from '../../api/index.ts';
+import {
+  type Condition,
+  type Revision,
+  type Snapshot,
+  type StoreKey,
+  storeKey,
+  type Write,
+} from '../../store/index.ts';
 import { internalEnvelope } from './codec.ts';
 
 export const FENCE_HEADER = 'quorate-fence';
@@ -20,7 +33,9 @@ export function parseFence(header: string | undefined): Fence | undefined {
   const match = /^([^/=]+)\/([^/=]+)=(\d{1,15})$/.exec(header);
   const [, namespace, lease, token] = match ?? [];
   if (namespace === undefined || lease === undefined || token === undefined)
-    throw badRequestError(`the header Quorate-Fence must be <namespace>/<lease>=<token>, not ${JSON.stringify(header)}`);
+    throw badRequestError(
+      `the header Quorate-Fence must be <namespace>/<lease>=<token>, not ${JSON.stringify(header)}`,
+    );
   return { namespace, lease, token: Number(token) as Revision };
 }
 

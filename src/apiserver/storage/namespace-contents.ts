@@ -1,7 +1,7 @@
 // What every namespace is born with, in the same command: its account `default`, and the ConfigMap with the cluster's CA
 // that pods mount. No controller has to follow, so that a pod can be created right after its namespace.
 import { randomUUID } from 'node:crypto';
-import { type ConfigMap, type KubeObject, type ServiceAccount, type ResourceDefinition } from '../../api/index.ts';
+import type { ConfigMap, KubeObject, ResourceDefinition, ServiceAccount } from '../../api/index.ts';
 import { defined, rfc3339 } from '../../lib/index.ts';
 import type { Write } from '../../store/index.ts';
 import type { Operation } from '../handlers/operation.ts';

@@ -1,11 +1,19 @@
 // Cluster IPs and node ports. Each that is taken is an internal record, `~clusterips//<ip>` and `~nodeports//<port>`,
 // written on the condition that it is absent, by the command that stores the service, and deleted with it: two servers
 // cannot give one address to two services, and none is ever leaked.
-import { type FieldError, invalid, invalidError, type KubeObject, type Service, type ServicePort, type ServiceSpec } from '../../api/index.ts';
+import {
+  ApiError,
+  type FieldError,
+  invalid,
+  invalidError,
+  type KubeObject,
+  type Service,
+  type ServicePort,
+  type ServiceSpec,
+} from '../../api/index.ts';
 import type { Prng } from '../../lib/index.ts';
 import { type Condition, type Snapshot, type StoreKey, storeKey, type Write } from '../../store/index.ts';
 import type { Operation } from '../handlers/operation.ts';
-import { ApiError } from '../../api/index.ts';
 import { internalEnvelope } from './codec.ts';
 
 export interface ServiceAddresses {
@@ -29,7 +37,12 @@ export function allocateForCreate(operation: Operation, object: KubeObject, snap
 }
 
 /** The same for a changed service: what it has it keeps, what it no longer needs is freed. */
-export function allocateForUpdate(operation: Operation, object: KubeObject, old: KubeObject, snapshot: Snapshot): ServiceAddresses {
+export function allocateForUpdate(
+  operation: Operation,
+  object: KubeObject,
+  old: KubeObject,
+  snapshot: Snapshot,
+): ServiceAddresses {
   return isService(operation) ? allocate(operation, object as Service, old as Service, snapshot) : NOTHING;
 }
 
@@ -43,7 +56,12 @@ function isService({ definition }: Operation): boolean {
   return definition.group === '' && definition.kind === 'Service';
 }
 
-function allocate(operation: Operation, service: Service, old: Service | undefined, snapshot: Snapshot): ServiceAddresses {
+function allocate(
+  operation: Operation,
+  service: Service,
+  old: Service | undefined,
+  snapshot: Snapshot,
+): ServiceAddresses {
   const { spec } = service;
   if (spec === undefined) return NOTHING;
   const { options } = operation.server;
@@ -70,8 +88,10 @@ function heldKeys(service: Service): Set<StoreKey> {
   const { spec } = service;
   if (spec === undefined) return keys;
   if (hasClusterIp(spec) && spec.clusterIP !== undefined && spec.clusterIP !== '') keys.add(ipKey(spec.clusterIP));
-  for (const { nodePort } of spec.ports ?? []) if (nodePort !== undefined && nodePort !== 0) keys.add(portKey(nodePort));
-  if (spec.healthCheckNodePort !== undefined && spec.healthCheckNodePort !== 0) keys.add(portKey(spec.healthCheckNodePort));
+  for (const { nodePort } of spec.ports ?? [])
+    if (nodePort !== undefined && nodePort !== 0) keys.add(portKey(nodePort));
+  if (spec.healthCheckNodePort !== undefined && spec.healthCheckNodePort !== 0)
+    keys.add(portKey(spec.healthCheckNodePort));
   return keys;
 }
 
@@ -120,7 +140,8 @@ export function parseCidr(cidr: string): Ipv4Range {
 
 export function parseIpv4(text: string): number | undefined {
   const parts = text.split('.');
-  if (parts.length !== 4 || parts.some((part) => !/^(?:0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255)) return undefined;
+  if (parts.length !== 4 || parts.some((part) => !/^(?:0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255))
+    return undefined;
   return parts.reduce((value, part) => value * 256 + Number(part), 0);
 }
 
@@ -191,7 +212,11 @@ function settleNodePorts(
   }
 }
 
-function portAvailable(port: ServicePort, range: { readonly first: number; readonly last: number }, free: (key: StoreKey) => boolean): boolean {
+function portAvailable(
+  port: ServicePort,
+  range: { readonly first: number; readonly last: number },
+  free: (key: StoreKey) => boolean,
+): boolean {
   return port.nodePort !== undefined && inRange(port.nodePort, range) && free(portKey(port.nodePort));
 }
 

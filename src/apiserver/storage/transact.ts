@@ -4,13 +4,7 @@
 // 1. the first decision is made on what this server has applied, which may be behind;
 // 2. a refusal, or an answer that commits nothing, waits for one read barrier and is decided again;
 // 3. a commit that was refused waits until its revision is applied here: what is decided then is current.
-import {
-  ApiError,
-  conflictError,
-  MODIFIED_MESSAGE,
-  type ResourceDefinition,
-  timeoutError,
-} from '../../api/index.ts';
+import { ApiError, conflictError, MODIFIED_MESSAGE, type ResourceDefinition, timeoutError } from '../../api/index.ts';
 import {
   type Command,
   CommandTooLargeError,
@@ -61,7 +55,8 @@ export async function transact<T>(transaction: Transaction<T>): Promise<T> {
       }
       if (step.kind === 'answer') return step.value;
       const fence = transaction.fence;
-      const conditions = fence === undefined ? step.command.conditions : [...step.command.conditions, fenceCondition(fence)];
+      const conditions =
+        fence === undefined ? step.command.conditions : [...step.command.conditions, fenceCondition(fence)];
       const outcome = await store.commit({ conditions, writes: step.command.writes }, signal);
       if (outcome.kind === 'committed') return step.done(outcome);
       if (fence !== undefined && outcome.failed === step.command.conditions.length)

@@ -1,14 +1,14 @@
 // WATCH: the request's options, the revision to begin at, and the transport that the client asked for.
-import { type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { ApiError, serviceUnavailableError } from '../../api/index.ts';
 import type { Revision, Snapshot } from '../../store/index.ts';
-import type { AppContext } from '../http/env.ts';
-import { ALREADY_SENT } from '../http/already-sent.ts';
 import type { Answer, Operation } from '../handlers/operation.ts';
 import { snapshotAt, waitForRevision } from '../handlers/read-revision.ts';
 import { parseSelection } from '../handlers/selection.ts';
 import { shapeFor } from '../handlers/shape.ts';
+import { ALREADY_SENT } from '../http/already-sent.ts';
+import type { AppContext } from '../http/env.ts';
 import { WEBSOCKET_PAYLOAD_LIMIT_BYTES } from '../limits.ts';
 import { collectionRange, objectKey } from '../storage/keys.ts';
 import { parseWatchRequest, type WatchRequest } from './options.ts';

@@ -1,5 +1,5 @@
 // The options of a watch, from its query. Pure.
-import { type FieldError, forbidden, invalidError, notSupported, badRequestError } from '../../api/index.ts';
+import { badRequestError, type FieldError, forbidden, invalidError, notSupported } from '../../api/index.ts';
 import type { Prng } from '../../lib/index.ts';
 import type { Revision } from '../../store/index.ts';
 import { parseRevision } from '../handlers/read-revision.ts';
@@ -23,10 +23,17 @@ export function parseWatchRequest(query: URLSearchParams, random: Prng): WatchRe
   const sendInitial = query.get('sendInitialEvents');
   const match = query.get('resourceVersionMatch') ?? '';
   if (sendInitial === null && match !== '')
-    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+    errors.push(
+      forbidden(
+        'resourceVersionMatch',
+        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      ),
+    );
   if (sendInitial !== null && match !== 'NotOlderThan') {
     if (match === '')
-      errors.push(forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+      errors.push(
+        forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+      );
     else errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
   }
   if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);

@@ -68,7 +68,9 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
     if (over) return;
     release();
     const compacted = error instanceof CompactedError;
-    const status = compacted ? expiredError(`too old resource version: ${session.from} (${error.compactedRevision})`).status : statusOf(error);
+    const status = compacted
+      ? expiredError(`too old resource version: ${session.from} (${error.compactedRevision})`).status
+      : statusOf(error);
     if (!compacted && !(error instanceof StoreStoppedError)) logger.warn({ error: String(error) }, 'a watch failed');
     transport.send([encodeError(status)]);
     transport.end();
@@ -85,7 +87,10 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
   const follow = (): void => {
     watch = server.options.store.watch(
       { range: session.range, from: session.from, matches: (object) => session.selection.matches(object) },
-      { events, ended: (reason) => (reason === 'closed' ? endInGoodOrder() : fail(expiredError('too old resource version'))) },
+      {
+        events,
+        ended: (reason) => (reason === 'closed' ? endInGoodOrder() : fail(expiredError('too old resource version'))),
+      },
     );
     // The hub may have called back, and ended everything, before the watch was in our hands.
     if (over) watch.close();

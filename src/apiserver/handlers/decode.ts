@@ -1,0 +1,34 @@
+// The object in a request's body, in whatever form it comes: JSON, YAML or protobuf.
+import {
+  admitDecoded,
+  apiSchema,
+  type BodyKind,
+  decodeBody,
+  type FieldValidation,
+  type KubeObject,
+  mediaTypeOf,
+} from '../../api/index.ts';
+import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from '../protobuf/decode.ts';
+import type { Operation } from './operation.ts';
+
+/** Checked against the schema, pruned, with its type's defaults. Adds warnings. Throws ApiError 400, 413 and 415. */
+export async function decodeRequest(
+  operation: Operation,
+  kind: BodyKind,
+  validation: FieldValidation,
+): Promise<KubeObject> {
+  return decodeBytes(operation, kind, await operation.body(), validation);
+}
+
+export function decodeBytes(
+  operation: Operation,
+  kind: BodyKind,
+  bytes: Uint8Array,
+  validation: FieldValidation,
+): KubeObject {
+  const protobuf = mediaTypeOf(operation.contentType) === PROTOBUF_MEDIA_TYPE;
+  const body = protobuf ? decodeProtobuf(bytes, kind.schema) : decodeBody(bytes, operation.contentType);
+  const admitted = admitDecoded(apiSchema(), kind, body, validation);
+  for (const warning of admitted.warnings) operation.warnings.add(warning);
+  return admitted.object;
+}
