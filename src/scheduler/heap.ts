@@ -10,14 +10,25 @@ export interface Heap<T> {
   remove(key: string): T | undefined;
 }
 
-/** `before(a, b)`: a comes out first. Invariant: no item comes before its parent at (i − 1) / 2. */
-export function createHeap<T>(keyOf: (item: T) => string, before: (a: T, b: T) => boolean): Heap<T> {
-  const items: T[] = [];
-  const places = new Map<string, number>();
+interface Entry<T> {
+  readonly item: T;
+  readonly order: number;
+}
 
-  const set = (at: number, item: T): void => {
-    items[at] = item;
-    places.set(keyOf(item), at);
+/**
+ * `precedes(a, b)`: a comes out first; of equal items the one that was put first.
+ * Invariant: no entry comes before its parent at (i − 1) / 2.
+ */
+export function createHeap<T>(keyOf: (item: T) => string, precedes: (a: T, b: T) => boolean): Heap<T> {
+  const items: Entry<T>[] = [];
+  const places = new Map<string, number>();
+  let order = 0;
+
+  const before = (a: Entry<T>, b: Entry<T>): boolean =>
+    precedes(a.item, b.item) || (a.order < b.order && !precedes(b.item, a.item));
+  const set = (at: number, entry: Entry<T>): void => {
+    items[at] = entry;
+    places.set(keyOf(entry.item), at);
   };
   /** Moves the item at a place to where it belongs. */
   const settle = (start: number): void => {
@@ -46,14 +57,14 @@ export function createHeap<T>(keyOf: (item: T) => string, before: (a: T, b: T) =
   const remove = (key: string): T | undefined => {
     const at = places.get(key);
     if (at === undefined) return undefined;
-    const item = items[at];
+    const removed = items[at];
     const last = items.pop();
     places.delete(key);
     if (last !== undefined && at < items.length) {
       set(at, last);
       settle(at);
     }
-    return item;
+    return removed?.item;
   };
 
   return {
@@ -62,11 +73,11 @@ export function createHeap<T>(keyOf: (item: T) => string, before: (a: T, b: T) =
     },
     put(item) {
       remove(keyOf(item));
-      set(items.length, item);
+      set(items.length, { item, order: order++ });
       settle(items.length - 1);
     },
-    peek: () => items[0],
-    pop: () => (items[0] === undefined ? undefined : remove(keyOf(items[0]))),
+    peek: () => items[0]?.item,
+    pop: () => (items[0] === undefined ? undefined : remove(keyOf(items[0].item))),
     remove,
   };
 }
