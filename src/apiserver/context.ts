@@ -1,4 +1,5 @@
 // What every part of a running API server shares: its options, and the little state that is its own.
+import type { Authenticator } from './authn/authenticate.ts';
 import type { TokenAuthority } from './authn/service-account-tokens.ts';
 import type { ServerMetrics } from './http/metrics.ts';
 import type { ApiServerOptions } from './options.ts';
@@ -6,6 +7,7 @@ import type { ApiServerOptions } from './options.ts';
 export interface ServerContext {
   readonly options: ApiServerOptions;
   readonly tokens: TokenAuthority;
+  readonly authenticator: Authenticator;
   readonly metrics: ServerMetrics;
   /** Streams (watches, logs) that are open: each is ended by calling it when the server drains. */
   readonly streams: Set<() => void>;

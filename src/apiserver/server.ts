@@ -1,6 +1,7 @@
 // The API server as a thing that starts and stops: its listeners, its application, its work in the background.
 import type { Server } from 'node:http';
 import { assert } from '../lib/index.ts';
+import { createAuthenticator } from './authn/authenticate.ts';
 import { createTokenAuthority } from './authn/service-account-tokens.ts';
 import { startBackground } from './background/background.ts';
 import type { ServerContext } from './context.ts';
@@ -37,13 +38,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
 /** What the application works with; tests build the application from it without a socket. */
 export function createServerContext(options: ApiServerOptions): ServerContext {
+  const tokens = createTokenAuthority({
+    keys: options.authentication.serviceAccountKeys ?? [],
+    issuer: options.authentication.serviceAccountIssuer,
+    clock: options.clock,
+  });
   return {
     options,
-    tokens: createTokenAuthority({
-      keys: options.authentication.serviceAccountKeys ?? [],
-      issuer: options.authentication.serviceAccountIssuer,
-      clock: options.clock,
-    }),
+    tokens,
+    authenticator: createAuthenticator(options, tokens),
     metrics: createServerMetrics(options.metrics),
     streams: new Set(),
     draining: false,

@@ -20,27 +20,32 @@ export interface Credentials {
 export interface Authenticator {
   /** Throws ApiError 401 for credentials that do not hold. */
   authenticate(credentials: Credentials, signal: AbortSignal): Promise<UserInfo>;
+  /** The user of a bearer token; undefined when it does not hold. */
+  review(token: string, signal: AbortSignal): Promise<UserInfo | undefined>;
 }
 
 const WEBSOCKET_TOKEN_PREFIX = 'base64url.bearer.authorization.k8s.io.';
 
 export function createAuthenticator(options: ApiServerOptions, tokens: TokenAuthority): Authenticator {
-  if (options.authentication.insecure === true) return { authenticate: async () => INSECURE };
   // Tokens are looked up by their hash, so that the time a comparison takes tells nothing.
   const statics = new Map<string, UserInfo>();
   for (const [token, user] of options.authentication.staticTokens ?? [])
     statics.set(digest(token), authenticated(user));
   const accounts = serviceAccountCache(options, tokens);
-
+  const review = async (token: string, signal: AbortSignal): Promise<UserInfo | undefined> => {
+    const hash = digest(token);
+    return statics.get(hash) ?? accounts(token, hash, signal);
+  };
+  if (options.authentication.insecure === true) return { authenticate: async () => INSECURE, review };
   return {
+    review,
     async authenticate(credentials, signal) {
       const certificate = certificateIdentity(credentials.socket);
       if (certificate.kind === 'invalid') throw unauthorizedError();
       if (certificate.kind === 'user') return authenticated(certificate.user);
       const token = bearerToken(credentials);
       if (token === undefined) return ANONYMOUS;
-      const hash = digest(token);
-      const user = statics.get(hash) ?? (await accounts(token, hash, signal));
+      const user = await review(token, signal);
       if (user === undefined) throw unauthorizedError();
       return user;
     },

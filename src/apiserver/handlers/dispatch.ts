@@ -20,6 +20,7 @@ import type { ResourceRequest } from '../request-info/parse.ts';
 import { FENCE_HEADER, parseFence } from '../storage/fence.ts';
 import { storeError } from '../storage/transact.ts';
 import { handleWatch } from '../watch/handle.ts';
+import { handleComputed, isComputed } from './computed.ts';
 import { handleCreate } from './create.ts';
 import { handleDelete } from './delete.ts';
 import { handleDeleteCollection } from './delete-collection.ts';
@@ -97,7 +98,7 @@ function handle(operation: Operation, c: AppContext): Promise<Answer> {
     case 'watch':
       return handleWatch(operation, c);
     case 'create':
-      return handleCreate(operation);
+      return isComputed(operation.definition) ? handleComputed(operation) : handleCreate(operation);
     case 'update':
       return handleUpdate(operation, 'object');
     case 'patch':

@@ -2,7 +2,6 @@
 // paths. Whatever is thrown becomes a Status.
 import { Hono } from 'hono';
 import { ApiError, internalError, unknownPathError } from '../../api/index.ts';
-import { createAuthenticator } from '../authn/authenticate.ts';
 import type { ServerContext } from '../context.ts';
 import { createNonResourceRoutes } from '../discovery/routes.ts';
 import { serveResource } from '../handlers/dispatch.ts';
@@ -18,7 +17,7 @@ export function createApp(server: ServerContext): Hono<AppEnv> {
   app.use(measure(server));
   app.use(deadline(server));
   app.use(limitSize());
-  app.use(authenticate(createAuthenticator(server.options, server.tokens)));
+  app.use(authenticate(server.authenticator));
   app.use(requireRight());
   app.use(limitLoad(server));
   app.all('*', (c) => {
