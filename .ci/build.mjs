@@ -21,7 +21,10 @@ const ENTRIES = {
 const flags = new Set(process.argv.slice(2));
 if (flags.has('--if-stale') && isFresh(STAMP, ['src', 'raft', 'cluster', 'chaos', 'test/sim', 'package.json', '.ci']))
   process.exit(0);
-if (!isFresh(DERIVED, ['src/api/facts', 'src/api/schema', 'src/api/resources', 'package-lock.json'])) await deriveSchema();
+if (
+  !isFresh(DERIVED, ['src/api/facts', 'src/api/schema', 'src/api/protobuf', 'src/api/resources', 'package-lock.json'])
+)
+  await deriveSchema();
 if (!flags.has('--derive-only')) await bundle();
 
 /** True when `output` exists and is newer than every file below `inputs`. */

@@ -5,9 +5,10 @@ import { NESTING_LIMIT, REQUEST_BODY_LIMIT_BYTES } from '../lib/index.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { isUnsafeKey, type Json } from './json.ts';
 import { YAML_ALIAS_LIMIT, YAML_FLOW_NESTING_LIMIT } from './limits.ts';
+import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from './protobuf/decode.ts';
 import { badRequestError, tooLargeError, unsupportedMediaTypeError } from './status.ts';
 
-export const BODY_MEDIA_TYPES: readonly string[] = ['application/json', 'application/yaml'];
+export const BODY_MEDIA_TYPES: readonly string[] = ['application/json', 'application/yaml', PROTOBUF_MEDIA_TYPE];
 const YAML_TYPES = new Set(['application/yaml', 'application/x-yaml', 'text/yaml', 'application/apply-patch+yaml']);
 
 export interface DecodedBody {
@@ -37,6 +38,7 @@ export function decodeBody(
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json')) return decodeJson(buffer);
   if (YAML_TYPES.has(mediaType)) return decodeYaml(buffer.toString('utf8'));
+  if (mediaType === PROTOBUF_MEDIA_TYPE) return { value: decodeProtobuf(bytes), duplicateFields: [], unsafeFields: [] };
   throw unsupportedMediaTypeError(BODY_MEDIA_TYPES);
 }
 

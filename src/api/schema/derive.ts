@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import mergeSemantics from '../facts/merge-semantics.json' with { type: 'json' };
 import requiredFields from '../facts/required.json' with { type: 'json' };
+import { deriveMessages } from '../protobuf/derive.ts';
 import { RESOURCES } from '../resources/index.ts';
 import { type Model, type ModelField, type ModelReader, openModels } from './models.ts';
 import type { FieldEntry, FieldMarks, SchemaFile, TypeEntry } from './schema-file.ts';
@@ -21,13 +22,18 @@ interface MergeFact {
 const MERGE = mergeSemantics.types as Readonly<Record<string, Readonly<Record<string, MergeFact>>>>;
 const REQUIRED = requiredFields.types as Readonly<Record<string, readonly string[]>>;
 
-/** Writes `outFile` (schema.json) and descriptions.json beside it. Throws when the models lack a type that we serve. */
+/** Writes `outFile` (schema.json), and descriptions.json and protobuf.json beside it. Throws when the models lack a type that we serve. */
 export async function deriveSchemaFile(root: string, outFile: string): Promise<void> {
   const { types, descriptions } = deriveTypes(openModels(root), servedTypes());
   const hash = createHash('sha256').update(JSON.stringify(types)).digest('hex').slice(0, 16);
   const file: SchemaFile = { hash, types };
   await mkdir(dirname(outFile), { recursive: true });
   await writeFile(join(dirname(outFile), 'descriptions.json'), JSON.stringify(descriptions));
+  const messages = deriveMessages(Object.keys(types), (name) => {
+    const fields = types[name]?.f;
+    return fields === undefined ? undefined : Object.keys(fields);
+  });
+  await writeFile(join(dirname(outFile), 'protobuf.json'), JSON.stringify(messages));
   await writeFile(outFile, JSON.stringify(file));
 }
 
