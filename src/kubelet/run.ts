@@ -1,4 +1,5 @@
 // Runs a kubelet until its signal aborts: its server, its node, and a worker for each pod that is bound to it.
+import { setMaxListeners } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import type { Pod, Served } from '../api/index.ts';
 import { createEventRecorder, createInformer, PODS, SERVICES } from '../client/index.ts';
@@ -23,7 +24,22 @@ import { volumeManager } from './volumes/volumes.ts';
  * go on running; the next kubelet of this node adopts them. Calls `started` once the node is registered.
  * Throws UserError when the directory cannot be written or the port is taken.
  */
-export async function runKubelet(options: KubeletOptions): Promise<void> {
+export async function runKubelet(given: KubeletOptions): Promise<void> {
+  const ending = new AbortController();
+  // Each pod's worker listens: many listeners are no leak here.
+  setMaxListeners(0, ending.signal);
+  const end = (): void => ending.abort();
+  given.signal.addEventListener('abort', end, { once: true });
+  if (given.signal.aborted) end();
+  try {
+    await runUntil({ ...given, signal: ending.signal });
+  } finally {
+    ending.abort();
+    given.signal.removeEventListener('abort', end);
+  }
+}
+
+async function runUntil(options: KubeletOptions): Promise<void> {
   const { directory, nodeName, runtime, clock, logger, signal, client } = options;
   await makeDirectory(directory);
   const info = await runtime.info();

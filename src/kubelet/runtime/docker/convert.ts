@@ -12,11 +12,17 @@ const CPU_PERIOD_US = 100_000;
 /** What the kernel allows at least. */
 const CPU_QUOTA_FLOOR_US = 1_000;
 /** The sandbox dies last when memory is short. */
-const SANDBOX_OOM_SCORE = -998;
+export const SANDBOX_OOM_SCORE = -998;
 /** Exit code of a container that could not be started, as other runtimes report it. */
 export const START_ERROR_EXIT_CODE = 128;
 
-export function sandboxOptions(owner: Owner, spec: SandboxSpec, image: string): ContainerCreateOptions {
+/** `oomFloor`: no container is protected from the kernel's memory killer more than this. */
+export function sandboxOptions(
+  owner: Owner,
+  spec: SandboxSpec,
+  image: string,
+  oomFloor: number,
+): ContainerCreateOptions {
   const ports = spec.hostNetwork ? [] : spec.hostPorts;
   const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
   for (const port of ports) {
@@ -28,7 +34,7 @@ export function sandboxOptions(owner: Owner, spec: SandboxSpec, image: string): 
     IpcMode: spec.hostIpc ? 'host' : 'shareable',
     PortBindings: bindings,
     CpuShares: SANDBOX_CPU_SHARES,
-    OomScoreAdj: SANDBOX_OOM_SCORE,
+    OomScoreAdj: Math.max(SANDBOX_OOM_SCORE, oomFloor),
     LogConfig: LOG_CONFIG,
     Dns: [...spec.dns.servers],
     DnsSearch: [...spec.dns.searches],
@@ -51,7 +57,12 @@ export function sandboxOptions(owner: Owner, spec: SandboxSpec, image: string): 
   };
 }
 
-export function containerOptions(owner: Owner, sandboxId: string, spec: ContainerSpec): ContainerCreateOptions {
+export function containerOptions(
+  owner: Owner,
+  sandboxId: string,
+  spec: ContainerSpec,
+  oomFloor: number,
+): ContainerCreateOptions {
   const { security, resources } = spec;
   const pidMode = { own: '', pod: `container:${sandboxId}`, host: 'host' }[spec.sharePids];
   const hostConfig: HostConfig = {
@@ -60,7 +71,7 @@ export function containerOptions(owner: Owner, sandboxId: string, spec: Containe
     PidMode: pidMode,
     Binds: spec.mounts.map((mount) => `${mount.hostPath}:${mount.containerPath}:${mount.readOnly ? 'ro' : 'rw'}`),
     CpuShares: resources.cpuShares,
-    OomScoreAdj: resources.oomScoreAdjust,
+    OomScoreAdj: Math.max(resources.oomScoreAdjust, oomFloor),
     LogConfig: LOG_CONFIG,
     Privileged: security.privileged,
     ReadonlyRootfs: security.readOnlyRootFilesystem,
@@ -126,14 +137,17 @@ export function containerRecord(inspected: ContainerInspectInfo): ContainerRecor
   const neverStarted = state.Status === 'created' && error !== '';
   const running = state.Running || state.Status === 'paused' || state.Status === 'restarting';
   const exited = neverStarted || state.Status === 'exited' || state.Status === 'dead';
+  const startedAtMs = timeOf(state.StartedAt);
+  // Docker may note the end of a short run before its start.
+  const finishedAtMs = Math.max(timeOf(state.FinishedAt), neverStarted ? timeOf(inspected.Created) : startedAtMs);
   return {
     id: inspected.Id,
     name: labels[CONTAINER_LABEL] ?? '',
     attempt: attemptOf(inspected),
     state: running ? 'running' : exited ? 'exited' : 'created',
     createdAtMs: timeOf(inspected.Created),
-    startedAtMs: timeOf(state.StartedAt),
-    finishedAtMs: running ? 0 : timeOf(state.FinishedAt) || (neverStarted ? timeOf(inspected.Created) : 0),
+    startedAtMs,
+    finishedAtMs: running || !exited ? 0 : finishedAtMs,
     exitCode: neverStarted ? START_ERROR_EXIT_CODE : state.ExitCode,
     oomKilled: state.OOMKilled,
     error,

@@ -22,7 +22,7 @@ export function ownerFilter(owner: Owner): string[] {
 
 export function labelsOf(
   owner: Owner,
-  kind: 'sandbox' | 'container',
+  kind: 'sandbox' | 'container' | 'check',
   pod: PodIdentity,
   attempt: number,
 ): Record<string, string> {

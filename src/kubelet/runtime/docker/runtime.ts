@@ -27,6 +27,7 @@ import { connect } from './connection.ts';
 import { containerOptions, containerRecord, sandboxOptions, sandboxState } from './convert.ts';
 import { followEvents } from './events.ts';
 import { CLUSTER_LABEL, KIND_LABEL, NODE_LABEL, type Owner, ownerFilter, POD_UID_LABEL, podOf } from './labels.ts';
+import { findOomFloor } from './oom-floor.ts';
 import { ensureSandboxImage } from './sandbox-image.ts';
 import { frames } from './streams.ts';
 
@@ -69,6 +70,17 @@ interface DockerFacts {
   readonly MemTotal: number;
 }
 
+interface Preparation {
+  /** The sandboxes' image. */
+  readonly image: string;
+  readonly oomFloor: number;
+}
+
+async function prepare(docker: Docker, owner: Owner, facts: DockerFacts): Promise<Preparation> {
+  const image = await ensureSandboxImage(docker, architectureName(facts.Architecture));
+  return { image, oomFloor: await findOomFloor(docker, owner, image) };
+}
+
 const statusOf = (error: unknown): number | undefined => (error as { statusCode?: number } | undefined)?.statusCode;
 
 /** Waits for `work`; an answer with one of these HTTP statuses counts as done. */
@@ -92,7 +104,7 @@ class DockerRuntime implements ContainerRuntime {
   readonly #listeners = new Set<(podUid: string | undefined) => void>();
   readonly #closing = new AbortController();
   readonly #following: Promise<void>;
-  #sandboxImage: Promise<string> | undefined;
+  #preparation: Promise<Preparation> | undefined;
 
   constructor(docker: Docker, options: DockerRuntimeOptions, facts: DockerFacts) {
     this.#docker = docker;
@@ -127,7 +139,7 @@ class DockerRuntime implements ContainerRuntime {
     const filters = { label: ownerFilter(this.#owner) };
     for (const { Labels } of await this.#docker.listContainers({ all: true, filters })) {
       const pod = podOf(Labels);
-      found.set(pod.uid, pod);
+      if (pod.uid !== '') found.set(pod.uid, pod);
     }
     return [...found.values()];
   }
@@ -152,15 +164,11 @@ class DockerRuntime implements ContainerRuntime {
   }
 
   async createSandbox(spec: SandboxSpec): Promise<SandboxState> {
-    this.#sandboxImage ??= ensureSandboxImage(this.#docker, architectureName(this.#facts.Architecture));
-    const image = await this.#sandboxImage.catch((error: unknown) => {
-      this.#sandboxImage = undefined;
-      throw error;
-    });
-    const options = sandboxOptions(this.#owner, spec, image);
+    const { image, oomFloor } = await this.#prepared();
+    const options = sandboxOptions(this.#owner, spec, image, oomFloor);
     const id = await this.#create(options).catch((error: unknown) => {
       // Somebody may have removed the image under us: the next try makes it again.
-      if (statusOf(error) === MISSING) this.#sandboxImage = undefined;
+      if (statusOf(error) === MISSING) this.#preparation = undefined;
       throw error;
     });
     await accept(this.#docker.getContainer(id).start(), ALREADY);
@@ -176,7 +184,8 @@ class DockerRuntime implements ContainerRuntime {
   }
 
   async createContainer(sandboxId: string, spec: ContainerSpec): Promise<string> {
-    const options = containerOptions(this.#owner, sandboxId, { ...spec, image: withTag(spec.image) });
+    const { oomFloor } = await this.#prepared();
+    const options = containerOptions(this.#owner, sandboxId, { ...spec, image: withTag(spec.image) }, oomFloor);
     try {
       return await this.#create(options);
     } catch (error) {
@@ -313,6 +322,15 @@ class DockerRuntime implements ContainerRuntime {
     this.#closing.abort();
     this.#listeners.clear();
     await this.#following;
+  }
+
+  /** What must be known of the daemon before the first container; found out once. */
+  #prepared(): Promise<Preparation> {
+    this.#preparation ??= prepare(this.#docker, this.#owner, this.#facts).catch((error: unknown) => {
+      this.#preparation = undefined;
+      throw error;
+    });
+    return this.#preparation;
   }
 
   /** A leftover of the same name that never ran is replaced; a running one of ours is the one that was wanted. */
