@@ -70,7 +70,7 @@ function watch({ caches, signal }: ControllerContext, queue: WorkQueue<ObjectKey
     const name = pod.spec?.nodeName;
     if (!name || !isPodReady(pod)) return;
     const node = caches.nodes.lister.get({ namespace: '', name });
-    if (node !== undefined && readyOf(node)?.status !== 'True') queue.add(name);
+    if (node !== undefined && isNotReady(node)) queue.add(name);
   };
   caches.pods.addHandlers({ added: marked, updated: marked }, signal);
 }
@@ -140,8 +140,14 @@ async function reconcile(
   }
   const taints = desiredTaints(node, monitor.mayEvict(), now);
   if (taintsDiffer(node, taints)) node = await client.update(NODES, { ...node, spec: { ...node.spec, taints } });
-  if (readyOf(node)?.status !== 'True') await markPodsNotReady(context, recorder, name, now);
+  if (isNotReady(node)) await markPodsNotReady(context, recorder, name, now);
   return undefined;
+}
+
+/** Its kubelet said so, or we did. A node that never posted anything is no reason to doubt a pod that says it is ready. */
+function isNotReady(node: Node): boolean {
+  const ready = readyOf(node);
+  return ready !== undefined && ready.status !== 'True';
 }
 
 /** Endpoints must not lead to pods whose kubelet cannot say that they still run. */
