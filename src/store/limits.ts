@@ -24,6 +24,8 @@ export const HISTORY_LIMIT_MS = 5 * 60_000;
 export const HISTORY_LIMIT_BYTES = 128 * MIB;
 /** How often the leader looks whether there is something to compact. */
 export const HISTORY_MARK_MS = 15_000;
+/** Changes forgotten by one compaction entry: it runs within one turn on every server. */
+export const COMPACTION_STEP_CHANGES = 20_000;
 /** Changes between two remembered roots of the tree: what an old snapshot costs to rebuild. */
 export const HISTORY_SEGMENT_CHANGES = 4096;
 /** Rebuilt old snapshots that are kept, for lists continued page by page. */

@@ -1,7 +1,7 @@
 // Decides how much past is kept (house.md, decision 4): the time and byte limits become a revision to compact to. Each
 // server keeps its own marks, so that a new leader knows what its predecessor knew; only the leader's decision is replicated.
 import type { Clock } from '../lib/index.ts';
-import { HISTORY_LIMIT_BYTES, HISTORY_LIMIT_MS, HISTORY_MARK_MS } from './limits.ts';
+import { COMPACTION_STEP_CHANGES, HISTORY_LIMIT_BYTES, HISTORY_LIMIT_MS, HISTORY_MARK_MS } from './limits.ts';
 import type { Revision } from './port.ts';
 import type { StateMachine } from './state-machine.ts';
 
@@ -10,19 +10,24 @@ export class Retention {
   readonly #machine: StateMachine;
   /** Which revision had been reached when, oldest first. */
   readonly #marks: { readonly atMs: number; readonly revision: Revision }[] = [];
+  /** Everything up to here may go. */
+  #target = 0 as Revision;
 
   constructor(clock: Clock, machine: StateMachine) {
     this.#clock = clock;
     this.#machine = machine;
   }
 
-  /** Notes the time, now and then. Returns the revision up to which the past may go, if there is something to drop. */
+  /**
+   * Notes the time, now and then. Returns the next revision to compact to, if there is something to drop: a large past
+   * goes in steps, each of which costs every server but a moment.
+   */
   check(): Revision | undefined {
     const now = this.#clock.monotonic();
     const newest = this.#marks.at(-1);
     const { revision, compactedRevision, history } = this.#machine;
     if (newest === undefined || now - newest.atMs >= HISTORY_MARK_MS) this.#marks.push({ atMs: now, revision });
-    let target = compactedRevision;
+    let target = this.#target;
     for (let mark = this.#marks[0]; mark !== undefined && now - mark.atMs >= HISTORY_LIMIT_MS; mark = this.#marks[0]) {
       target = Math.max(target, mark.revision) as Revision;
       this.#marks.shift();
@@ -30,6 +35,9 @@ export class Retention {
     if (history.supersededBytes > HISTORY_LIMIT_BYTES) {
       target = Math.max(target, history.boundaryToDrop(HISTORY_LIMIT_BYTES / 2, revision)) as Revision;
     }
-    return target > compactedRevision ? target : undefined;
+    this.#target = target;
+    return target > compactedRevision
+      ? (Math.min(target, compactedRevision + COMPACTION_STEP_CHANGES) as Revision)
+      : undefined;
   }
 }

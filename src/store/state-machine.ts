@@ -225,7 +225,7 @@ export class StateMachine {
     let change: Change;
     if (write.kind === 'put') {
       const present = this.#tree.get(write.key);
-      const version = makeVersion(write, revision, present?.createRevision ?? revision, boundary);
+      const version = makeVersion(write, revision, present, boundary);
       this.#tree.set(version);
       change = { version, previous: present, boundary };
     } else {

@@ -134,11 +134,14 @@ export class DepartedVersion implements StoredObject {
 export function makeVersion(
   put: PackedPut,
   revision: Revision,
-  createRevision: Revision,
+  previous: StoredVersion | undefined,
   boundary: Revision,
 ): StoredVersion {
+  const createRevision = previous?.createRevision ?? revision;
   const record = makeRecord(KIND_PUT, put.key, revision, createRevision, boundary, put.header, put.splice, put.body);
-  return new StoredVersion(put.key, revision, createRevision, record);
+  // A decoded key may be a slice that keeps all strings of its command in memory: versions of an object share one of
+  // their own.
+  return new StoredVersion(previous?.key ?? readKey(record), revision, createRevision, record);
 }
 
 export function makeTombstone(last: StoredVersion, revision: Revision, boundary: Revision): Tombstone {
@@ -197,7 +200,7 @@ export function readRecord(record: Buffer): ReadRecord {
     return { kind: 'damaged', problem: 'its checksum is wrong' };
   const format = record.readUInt8(4);
   if (format !== VERSION_RECORD_FORMAT) return { kind: 'unknownFormat', format };
-  const key = record.toString('utf8', PREFIX_BYTES, PREFIX_BYTES + record.readUInt16LE(6)) as StoreKey;
+  const key = readKey(record);
   const revision = record.readDoubleLE(8) as Revision;
   if (record[5] === KIND_DELETE) return { kind: 'delete', key, revision, record };
   assert(record[5] === KIND_PUT, 'a record is a put or a deletion');
@@ -205,6 +208,10 @@ export function readRecord(record: Buffer): ReadRecord {
     kind: 'put',
     version: new StoredVersion(key, revision, record.readDoubleLE(16) as Revision, record),
   };
+}
+
+function readKey(record: Buffer): StoreKey {
+  return record.toString('utf8', PREFIX_BYTES, PREFIX_BYTES + record.readUInt16LE(6)) as StoreKey;
 }
 
 function lane(digest: string, at: number): number {

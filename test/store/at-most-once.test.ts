@@ -21,6 +21,8 @@ interface Process {
   readonly store: ReplicatedStore;
   readonly contents: MemoryContents;
   readonly sink: RecordingSink;
+  /** Where its watch began. */
+  readonly from: number;
 }
 
 class World {
@@ -58,8 +60,10 @@ class World {
     });
     await store.start();
     const sink = new RecordingSink();
-    store.watch({ range: resourceRange('pods'), from: store.snapshot().revision }, sink);
-    this.processes.set(id, { store, contents, sink });
+    const { revision, compactedRevision } = store.status();
+    const from = rev(compactedRevision + this.random.int(revision - compactedRevision + 1));
+    store.watch({ range: resourceRange('pods'), from }, sink);
+    this.processes.set(id, { store, contents, sink, from });
   }
 
   /** The process is gone at once: what its database had is what the next one finds. */
@@ -68,7 +72,7 @@ class World {
     if (process === undefined) return;
     this.crashes += 1;
     const contents = new Map(process.contents);
-    this.checkWatch(process.sink);
+    this.checkWatch(process);
     this.cluster.members.get(id)?.disconnect();
     await process.store.stop();
     await this.startProcess(id, contents);
@@ -121,7 +125,8 @@ class World {
     else if (choice < 41) await this.crash(this.random.pick(IDS));
     this.cluster.step();
     this.cluster.step();
-    this.clock.advance(20);
+    // Now and then much time passes, so that the past is compacted on the way.
+    this.clock.advance(this.random.chance(0.1) ? 8_000 : 20);
     await new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -135,11 +140,10 @@ class World {
     }
   }
 
-  /** Every event since the watch began, once and in order: revisions are consecutive, but for what this range has not. */
-  checkWatch(sink: RecordingSink): void {
+  /** Every event since the watch began, once and in order: all that is written here is in its range. */
+  checkWatch({ sink, from }: Process): void {
     const revisions = sink.events_.map((event) => event.revision);
-    const first = revisions[0] ?? 0;
-    expect(revisions).toEqual(revisions.map((_, i) => first + i));
+    expect(revisions).toEqual(revisions.map((_, i) => from + 1 + i));
   }
 }
 
@@ -171,17 +175,30 @@ function check(world: World): void {
       expect(store.snapshot(rev(revision)).revision).toBeGreaterThanOrEqual(revision);
     }
   }
-  for (const { sink } of world.processes.values()) world.checkWatch(sink);
+  for (const process of world.processes.values()) {
+    world.checkWatch(process);
+    expect(process.sink.events_).toHaveLength(process.store.snapshot().revision - process.from);
+  }
 }
 
 describe('three replicated stores under loss, repetition, leader changes and crashes', () => {
+  let crashes = 0;
+  let compacted = 0;
+
   for (let seed = 1; seed <= 12; seed++) {
     it(`apply everything acknowledged exactly once and agree in the end (seed ${seed})`, async () => {
       const world = await run(seed);
       expect(world.acknowledged.length).toBeGreaterThan(50);
       expect(world.reads).toBeGreaterThan(30);
+      crashes += world.crashes;
+      compacted += [...world.processes.values()][0]?.store.status().compactedRevision ?? 0;
       check(world);
       for (const { store } of world.processes.values()) await store.stop();
     });
   }
+
+  it('met crashes and compactions on the way', () => {
+    expect(crashes).toBeGreaterThan(12);
+    expect(compacted).toBeGreaterThan(100);
+  });
 });

@@ -77,7 +77,7 @@ describe('a stored version', () => {
   const [write] = packCommand(put(pod('a'), 'one', { app: 'web' })).writes;
   const version = () => {
     if (write?.kind !== 'put') throw new Error('a put');
-    return makeVersion(write, rev(5_000_000_123), rev(17), rev(5_000_000_125));
+    return makeVersion(write, rev(5_000_000_123), makeVersion(write, rev(17), undefined, rev(17)), rev(5_000_000_125));
   };
 
   it('comes back from its record as it was', () => {

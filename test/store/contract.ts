@@ -32,21 +32,27 @@ import {
 export interface StoreUnderTest {
   readonly store: ObjectStore;
   /** Moves the store's clock. */
-  advance(ms: number): void;
+  advance(ms: number): void | Promise<void>;
+  /** Stops what else was started. */
+  stop?(): Promise<void>;
 }
 
 const PODS = resourceRange('pods');
 
 export function describeStoreContract(backend: string, make: () => Promise<StoreUnderTest>): void {
-  const opened: ObjectStore[] = [];
+  const opened: StoreUnderTest[] = [];
   const open = async (): Promise<StoreUnderTest> => {
     const made = await make();
-    opened.push(made.store);
+    opened.push(made);
     return made;
   };
-  afterEach(async () => {
-    for (const store of opened.splice(0)) await store.stop();
-  });
+  const stopAll = async (): Promise<void> => {
+    for (const made of opened.splice(0)) {
+      await made.store.stop();
+      await made.stop?.();
+    }
+  };
+  afterEach(stopAll);
 
   describe(`${backend}: commits`, () => {
     it('returns what was written, with its revision inside the bytes', async () => {
@@ -230,7 +236,7 @@ export function describeStoreContract(backend: string, make: () => Promise<Store
             const found = [...snapshot.scan(PODS)].map((object) => [object.key, object.revision]);
             expect(found).toEqual([...boundary.model].sort());
           }
-          await store.stop();
+          await stopAll();
         }),
         { numRuns: 15, seed: 7 },
       );
@@ -264,9 +270,10 @@ export function describeStoreContract(backend: string, make: () => Promise<Store
       const { store, advance } = await open();
       const old = await committed(store, put(pod('a'), 'one'));
       await committed(store, put(pod('a'), 'two'));
-      advance(60_000);
+      await advance(60_000);
       await committed(store, put(pod('a'), 'three'));
-      advance(6 * 60_000);
+      await advance(6 * 60_000);
+      await store.readBarrier(NO_ABORT);
       await committed(store, remove(pod('a')));
       await eventually(() => store.status().compactedRevision > old.revision, 'the compaction');
       const compacted = store.status().compactedRevision;

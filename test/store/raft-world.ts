@@ -1,0 +1,146 @@
+// Three replicated stores on the production Raft nodes, in line: only the network, the disks and the clock are made up.
+// Messages and turns happen by themselves; time moves when a test says so.
+import {
+  type Consensus,
+  inlineConsensus,
+  JobRunner,
+  type LogWriter,
+  type NodeId,
+  openLog,
+  type Transport,
+  type TransportHandlers,
+} from '../../raft/node/index.ts';
+import { prng, silentLogger } from '../../src/lib/index.ts';
+import {
+  createReplicatedStore,
+  type MemoryContents,
+  memoryKeyValue,
+  type ReplicatedStore,
+} from '../../src/store/index.ts';
+import { SimDisk } from '../sim/disk.ts';
+import { manualClock } from '../support/manual-clock.ts';
+
+const IDS = ['n1', 'n2', 'n3'].map((id) => id as NodeId);
+/** One step of time, small against Raft's heartbeat; longer ones where hours pass. */
+const STEP_MS = 20;
+const LONG_STEP_MS = 100;
+const LONG_MS = 10_000;
+
+interface Member {
+  readonly id: NodeId;
+  readonly consensus: Consensus;
+  readonly store: ReplicatedStore;
+}
+
+export class RaftWorld {
+  readonly clock = manualClock();
+  readonly members = new Map<NodeId, Member>();
+  readonly failures: string[] = [];
+  readonly #disks = new Map<NodeId, SimDisk>();
+  readonly #states = new Map<NodeId, MemoryContents>();
+  readonly #handlers = new Map<NodeId, TransportHandlers>();
+  #incarnations = 0;
+
+  /** Three members that are ready. */
+  static async start(): Promise<RaftWorld> {
+    const world = new RaftWorld();
+    await Promise.all(IDS.map((id) => world.startMember(id)));
+    await world.until(() => world.stores().every((store) => store.status().ready));
+    return world;
+  }
+
+  stores(): readonly ReplicatedStore[] {
+    return [...this.members.values()].map((member) => member.store);
+  }
+
+  leader(): Member {
+    const leader = [...this.members.values()].find((member) => member.store.status().role === 'leader');
+    if (leader === undefined) throw new Error('nobody leads');
+    return leader;
+  }
+
+  async startMember(id: NodeId): Promise<void> {
+    this.#incarnations += 1;
+    const disk = this.#disks.get(id) ?? new SimDisk(prng(1));
+    const contents = this.#states.get(id) ?? new Map();
+    this.#disks.set(id, disk);
+    this.#states.set(id, contents);
+    const environment = {
+      clock: this.clock,
+      logger: silentLogger,
+      fatal: (reason: string) => void this.failures.push(`${id}: ${reason}`),
+    };
+    const runner = new JobRunner(disk);
+    const writer: LogWriter = {
+      run(job, done) {
+        runner.run(job);
+        done(undefined);
+      },
+      close: () => Promise.resolve(),
+    };
+    const consensus = inlineConsensus({
+      config: {
+        id,
+        clusterId: 'c',
+        membership: { voters: IDS, learners: [] },
+        peerAddresses: {},
+        seed: this.#incarnations,
+      },
+      environment,
+      defer: (turn) => void setImmediate(turn),
+      openLog: () => openLog(disk, { clusterId: 'c', nodeId: id }),
+      openWriter: () => writer,
+      openTransport: () => this.#transport(id),
+    });
+    const origin = `${id}/${this.#incarnations}`;
+    const store = createReplicatedStore({ consensus, keyValue: memoryKeyValue(contents), ...environment, origin });
+    this.members.set(id, { id, consensus, store });
+    await store.start();
+  }
+
+  async stopMember(id: NodeId): Promise<void> {
+    await this.members.get(id)?.store.stop();
+    this.members.delete(id);
+    for (const member of this.members.values()) this.#handlers.get(member.id)?.unreachable(id);
+  }
+
+  /** Moves time on in steps, with turns for what each step brings. */
+  async advance(ms: number): Promise<void> {
+    const step = ms >= LONG_MS ? LONG_STEP_MS : STEP_MS;
+    for (let passed = 0; passed < ms; passed += step) {
+      this.clock.advance(step);
+      for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async until(holds: () => boolean): Promise<void> {
+    for (let step = 0; step < 1000; step++) {
+      if (holds()) return;
+      await this.advance(STEP_MS);
+    }
+    throw new Error('it never happened');
+  }
+
+  #transport(id: NodeId): Transport {
+    let mine: TransportHandlers | undefined;
+    return {
+      start: (handlers) => {
+        mine = handlers;
+        this.#handlers.set(id, handlers);
+        return Promise.resolve();
+      },
+      send: (messages) => {
+        for (const message of messages) {
+          setImmediate(() => {
+            // A member that has stopped sends nothing any more.
+            if (this.#handlers.get(id) === mine) this.#handlers.get(message.to)?.received(message);
+          });
+        }
+      },
+      stop: () => {
+        if (this.#handlers.get(id) === mine) this.#handlers.delete(id);
+        return Promise.resolve();
+      },
+    };
+  }
+}
