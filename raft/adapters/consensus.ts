@@ -41,16 +41,17 @@ export function createConsensus(options: ConsensusOptions): Consensus {
 }
 
 function inlineMember(options: ConsensusOptions): Consensus {
-  const { config, environment, listen, tls } = options;
+  const { config, environment, listen, tls, directory } = options;
   const { clock, logger } = environment;
-  const files = new MemberFiles(options.directory, config);
+  const files = new MemberFiles(directory, config);
   return inlineConsensus({
     config,
     environment,
     openLog: (appliedIndex) => files.openLog(appliedIndex),
     openWriter: () => inlineLogWriter(nodeDisk(files.logDirectory)),
     release: () => files.release(),
-    openTransport: () => webSocketTransport({ config, listen, tls, clock, logger }),
+    openTransport: ({ incarnation }) =>
+      webSocketTransport({ config, listen, tls, clock, logger, incarnation, directory }),
     defer,
   });
 }
@@ -65,7 +66,7 @@ function threadedMember(options: ConsensusOptions, threads: { readonly raft: URL
   return createConsensusClient({ config, environment, channel, defer, dispose: () => channel.dispose() });
 }
 
-/** The channel to a Raft thread that is started by the first message to it. */
+/** The channel to a Raft thread that begins with the start. */
 class ThreadChannel implements Channel<ToNode, FromNode> {
   private readonly logger: Logger;
   private readonly startWorker: () => Worker;
@@ -81,8 +82,9 @@ class ThreadChannel implements Channel<ToNode, FromNode> {
 
   post(message: ToNode, transfer?: readonly ArrayBuffer[]): void {
     if (this.closed) return;
-    this.channel ??= this.open();
-    this.channel.post(message, transfer);
+    if (message.kind === 'start') this.channel ??= this.open();
+    // What is said before the start is lost; the epoch of the first leader tells its owner to say it again.
+    this.channel?.post(message, transfer);
   }
 
   onMessage(handler: (message: FromNode) => void): void {

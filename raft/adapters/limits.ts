@@ -25,3 +25,5 @@ export const ZERO_CHUNK_BYTES = MIB;
 export const CLOSE_LIMIT_MS = 250;
 /** The longest path of a Unix socket that every supported system takes. */
 export const SOCKET_PATH_LIMIT_BYTES = 100;
+/** What a close frame may say (RFC 6455 §5.5), less a little. */
+export const CLOSE_REASON_LIMIT_BYTES = 120;

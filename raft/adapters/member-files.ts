@@ -1,4 +1,5 @@
 // A member's files on the real disk: its data directory, locked while the member runs, and the log in it.
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type LogIndex, type NodeConfig, openLog, type RaftLog } from '../node/index.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
@@ -25,7 +26,7 @@ export class MemberFiles {
     const { clusterId, id: nodeId } = this.config;
     const disk = nodeDisk(this.logDirectory);
     this.lock = await lockFolder(this.directory);
-    return openLog(disk, { clusterId, nodeId }, { mustExist: appliedIndex > 0 });
+    return openLog(disk, { clusterId, nodeId }, { mustExist: appliedIndex > 0, incarnation: randomUUID() });
   }
 
   /** Unlocks the directory: when nothing is written any more. */

@@ -1,8 +1,8 @@
 // Consensus as the main thread sees it: a client of the Raft side behind a channel. It batches what one turn proposes
 // and asks, delivers commits in order, and re-asks open read questions whenever they may be lost.
 
-import { assert, defined, type Timer, UserError, unreachable } from '../../src/lib/index.ts';
-import type { CoreStatus, LogIndex, NodeId, Term } from '../core/index.ts';
+import { assert, COMMAND_LIMIT_BYTES, defined, type Timer, UserError, unreachable } from '../../src/lib/index.ts';
+import type { CoreLimits, CoreStatus, LogIndex, NodeId, Term } from '../core/index.ts';
 import { channelPair } from './channel.ts';
 import { STOP_LIMIT_MS } from './limits.ts';
 import type { LogWriter } from './log/job.ts';
@@ -35,9 +35,10 @@ export interface ClientParts {
 export interface InlineParts {
   readonly config: NodeConfig;
   readonly environment: NodeEnvironment;
+  readonly limits?: CoreLimits | undefined;
   openLog(appliedIndex: LogIndex): RaftLog | Promise<RaftLog>;
   openWriter(): LogWriter;
-  openTransport(): Transport;
+  openTransport(log: RaftLog): Transport;
   /** Called when the log is closed. */
   release?(): Promise<void>;
   readonly defer: Defer;
@@ -53,9 +54,10 @@ export function inlineConsensus(parts: InlineParts): Consensus {
     clock,
     logger,
     defer,
+    limits: parts.limits,
     openLog: (appliedIndex) => parts.openLog(appliedIndex),
     openWriter: () => parts.openWriter(),
-    openTransport: () => parts.openTransport(),
+    openTransport: (log) => parts.openTransport(log),
     release: () => parts.release?.() ?? Promise.resolve(),
     stopped: () => {},
   });
@@ -131,7 +133,10 @@ class Client implements Consensus {
 
   propose(commands: readonly Uint8Array[]): void {
     if (this.phase === 'stopped' || this.phase === 'failed') return;
-    this.proposals.push(...commands);
+    for (const command of commands) {
+      assert(command.byteLength <= COMMAND_LIMIT_BYTES, `a command of ${command.byteLength} bytes is within the limit`);
+      this.proposals.push(command);
+    }
     this.requestFlush();
   }
 

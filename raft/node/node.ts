@@ -103,6 +103,7 @@ class Driver implements RaftNode {
   /** The questions that each read context of the core answers. */
   private readonly asked = new Map<number, readonly number[]>();
   private nextContext: number;
+  private announcedEpoch = 0;
 
   private diskBusySince: number | undefined;
   private applyWaitingSince: number | undefined;
@@ -251,7 +252,7 @@ class Driver implements RaftNode {
     writer.run(job, (error) => {
       if (this.ended) return;
       if (error !== undefined) {
-        this.fail('the Raft log cannot be written', error);
+        this.fail(`the Raft log cannot be written: ${messageOf(error)}`, error);
         return;
       }
       this.diskBusySince = undefined;
@@ -300,7 +301,11 @@ class Driver implements RaftNode {
   }
 
   private announce(leadership: Leadership | undefined): void {
-    if (leadership !== undefined) this.options.outputs.leadershipChanged(leadership);
+    if (leadership === undefined) return;
+    // With the epoch every open question is asked anew, so the answers to the old ones are not waited for.
+    if (leadership.epoch > this.announcedEpoch) this.asked.clear();
+    this.announcedEpoch = leadership.epoch;
+    this.options.outputs.leadershipChanged(leadership);
   }
 
   /** A leader that cannot write or apply would hold everybody up (house.md, decision 8). */

@@ -1,7 +1,7 @@
 // The Raft side of a consensus channel: opens the log, runs the node, and turns messages into calls and results into
 // messages. It runs on the Raft thread, or in line.
 import { type Clock, every, type Logger, messageOf, type Timer, unreachable } from '../../src/lib/index.ts';
-import type { LogIndex } from '../core/index.ts';
+import { CORE_LIMITS, type CoreLimits, type LogIndex } from '../core/index.ts';
 import { STATUS_PERIOD_MS } from './limits.ts';
 import type { LogWriter } from './log/job.ts';
 import type { RaftLog } from './log/log.ts';
@@ -14,10 +14,12 @@ export interface ServiceParts {
   readonly config: NodeConfig;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Those of production unless given: the simulator makes them small, so that they are met. */
+  readonly limits?: CoreLimits | undefined;
   /** Throws UserError or DamageError, which the other side's start() rejects with. */
   openLog(appliedIndex: LogIndex): RaftLog | Promise<RaftLog>;
   openWriter(): LogWriter;
-  openTransport(): Transport;
+  openTransport(log: RaftLog): Transport;
   readonly defer: Defer;
   /** The log is closed: what guarded it may be let go. */
   release(): Promise<void>;
@@ -72,7 +74,7 @@ class Service {
   /** Never rejects: what goes wrong is told to the client. */
   private async start(appliedIndex: LogIndex): Promise<void> {
     try {
-      const { config, clock, logger, defer } = this.parts;
+      const { config, clock, logger, defer, limits = CORE_LIMITS } = this.parts;
       const log = await this.parts.openLog(appliedIndex);
       if (this.stopRequested) return;
       const node = createRaftNode({
@@ -80,10 +82,11 @@ class Service {
         clock,
         logger,
         defer,
+        limits,
         log,
         appliedIndex,
         writer: this.parts.openWriter(),
-        transport: this.parts.openTransport(),
+        transport: this.parts.openTransport(log),
         outputs: {
           committed: (entries) => {
             const packed = packEntries(entries);

@@ -24,7 +24,8 @@ serveConsensus(channel as Channel<FromNode, ToNode>, {
   logger,
   openLog: (appliedIndex) => files.openLog(appliedIndex),
   openWriter: () => threadLogWriter(new URL(data.logThread), files.logDirectory),
-  openTransport: () => webSocketTransport({ config, listen, tls, clock, logger }),
+  openTransport: ({ incarnation }) =>
+    webSocketTransport({ config, listen, tls, clock, logger, incarnation, directory }),
   defer: (turn) => void setImmediate(turn),
   release: () => files.release(),
   stopped: () => port.close(),

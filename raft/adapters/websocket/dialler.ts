@@ -16,7 +16,16 @@ import {
   SEND_QUEUE_LIMIT_BYTES,
   SILENCE_LIMIT_MS,
 } from '../limits.ts';
-import { CLOSE_REFUSED, decodeGreeting, encodeGreeting, objectionTo, RAFT_PATH, RAFT_PROTOCOL } from './greeting.ts';
+import {
+  CLOSE_REFUSED,
+  decodeGreeting,
+  encodeGreeting,
+  type LocalMember,
+  objectionTo,
+  RAFT_PATH,
+  RAFT_PROTOCOL,
+  type Recognise,
+} from './greeting.ts';
 
 /** PEM texts of this member's certificate and of the authority that signed all members'. */
 export interface TransportTls {
@@ -26,8 +35,8 @@ export interface TransportTls {
 }
 
 export interface DiallerOptions {
-  readonly clusterId: string;
-  readonly self: NodeId;
+  readonly local: LocalMember;
+  readonly recognise: Recognise;
   readonly peer: NodeId;
   /** host:port, asked for at each attempt, because it is only a hint. */
   address(): string | undefined;
@@ -80,7 +89,7 @@ export class Dialler {
     }
     const deadline = this.options.clock.timer(GREETING_LIMIT_MS, () => socket.terminate());
     this.state = { kind: 'dialling', socket, deadline };
-    socket.on('open', () => socket.send(encodeGreeting(this.options.clusterId, this.options.self, this.options.peer)));
+    socket.on('open', () => socket.send(encodeGreeting(this.options.local, this.options.peer)));
     socket.on('message', (data) => {
       if (data instanceof Buffer) this.greeted(socket, data);
     });
@@ -89,7 +98,7 @@ export class Dialler {
     });
     socket.on('error', (error) => this.trouble(error.message));
     socket.on('close', (code, reason) => {
-      if (code === CLOSE_REFUSED) this.trouble(`it refuses this member: ${reason.toString('utf8')}`);
+      if (code === CLOSE_REFUSED) this.trouble(`it refuses this member: ${reason.toString('utf8')}`, 'warn');
       this.closed(socket);
     });
   }
@@ -149,12 +158,15 @@ export class Dialler {
 
   private greeted(socket: WebSocket, data: Buffer): void {
     if (this.state.kind !== 'dialling' || this.state.socket !== socket) return;
-    const { clusterId, self, peer, clock } = this.options;
+    const { local, recognise, peer, clock } = this.options;
     try {
-      const objection = objectionTo(decodeGreeting(data), { clusterId, from: peer, to: self });
+      const greeting = decodeGreeting(data);
+      const objection =
+        objectionTo(greeting, { clusterId: local.clusterId, from: peer, to: local.self }) ??
+        recognise(peer, greeting.incarnation);
       if (objection !== undefined) throw new Error(objection);
     } catch (error) {
-      this.trouble(messageOf(error));
+      this.trouble(messageOf(error), 'warn');
       socket.close(CLOSE_REFUSED);
       return;
     }
@@ -201,10 +213,10 @@ export class Dialler {
     this.redialMs = Math.min(this.redialMs * 2, REDIAL_LONGEST_MS);
   }
 
-  private trouble(what: string): void {
+  private trouble(what: string, level: 'info' | 'warn' = 'info'): void {
     if (what === this.lastTrouble) return;
     this.lastTrouble = what;
-    this.options.logger.info({ peer: this.options.peer, trouble: what }, 'a peer cannot be reached');
+    this.options.logger[level]({ peer: this.options.peer, trouble: what }, 'a peer cannot be reached');
   }
 }
 

@@ -9,7 +9,19 @@ export interface Greeting {
   readonly clusterId: string;
   readonly from: NodeId;
   readonly to: NodeId;
+  /** Names the sender's log. */
+  readonly incarnation: string;
 }
+
+/** Who this member is, as it greets. */
+export interface LocalMember {
+  readonly clusterId: string;
+  readonly self: NodeId;
+  readonly incarnation: string;
+}
+
+/** Says why a peer with this log is not the one that was met before, if so. */
+export type Recognise = (peer: NodeId, incarnation: string) => string | undefined;
 
 /** The path of the Raft endpoint, and the sub-protocol that both ends name. */
 export const RAFT_PATH = '/quorate/raft';
@@ -18,8 +30,8 @@ export const RAFT_PROTOCOL = 'quorate-raft';
 export const CLOSE_REFUSED = 4001;
 export const CLOSE_MALFORMED = 4002;
 
-export function encodeGreeting(clusterId: string, from: NodeId, to: NodeId): Uint8Array {
-  return encodeValue([WIRE_FORMAT, clusterId, from, to]);
+export function encodeGreeting({ clusterId, self, incarnation }: LocalMember, to: NodeId): Uint8Array {
+  return encodeValue([WIRE_FORMAT, clusterId, self, to, incarnation]);
 }
 
 /** Throws CodecError for anything that is no greeting. */
@@ -27,10 +39,12 @@ export function decodeGreeting(bytes: Uint8Array): Greeting {
   if (bytes.byteLength > GREETING_LIMIT_BYTES) throw new CodecError('a greeting that is too long');
   const value = decodeValue(bytes);
   if (!Array.isArray(value)) throw new CodecError('a greeting that is no list');
-  const [format, clusterId, from, to]: readonly unknown[] = value;
-  if (typeof format !== 'number' || typeof clusterId !== 'string' || typeof from !== 'string' || typeof to !== 'string')
+  const [format, ...names]: readonly unknown[] = value;
+  const [clusterId, from, to, incarnation] = names;
+  if (typeof format !== 'number' || typeof clusterId !== 'string' || typeof from !== 'string')
     throw new CodecError('a greeting of wrong fields');
-  return { format, clusterId, from: from as NodeId, to: to as NodeId };
+  if (typeof to !== 'string' || typeof incarnation !== 'string') throw new CodecError('a greeting of wrong fields');
+  return { format, clusterId, from: from as NodeId, to: to as NodeId, incarnation };
 }
 
 /** Why a greeting is not the one expected, or undefined when it is. */

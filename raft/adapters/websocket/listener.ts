@@ -7,21 +7,23 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type Clock, codeOf, type Logger, messageOf, type Timer, UserError } from '../../../src/lib/index.ts';
 import type { Message, NodeId } from '../../node/index.ts';
 import { decodeFrame } from '../codec.ts';
-import { FRAME_LIMIT_BYTES, GREETING_LIMIT_MS, UNGREETED_LIMIT } from '../limits.ts';
+import { CLOSE_REASON_LIMIT_BYTES, FRAME_LIMIT_BYTES, GREETING_LIMIT_MS, UNGREETED_LIMIT } from '../limits.ts';
 import { addressText, closeSocket, type TransportTls } from './dialler.ts';
 import {
   CLOSE_MALFORMED,
   CLOSE_REFUSED,
   decodeGreeting,
   encodeGreeting,
+  type LocalMember,
   objectionTo,
   RAFT_PATH,
   RAFT_PROTOCOL,
+  type Recognise,
 } from './greeting.ts';
 
 export interface ListenerOptions {
-  readonly clusterId: string;
-  readonly self: NodeId;
+  readonly local: LocalMember;
+  readonly recognise: Recognise;
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls: TransportTls | undefined;
   readonly clock: Clock;
@@ -110,17 +112,23 @@ export class Listener {
 
   private greet(socket: WebSocket, data: Buffer, request: IncomingMessage): void {
     this.forgetUngreeted(socket);
-    const { clusterId, self, logger } = this.options;
+    const { local, recognise, logger } = this.options;
     let peer: NodeId;
     try {
       const greeting = decodeGreeting(data);
       peer = greeting.from;
-      const objection = objectionTo(greeting, { clusterId, from: this.nameOf(request), to: self });
+      const objection = objectionTo(greeting, {
+        clusterId: local.clusterId,
+        from: this.nameOf(request),
+        to: local.self,
+      });
       if (objection !== undefined) throw new Error(objection);
       if (!this.options.isPeer(peer)) throw new Error(`${peer} is no member of this cluster`);
+      const doubt = recognise(peer, greeting.incarnation);
+      if (doubt !== undefined) throw new Error(doubt);
     } catch (error) {
       logger.warn({ remote: request.socket.remoteAddress, trouble: messageOf(error) }, 'a connection was refused');
-      socket.close(CLOSE_REFUSED, messageOf(error).slice(0, 100));
+      socket.close(CLOSE_REFUSED, closeReason(messageOf(error)));
       return;
     }
     const older = this.peers.get(peer);
@@ -132,7 +140,7 @@ export class Listener {
       this.peers.delete(peer);
       this.options.left(peer);
     });
-    socket.send(encodeGreeting(clusterId, self, peer));
+    socket.send(encodeGreeting(local, peer));
     this.options.arrived(peer);
   }
 
@@ -147,7 +155,7 @@ export class Listener {
     if (this.stopped || this.peers.get(peer) !== socket) return;
     let messages: readonly Message[];
     try {
-      messages = decodeFrame(frame instanceof Buffer ? frame : Buffer.alloc(0), peer, this.options.self);
+      messages = decodeFrame(frame instanceof Buffer ? frame : Buffer.alloc(0), peer, this.options.local.self);
     } catch (error) {
       this.options.logger.warn({ peer, trouble: messageOf(error) }, 'a peer sent a malformed frame');
       socket.close(CLOSE_MALFORMED);
@@ -162,6 +170,11 @@ function refuseHttp(
   response: { writeHead(code: number): { end(text: string): unknown } },
 ): void {
   response.writeHead(426).end('this is the Raft endpoint of a quorate member\n');
+}
+
+/** A close frame holds 123 bytes of reason (RFC 6455 §5.5). */
+function closeReason(text: string): string {
+  return Buffer.from(text, 'utf8').subarray(0, CLOSE_REASON_LIMIT_BYTES).toString('latin1');
 }
 
 function listenError(error: Error, host: string, port: number): Error {

@@ -2,6 +2,7 @@
 // sends on the connections it dialled. A refused or closed connection is told at once, in both directions.
 import type { Clock, Logger } from '../../../src/lib/index.ts';
 import type { Message, NodeConfig, NodeId, Transport, TransportHandlers } from '../../node/index.ts';
+import { KnownPeers } from '../known-peers.ts';
 import { Dialler, type TransportTls } from './dialler.ts';
 import { Listener } from './listener.ts';
 
@@ -10,6 +11,10 @@ export interface WebSocketTransportOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** undefined: plain, and peers are believed to be who they say; for loopback only. */
   readonly tls: TransportTls | undefined;
+  /** The name of this member's log, which its peers remember. */
+  readonly incarnation: string;
+  /** Where this member remembers the logs of its peers. */
+  readonly directory: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -29,9 +34,12 @@ class WebSocketTransport implements Transport {
   }
 
   async start(handlers: TransportHandlers): Promise<void> {
-    const { config, listen, tls, clock, logger } = this.options;
+    const { config, listen, tls, clock, logger, incarnation } = this.options;
     const { clusterId, id: self, membership } = config;
     const peers = new Set([...membership.voters, ...membership.learners].filter((id) => id !== self));
+    const known = new KnownPeers(this.options.directory, logger);
+    const local = { clusterId, self, incarnation };
+    const recognise = (peer: NodeId, other: string): string | undefined => known.objectionTo(peer, other);
     const heard = <T>(tell: (value: T) => void) => {
       return (value: T): void => {
         if (!this.stopped) tell(value);
@@ -41,8 +49,8 @@ class WebSocketTransport implements Transport {
     const connected = heard((peer: NodeId) => handlers.connected(peer));
     for (const peer of peers) {
       const dialler = new Dialler({
-        clusterId,
-        self,
+        local,
+        recognise,
         peer,
         address: () => config.peerAddresses[peer],
         tls,
@@ -54,8 +62,8 @@ class WebSocketTransport implements Transport {
       this.diallers.set(peer, dialler);
     }
     this.listener = new Listener({
-      clusterId,
-      self,
+      local,
+      recognise,
       listen,
       tls,
       clock,

@@ -19,6 +19,11 @@ export interface LogIdentity {
   readonly nodeId: NodeId;
 }
 
+/** An identity as it was written, with the name of this very log: a log made anew has another one. */
+export interface WrittenIdentity extends LogIdentity {
+  readonly incarnation: string;
+}
+
 /** Throws UserError unless both ids are usable. */
 export function checkIdentity(identity: LogIdentity): void {
   for (const [what, id] of [
@@ -35,9 +40,9 @@ export function checkIdentity(identity: LogIdentity): void {
 }
 
 /** Writes the identity durably. It is the last file of a new log, so its presence says that the others are complete. */
-export function writeIdentity(disk: Disk, identity: LogIdentity): void {
-  const { clusterId, nodeId } = identity;
-  const body = JSON.stringify({ format: IDENTITY_FORMAT, clusterId, nodeId });
+export function writeIdentity(disk: Disk, identity: WrittenIdentity): void {
+  const { clusterId, nodeId, incarnation } = identity;
+  const body = JSON.stringify({ format: IDENTITY_FORMAT, clusterId, nodeId, incarnation });
   const file = disk.open(IDENTITY_DRAFT_FILE, 'create');
   file.write(0, Buffer.from(`${JSON.stringify({ body, checksum: crc32(body) })}\n`, 'utf8'));
   file.sync();
@@ -46,21 +51,21 @@ export function writeIdentity(disk: Disk, identity: LogIdentity): void {
   disk.syncDirectory();
 }
 
-/** Throws UserError when the log is another member's, DamageError when the file cannot be read. */
-export function verifyIdentity(disk: Disk, identity: LogIdentity): void {
+/** Reads the identity. Throws UserError when the log is another member's, DamageError when the file cannot be read. */
+export function verifyIdentity(disk: Disk, identity: LogIdentity): WrittenIdentity {
   const file = disk.open(IDENTITY_FILE, 'existing');
   const text = Buffer.from(file.read(0, IDENTITY_LIMIT_BYTES)).toString('utf8');
   file.close();
   const found = parseIdentity(text);
   if (found === undefined) throw new DamageError(IDENTITY_FILE, 'its content does not match its checksum');
-  if (found.clusterId === identity.clusterId && found.nodeId === identity.nodeId) return;
+  if (found.clusterId === identity.clusterId && found.nodeId === identity.nodeId) return found;
   throw new UserError(
     `the Raft log belongs to member ${found.nodeId} of cluster ${found.clusterId}, not to member ${identity.nodeId} of cluster ${identity.clusterId}`,
     'Use the data directory of this member, or an empty one for a new cluster.',
   );
 }
 
-function parseIdentity(text: string): LogIdentity | undefined {
+function parseIdentity(text: string): WrittenIdentity | undefined {
   try {
     const outer: unknown = JSON.parse(text);
     const body = stringField(outer, 'body');
@@ -68,8 +73,10 @@ function parseIdentity(text: string): LogIdentity | undefined {
     const inner: unknown = JSON.parse(body);
     const clusterId = stringField(inner, 'clusterId');
     const nodeId = stringField(inner, 'nodeId');
-    if (clusterId === undefined || nodeId === undefined || field(inner, 'format') !== IDENTITY_FORMAT) return undefined;
-    return { clusterId, nodeId: nodeId as NodeId };
+    const incarnation = stringField(inner, 'incarnation');
+    if (clusterId === undefined || nodeId === undefined || incarnation === undefined) return undefined;
+    if (field(inner, 'format') !== IDENTITY_FORMAT) return undefined;
+    return { clusterId, nodeId: nodeId as NodeId, incarnation };
   } catch {
     return undefined;
   }

@@ -48,6 +48,8 @@ interface Prepared {
 }
 
 export class RaftLog implements LogView {
+  /** The name of this very log. A member that comes with another one has lost the log it had. */
+  readonly incarnation: string;
   private readonly disk: Disk;
   private readonly limits: LogLimits;
   private readonly index: EntryIndex;
@@ -57,8 +59,9 @@ export class RaftLog implements LogView {
   /** The segment that older entries were read from last. */
   private reading: { readonly segment: number; readonly file: DiskFile } | undefined;
 
-  constructor(disk: Disk, limits: LogLimits, index: EntryIndex, tail: LogTail) {
+  constructor(disk: Disk, incarnation: string, limits: LogLimits, index: EntryIndex, tail: LogTail) {
     this.disk = disk;
+    this.incarnation = incarnation;
     this.limits = limits;
     this.index = index;
     this.tail = tail;

@@ -13,6 +13,7 @@ import {
   IDENTITY_FILE,
   type LogIdentity,
   verifyIdentity,
+  type WrittenIdentity,
   writeIdentity,
 } from './identity.ts';
 import { JobRunner } from './job.ts';
@@ -32,22 +33,28 @@ const NO_HARD_STATE: HardState = { term: 0 as Term, votedFor: undefined };
 const LOG_START: LogPosition = { index: 0 as LogIndex, term: 0 as Term };
 /** The sequence of the marker that a new log begins with; a greater one says that something was acknowledged. */
 const FIRST_MARKER_SEQUENCE = 1;
+/** For whoever makes one log only. */
+const FIRST_INCARNATION = 'first';
+
+export interface OpenOptions {
+  readonly limits?: LogLimits;
+  /** It is known that this member had a log, so none is made. */
+  readonly mustExist?: boolean;
+  /** Names a log that is made now; in production nothing that was ever used before. */
+  readonly incarnation?: string;
+}
 
 /**
- * Opens the log of `identity` in a folder, or makes it when the folder is empty. `mustExist`: elsewhere it is known that
- * this member had a log, so an empty folder is refused. Throws DamageError, and UserError for a foreign or newer log.
+ * Opens the log of `identity` in a folder, or makes it when the folder is empty. Throws DamageError, and UserError for
+ * a log that is foreign, newer, or gone.
  */
-export function openLog(
-  disk: Disk,
-  identity: LogIdentity,
-  options: { readonly limits?: LogLimits; readonly mustExist?: boolean } = {},
-): RaftLog {
+export function openLog(disk: Disk, identity: LogIdentity, options: OpenOptions = {}): RaftLog {
   checkIdentity(identity);
   const limits = options.limits ?? LOG_LIMITS;
   const names = disk.list();
   if (names.includes(IDENTITY_FILE)) {
-    verifyIdentity(disk, identity);
-    return recover(disk, limits);
+    const { incarnation } = verifyIdentity(disk, identity);
+    return recover(disk, incarnation, limits);
   }
   if (options.mustExist === true) {
     throw new UserError(
@@ -56,7 +63,7 @@ export function openLog(
     );
   }
   if (holdsAcknowledged(disk, names)) throw new DamageError(IDENTITY_FILE, 'the file is missing beside a log in use');
-  return create(disk, identity, limits, names);
+  return create(disk, { ...identity, incarnation: options.incarnation ?? FIRST_INCARNATION }, limits, names);
 }
 
 /** Whether a folder without identity holds more than the remains of a creation that was interrupted. */
@@ -78,7 +85,7 @@ function holdsAcknowledged(disk: Disk, names: readonly string[]): boolean {
 }
 
 /** Makes a log. The identity comes last: with it, everything else is known to be there. */
-function create(disk: Disk, identity: LogIdentity, limits: LogLimits, remains: readonly string[]): RaftLog {
+function create(disk: Disk, identity: WrittenIdentity, limits: LogLimits, remains: readonly string[]): RaftLog {
   for (const name of remains) disk.remove(name);
   const encoded = encodeRecords(
     [{ kind: 'segment', number: 1, hardState: NO_HARD_STATE, previous: LOG_START }],
@@ -112,10 +119,10 @@ function create(disk: Disk, identity: LogIdentity, limits: LogLimits, remains: r
   });
   runner.close();
   writeIdentity(disk, identity);
-  return new RaftLog(disk, limits, new EntryIndex(LOG_START, limits.recentLimitBytes), tail);
+  return new RaftLog(disk, identity.incarnation, limits, new EntryIndex(LOG_START, limits.recentLimitBytes), tail);
 }
 
-function recover(disk: Disk, limits: LogLimits): RaftLog {
+function recover(disk: Disk, incarnation: string, limits: LogLimits): RaftLog {
   const marker = readMarker(disk);
   const segments = presentSegments(disk, marker);
   const recovery = new Recovery(marker, limits);
@@ -128,7 +135,7 @@ function recover(disk: Disk, limits: LogLimits): RaftLog {
   const runner = new JobRunner(disk);
   runner.run({ id: 0, steps: markerSteps(markerOf(tail, recovery.index.last)) });
   runner.close();
-  return new RaftLog(disk, limits, recovery.index, tail);
+  return new RaftLog(disk, incarnation, limits, recovery.index, tail);
 }
 
 function readMarker(disk: Disk): Marker {

@@ -126,18 +126,19 @@ describe('frames', () => {
 });
 
 describe('a greeting', () => {
+  const greeter = { clusterId: 'c', self: FROM, incarnation: 'first' };
   const expected = { clusterId: 'c', from: FROM, to: TO };
 
   it('of the right cluster, member and format is accepted', () => {
-    expect(objectionTo(decodeGreeting(encodeGreeting('c', FROM, TO)), expected)).toBeUndefined();
+    expect(objectionTo(decodeGreeting(encodeGreeting(greeter, TO)), expected)).toBeUndefined();
   });
 
   it('of another cluster, name, addressee or format is not', () => {
     const greetings = [
-      encodeGreeting('d', FROM, TO),
-      encodeGreeting('c', TO, TO),
-      encodeGreeting('c', FROM, FROM),
-      encodeValue([2, 'c', FROM, TO]),
+      encodeGreeting({ ...greeter, clusterId: 'd' }, TO),
+      encodeGreeting({ ...greeter, self: TO }, TO),
+      encodeGreeting(greeter, FROM),
+      encodeValue([2, 'c', FROM, TO, 'first']),
     ];
     for (const greeting of greetings) expect(objectionTo(decodeGreeting(greeting), expected)).toBeTypeOf('string');
   });

@@ -138,6 +138,29 @@ describe('three members over mutual TLS', () => {
   });
 });
 
+describe('a member whose data is gone', () => {
+  it('is not let in under its old id: not by those who met it, and not after they restarted', async () => {
+    const options = await cluster('wiped', 'inline');
+    const members = await startAll(options, 1);
+    const [first, second, third] = members as [Member, Member, Member];
+    await first.commit('a');
+    await until(() => third.applied.length === 1);
+    await third.consensus.stop();
+    rmSync(join(options.folder, 'n3'), { recursive: true });
+
+    const wiped = new Member(memberOptions(options, 'n3', 10));
+    await wiped.start();
+    await second.commit('b');
+    await stopAll([first, second]);
+    const again = [new Member(memberOptions(options, 'n1', 20)), new Member(memberOptions(options, 'n2', 21))];
+    await Promise.all(again.map((member) => member.start()));
+    await defined(again[0], 'a member').commit('c');
+    expect(wiped.applied).toEqual([]);
+    expect(wiped.leaderships.filter((leadership) => leadership.leader !== undefined)).toEqual([]);
+    await stopAll([...again, wiped]);
+  });
+});
+
 describe('a member', () => {
   for (const how of ['inline', 'threads'] as const) {
     it(`(${how}) says which port is taken`, async () => {

@@ -42,7 +42,7 @@ function written(random: Prng, batches: number): { disk: SimDisk; held: Held } {
 
 describe('the log', () => {
   it('holds what a naive model holds, before and after it is opened again', () => {
-    for (let seed = 1; seed <= 40; seed += 1) {
+    for (let seed = 1; seed <= 20; seed += 1) {
       const random = prng(seed);
       const { disk, held } = written(random, 40);
       const log = open(disk);
@@ -76,7 +76,7 @@ describe('the log', () => {
 
   it('after a crash holds everything acknowledged, and of the batch under way a beginning or nothing', () => {
     let torn = 0;
-    for (let seed = 1; seed <= 150; seed += 1) {
+    for (let seed = 1; seed <= 60; seed += 1) {
       const random = prng(seed);
       const disk = new SimDisk(random.fork());
       let held = NOTHING;
@@ -102,7 +102,7 @@ describe('the log', () => {
         held = recovered;
       }
     }
-    expect(torn).toBeGreaterThan(50);
+    expect(torn).toBeGreaterThan(20);
   });
 
   it('after a crash while it was made or opened is made or opened again', () => {

@@ -200,8 +200,8 @@ describe('a disk', () => {
     failing.writer.failing = true;
     leader.consensus.propose([text('a')]);
     world.run(50);
-    expect(failing.failures).toEqual(['the Raft log cannot be written']);
-    expect(failing.consensus.status().fault).toBe('the Raft log cannot be written');
+    expect(failing.failures).toEqual(['the Raft log cannot be written: EIO']);
+    expect(failing.consensus.status().fault).toBe('the Raft log cannot be written: EIO');
     expect(failing.stopped).toBe(true);
     const before = world.sent.length;
     world.run(1_000);
