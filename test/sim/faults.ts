@@ -39,6 +39,8 @@ const KINDS: Readonly<Record<string, Fault>> = {
   'disk error': (f) => f.disk(f.any()),
   'pause leader': (f) => f.pause(f.leader()),
   'pause any': (f) => f.pause(f.any()),
+  'quick restart': (f) => f.restart(),
+  'transfer to a paused server': (f) => f.transferToPaused(),
   'transfer leadership': (f) => f.leader()?.running?.consensus.transferLeadership(),
 };
 
@@ -98,6 +100,24 @@ export class Faults {
     this.#later(2 * SECOND, () => {
       if (server.running === undefined) server.start();
     });
+  }
+
+  /** Back before everybody has noticed, while answers to the former process are on their way. */
+  restart(): void {
+    const server = this.any();
+    server.crash(false);
+    const { scheduler, random } = this.#parts;
+    scheduler.after(random.int(10 * MS), () => {
+      if (server.running === undefined) server.start();
+    });
+  }
+
+  transferToPaused(): void {
+    const leader = this.leader();
+    const target = this.any();
+    if (target === leader) return;
+    this.pause(target);
+    leader.running?.consensus.transferLeadership(target.id);
   }
 
   killAll(): void {

@@ -53,7 +53,11 @@ function options(args: readonly string[]): Options | undefined {
   if (values.help) return undefined;
   const base = number(values.seed ?? values.base, 1, values.seed === undefined ? 'base' : 'seed');
   const count = values.seed === undefined ? number(values.seeds, 20, 'seeds') : 1;
-  return { seeds: Array.from({ length: count }, (_, i) => base + i), trace: values.trace, untilFailure: values['until-failure'] };
+  return {
+    seeds: Array.from({ length: count }, (_, i) => base + i),
+    trace: values.trace,
+    untilFailure: values['until-failure'],
+  };
 }
 
 const HEADER =

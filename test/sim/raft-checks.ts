@@ -137,6 +137,9 @@ export class RaftChecks {
     const { hardState, terms } = durable;
     const what = describeMessage(message);
     if (message.term > hardState.term) violation(`persist before send: term not durable: ${what}`);
+    // A promise of an older term may speak of what has been cut off since.
+    const isPromise = message.kind === 'appendResponse' || message.kind === 'voteResponse';
+    if (isPromise && message.term < hardState.term) violation(`persist before send: promise of a former term: ${what}`);
     if (message.kind === 'voteResponse' && message.granted && message.term === hardState.term) {
       if (hardState.votedFor !== message.to) violation(`persist before send: vote not durable: ${what}`);
     }

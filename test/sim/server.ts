@@ -1,6 +1,7 @@
 // One simulated server: the production node, log and store of one member, over the simulated world. It can die and be
 // started again on what its disk kept.
 
+import type { CoreLimits } from '../../raft/core/index.ts';
 import {
   type CommittedEntry,
   type Consensus,
@@ -32,6 +33,7 @@ export interface World {
   readonly network: Network;
   readonly checks: RaftChecks;
   readonly membership: Membership;
+  readonly limits: CoreLimits;
   /** Ends the run. */
   readonly failed: (error: unknown) => void;
 }
@@ -100,7 +102,7 @@ export class SimServer {
   }
 
   #consensus(owner: Incarnation, clock: Clock, fatal: Fatal, defer: (turn: () => void) => void): Consensus {
-    const { scheduler, network, checks, membership } = this.#world;
+    const { scheduler, network, checks, membership, limits } = this.#world;
     const { id, health } = this;
     const disk = this.#disk;
     const random = this.#random.fork();
@@ -108,6 +110,7 @@ export class SimServer {
       config: { id, clusterId: 'sim', membership, peerAddresses: {}, seed: random.uint32() },
       environment: { clock, logger: silentLogger, fatal },
       defer,
+      limits,
       openLog: () => {
         const log = openLog(disk, { clusterId: 'sim', nodeId: id }, { limits: LOG_LIMITS });
         checks.opened(id, log);

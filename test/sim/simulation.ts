@@ -1,7 +1,7 @@
 // One run: a cluster, its clients and its faults, all from one seed; then it heals, and everything that was promised is
 // verified. The production code runs unchanged; the world around it is simulated.
 import { createHash } from 'node:crypto';
-import type { NodeId } from '../../raft/core/index.ts';
+import { CORE_LIMITS, type CoreLimits, type NodeId } from '../../raft/core/index.ts';
 import { defined, messageOf, prng } from '../../src/lib/index.ts';
 import { type Revision, resourceRange, type WatchEvent } from '../../src/store/index.ts';
 import { Client, Watcher, type WorkloadParts } from './clients.ts';
@@ -20,6 +20,16 @@ const ACKNOWLEDGED_GOAL = 200;
 /** After healing: ten election timeouts for a leader (raft-and-storage.md, bar 4), then some for everybody to catch up. */
 const LEADER_LIMIT = 10 * SECOND;
 const CONVERGENCE_LIMIT = 30 * SECOND;
+
+/** So small that every limit is met: one entry a message, a window of two, a backlog of a few commands. */
+const SMALL_LIMITS: CoreLimits = {
+  ...CORE_LIMITS,
+  appendLimitBytes: 64,
+  inflightLimitMessages: 2,
+  inflightLimitBytes: 400,
+  uncommittedLimitBytes: 1_000,
+  applyLimitBytes: 300,
+};
 
 export interface RunResult {
   readonly seed: number;
@@ -86,6 +96,7 @@ class Run {
       network: this.#network,
       checks: this.#checks,
       membership: { voters: members, learners: [] },
+      limits: this.#random.chance(0.5) ? CORE_LIMITS : SMALL_LIMITS,
     };
     this.#servers = members.map((id) => new SimServer(id, world));
     this.#workload = {
