@@ -46,7 +46,8 @@ function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): FieldErro
     errors.push(...configKeyProblems(key).map((problem) => invalid(`binaryData[${key}]`, key, problem)));
     size += Math.floor((value.length * 3) / 4);
   }
-  if (size > DATA_LIMIT_BYTES) errors.push(tooLong('', DATA_LIMIT_BYTES));
+  // The whole object is meant: Kubernetes writes its path so.
+  if (size > DATA_LIMIT_BYTES) errors.push(tooLong('[]', DATA_LIMIT_BYTES));
   return errors;
 }
 
