@@ -16,7 +16,14 @@ import {
   type Registry,
   type Timer,
 } from '../lib/index.ts';
-import { decodeCommand, encodeCompact, encodeRegister, packCommand, UnknownFormatError } from './command.ts';
+import {
+  COMPACT_FEATURE_LEVEL,
+  decodeCommand,
+  encodeCompact,
+  encodeRegister,
+  packCommand,
+  UnknownFormatError,
+} from './command.ts';
 import type { Change } from './history.ts';
 import { HOUSEKEEPING_MS, RESEND_AFTER_MS, RESEND_DELAY_MS } from './limits.ts';
 import { PendingCommits } from './pending-commits.ts';
@@ -400,7 +407,10 @@ export class ReplicatedStore implements ObjectStore {
     if (sentAtMs !== undefined && clock.monotonic() - sentAtMs >= RESEND_AFTER_MS) this.#resend();
     else this.#send();
     const compactTo = this.#retention.check();
-    if (compactTo !== undefined && this.#leadership?.role === 'leader') consensus.propose([encodeCompact(compactTo)]);
+    const allowed = this.#machine.sessions.featureLevel() >= COMPACT_FEATURE_LEVEL;
+    if (compactTo !== undefined && allowed && this.#leadership?.role === 'leader') {
+      consensus.propose([encodeCompact(compactTo)]);
+    }
     this.#board.check();
   }
 
@@ -412,6 +422,7 @@ export class ReplicatedStore implements ObjectStore {
       watches: () => this.#hub.size,
       pendingCommits: () => this.#pending.size,
       unwrittenBytes: () => this.#database.unwrittenBytes,
+      featureLevel: () => this.#machine.sessions.featureLevel(),
     };
   }
 }

@@ -8,6 +8,7 @@ export interface MeasuredStore {
   readonly watches: () => number;
   readonly pendingCommits: () => number;
   readonly unwrittenBytes: () => number;
+  readonly featureLevel: () => number;
 }
 
 export function registerStoreMetrics(registry: Registry, store: MeasuredStore): void {
@@ -31,4 +32,5 @@ export function registerStoreMetrics(registry: Registry, store: MeasuredStore): 
   gauge('watches', 'Watches that are open.', store.watches);
   gauge('pending_commits', 'Commits accepted here whose outcome is not known yet.', store.pendingCommits);
   gauge('unwritten_bytes', 'Applied changes that the state database has not taken yet.', store.unwrittenBytes);
+  gauge('feature_level', 'The newest commands that every member knows.', store.featureLevel);
 }
