@@ -1,14 +1,5 @@
 // The object in a request's body, in whatever form it comes: JSON, YAML or protobuf.
-import {
-  admitDecoded,
-  apiSchema,
-  type BodyKind,
-  decodeBody,
-  type FieldValidation,
-  type KubeObject,
-  mediaTypeOf,
-} from '../../api/index.ts';
-import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from '../protobuf/decode.ts';
+import { apiSchema, type BodyKind, decodeObject, type FieldValidation, type KubeObject } from '../../api/index.ts';
 import type { Operation } from './operation.ts';
 
 /** Checked against the schema, pruned, with its type's defaults. Adds warnings. Throws ApiError 400, 413 and 415. */
@@ -26,9 +17,7 @@ export function decodeBytes(
   bytes: Uint8Array,
   validation: FieldValidation,
 ): KubeObject {
-  const protobuf = mediaTypeOf(operation.contentType) === PROTOBUF_MEDIA_TYPE;
-  const body = protobuf ? decodeProtobuf(bytes, kind.schema) : decodeBody(bytes, operation.contentType);
-  const admitted = admitDecoded(apiSchema(), kind, body, validation);
+  const admitted = decodeObject(apiSchema(), kind, bytes, operation.contentType, validation);
   for (const warning of admitted.warnings) operation.warnings.add(warning);
   return admitted.object;
 }
