@@ -29,6 +29,14 @@ describe('normalising', () => {
     expect(value).toEqual({ metadata: { labels: { a: '' } }, spec: { containers: [{}] } });
   });
 
+  test('empty optional lists and maps are absence, empty objects are not', () => {
+    const { value } = normalized({
+      metadata: { labels: {}, finalizers: [] },
+      spec: { containers: [], volumes: [{ name: 'v', emptyDir: {} }], nodeSelector: {} },
+    });
+    expect(value).toEqual({ metadata: {}, spec: { containers: [], volumes: [{ name: 'v', emptyDir: {} }] } });
+  });
+
   test('keys of maps are data, even when they look like fields of objects', () => {
     const labels = { constructor: 'a', toString: 'b', hasOwnProperty: 'c' };
     expect(normalized({ metadata: { labels } }).value).toEqual({ metadata: { labels } });

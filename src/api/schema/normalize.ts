@@ -38,7 +38,7 @@ export function compileWalkers(lookup: (name: string) => TypeSchema | undefined)
     if (known !== undefined) return known;
     const type = lookup(name);
     if (type === undefined) return undefined;
-    const fields = new Map<string, Walker>();
+    const fields = new Map<string, FieldWalker>();
     const goName = goTypeName({ kind: 'type', type: name });
     const struct = name.split('.').at(-1) ?? name;
     const walker: Walker = (value, cursor) => {
@@ -50,7 +50,10 @@ export function compileWalkers(lookup: (name: string) => TypeSchema | undefined)
       return value;
     };
     compiled.set(name, walker);
-    for (const field of type.fields.values()) fields.set(field.name, ofShape(field.shape));
+    for (const field of type.fields.values()) {
+      const dropsEmpty = isContainer(field.shape) && !field.required && !KEPT_EMPTY.has(`${name}.${field.name}`);
+      fields.set(field.name, { walk: ofShape(field.shape), dropsEmpty });
+    }
     return walker;
   };
 
@@ -71,21 +74,41 @@ export function compileWalkers(lookup: (name: string) => TypeSchema | undefined)
   return ofType;
 }
 
-function walkField(object: JsonObject, key: string, fields: Map<string, Walker>, cursor: Cursor): void {
-  const walk = fields.get(key);
+interface FieldWalker {
+  readonly walk: Walker;
+  /** An empty list or map is absent, as Go's omitempty has it. */
+  readonly dropsEmpty: boolean;
+}
+
+/** Optional lists that are stored even when empty. */
+const KEPT_EMPTY = new Set(['io.k8s.api.discovery.v1.EndpointSlice.endpoints']);
+
+function isContainer(shape: Shape): boolean {
+  return shape.kind === 'list' || shape.kind === 'map';
+}
+
+function walkField(object: JsonObject, key: string, fields: Map<string, FieldWalker>, cursor: Cursor): void {
+  const field = fields.get(key);
   cursor.path.push(key);
-  if (walk === undefined) {
+  if (field === undefined) {
     cursor.unknownFields.push(fieldPath(cursor.path));
     delete object[key];
   } else {
     const member = object[key] as Json;
     if (member === null) delete object[key];
     else {
-      const walked = walk(member, cursor);
-      if (walked !== member) object[key] = walked;
+      const walked = field.walk(member, cursor);
+      if (field.dropsEmpty && hasNoMembers(walked)) delete object[key];
+      else if (walked !== member) object[key] = walked;
     }
   }
   cursor.path.pop();
+}
+
+function hasNoMembers(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  for (const _ in value) return false;
+  return true;
 }
 
 /** What Go makes of a null inside a list or map: the zero value. */
