@@ -35,8 +35,6 @@ export const VOLUME_REFRESH_MS = 60_000;
 export const TOKEN_REFRESH_SHARE = 0.8;
 export const TOKEN_REFRESH_AGE_MS = 24 * 3_600_000;
 export const TOKEN_DEFAULT_SECONDS = 3_600;
-/** Workers that act on pods at the same time. */
-export const PARALLEL_POD_SYNCS = 16;
 /** Least time between the kill signal's deadline and now when a preStop hook has used the grace up. */
 export const MINIMUM_GRACE_SECONDS = 2;
 export const DEFAULT_GRACE_SECONDS = 30;

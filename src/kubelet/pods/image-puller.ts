@@ -24,7 +24,7 @@ export class ImagePuller {
   readonly #clock: Clock;
   readonly #events: EventRecorder;
   readonly #failures = new Map<string, Failure>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #pulling = 0;
 
   constructor(runtime: ContainerRuntime, clock: Clock, events: EventRecorder) {
@@ -66,7 +66,11 @@ export class ImagePuller {
       const message = `Back-off pulling image "${image}": ErrImagePull: ${failure.message}`;
       throw new StepError('ImagePullBackOff', message);
     }
-    await this.#turn();
+    await this.#turn(signal);
+    if (signal.aborted) {
+      this.#free();
+      throw new StepError('ContainerCreating', 'the pod is ending');
+    }
     this.#events.event(pod, 'Normal', 'Pulling', `Pulling image "${image}"`);
     const begunMs = this.#clock.monotonic();
     const patience = new AbortController();
@@ -92,14 +96,30 @@ export class ImagePuller {
       throw new StepError('ErrImagePull', message, error);
     } finally {
       timer.cancel();
-      this.#pulling -= 1;
-      this.#waiting.shift()?.();
+      this.#free();
     }
   }
 
-  async #turn(): Promise<void> {
-    while (this.#pulling >= PARALLEL_IMAGE_PULLS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** Waits for a place among the pulls; resolves early when `signal` aborts. Either way the place is taken. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    while (this.#pulling >= PARALLEL_IMAGE_PULLS && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          this.#waiting.delete(go);
+          signal.removeEventListener('abort', go);
+          resolve();
+        };
+        this.#waiting.add(go);
+        signal.addEventListener('abort', go, { once: true });
+      });
+    }
     this.#pulling += 1;
+  }
+
+  #free(): void {
+    this.#pulling -= 1;
+    const [next] = this.#waiting;
+    next?.();
   }
 }
 

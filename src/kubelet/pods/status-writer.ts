@@ -1,7 +1,7 @@
 // Writes pod statuses: in the background, only when something changed, only the newest, guarded by the pod's uid. A failed
 // write is tried again until the pod is gone.
 import type { Pod, PodCondition, PodStatus, Served } from '../../api/index.ts';
-import { type ApiClient, isConflict, isNotFound, PODS } from '../../client/index.ts';
+import { type ApiClient, ApiStatusError, isConflict, isNotFound, PODS } from '../../client/index.ts';
 import { type Clock, type Logger, messageOf, sleep } from '../../lib/index.ts';
 import { STATUS_RETRY_MS } from '../limits.ts';
 
@@ -68,11 +68,20 @@ export class StatusWriter {
           continue;
         }
         this.#logger.warn({ pod: `${namespace}/${name}`, error: messageOf(error) }, 'a pod status was not written');
+        if (isRefusal(error)) {
+          if (entry.wanted === wanted) entry.wanted = undefined;
+          continue;
+        }
         await sleep(this.#clock, STATUS_RETRY_MS, this.#signal);
       }
     }
     entry.writing = undefined;
   }
+}
+
+/** The server will not take this status, however often it is sent. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiStatusError && [400, 403, 413, 422].includes(error.code);
 }
 
 function revisionOf(pod: Served<Pod>): number {

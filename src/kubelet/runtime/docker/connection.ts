@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { UserError } from '../../../lib/index.ts';
+import { hostAddressForPods } from './host-address.ts';
 
 const PING_TIMEOUT_MS = 2_000;
 
@@ -36,12 +37,24 @@ export function connect(dockerHost: string | undefined, timeoutMs?: number): Doc
   return new Docker({ protocol: 'http', host: match[1] ?? '', port: Number(match[2]), ...options });
 }
 
-/** The daemon's version when one answers within two seconds; undefined otherwise. */
+/** What a daemon says of itself, as far as a cluster wants to know before it starts. */
+export interface DockerAnswer {
+  readonly version: string;
+  /** Where its containers find this machine. */
+  readonly hostAddressForPods: string | undefined;
+}
+
+/** The daemon's answer when one answers within two seconds; undefined otherwise. */
 export async function dockerAnswers(
   options: { readonly dockerHost?: string | undefined } = {},
-): Promise<string | undefined> {
+): Promise<DockerAnswer | undefined> {
   try {
-    return (await connect(options.dockerHost, PING_TIMEOUT_MS).version()).Version;
+    const docker = connect(options.dockerHost, PING_TIMEOUT_MS);
+    const facts = (await docker.info()) as { ServerVersion: string; OperatingSystem: string };
+    return {
+      version: facts.ServerVersion,
+      hostAddressForPods: await hostAddressForPods(docker, facts.OperatingSystem),
+    };
   } catch {
     return undefined;
   }

@@ -26,6 +26,7 @@ import {
 import { connect } from './connection.ts';
 import { containerOptions, containerRecord, sandboxOptions, sandboxState } from './convert.ts';
 import { followEvents } from './events.ts';
+import { hostAddressForPods } from './host-address.ts';
 import { CLUSTER_LABEL, KIND_LABEL, NODE_LABEL, type Owner, ownerFilter, POD_UID_LABEL, podOf } from './labels.ts';
 import { findOomFloor } from './oom-floor.ts';
 import { ensureSandboxImage } from './sandbox-image.ts';
@@ -126,7 +127,7 @@ class DockerRuntime implements ContainerRuntime {
       architecture: architectureName(this.#facts.Architecture),
       cpus: this.#facts.NCPU,
       memoryBytes: this.#facts.MemTotal,
-      hostAddressForPods: await this.#hostAddress(),
+      hostAddressForPods: await hostAddressForPods(this.#docker, this.#facts.OperatingSystem),
     };
   }
 
@@ -365,17 +366,4 @@ class DockerRuntime implements ContainerRuntime {
   }
 
   /** The bridge's gateway; Docker Desktop's virtual machine has a name for the host instead. */
-  async #hostAddress(): Promise<string | undefined> {
-    if (this.#facts.OperatingSystem.includes('Docker Desktop')) return 'host.docker.internal';
-    try {
-      const bridge = (await this.#docker.getNetwork('bridge').inspect()) as {
-        IPAM?: { Config?: { Gateway?: string; Subnet?: string }[] };
-      };
-      const config = bridge.IPAM?.Config?.find(({ Subnet }) => Subnet?.includes('.') === true);
-      // Not every daemon names the gateway; it is then the first address of the network.
-      return config?.Gateway ?? config?.Subnet?.replace(/\.\d+\/\d+$/, '.1');
-    } catch {
-      return undefined;
-    }
-  }
 }
