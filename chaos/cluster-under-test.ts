@@ -46,7 +46,13 @@ export interface ExperimentOptions {
 export async function startExperiment(options: ExperimentOptions): Promise<ClusterUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'quorate-chaos-'));
   const { clock } = options;
-  const running = await startCluster({ ...options, port: 0, dataDirectory: folder, detached: false });
+  const running = await startCluster({
+    ...options,
+    hostAddressForPods: undefined,
+    port: 0,
+    dataDirectory: folder,
+    detached: false,
+  });
   const stop = async (): Promise<void> => {
     await running.stop();
     rmSync(folder, { recursive: true, force: true });

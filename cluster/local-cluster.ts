@@ -35,6 +35,8 @@ export interface ClusterOptions {
   readonly workers: number | undefined;
   readonly port: number | undefined;
   readonly runtime: ClusterWish['runtime'];
+  /** How containers find this machine, as the runtime says; undefined: not at all, or not known. */
+  readonly hostAddressForPods: string | undefined;
   readonly detached: boolean;
   /** The command that runs a component: its arguments follow, such as `server --config FILE`. */
   readonly command: readonly [string, ...string[]];
@@ -61,7 +63,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   try {
     const recorded = readTopology(layout);
     const topology = await chooseTopology(options, layout, recorded);
-    const network = podNetwork(topology.runtime);
+    const network = await podNetwork(topology.runtime, options.hostAddressForPods);
     await ensureIdentities(layout, topology, serviceNetwork(network), options.clock);
     writeTopology(layout, topology);
     const supervisor = createSupervisor(options);

@@ -1,18 +1,30 @@
-// Finds the address by which containers of the local Docker reach this machine.
-import { networkInterfaces } from 'node:os';
+// Decides where the API listens for pods, and by which address pods call it.
+import { createServer } from 'node:net';
 import type { PodNetwork } from './component-configs.ts';
 import { LOOPBACK, type RuntimeName } from './topology.ts';
 
-/** Docker's default bridge, unless the daemon was told otherwise (`bip`). */
-const BRIDGE_INTERFACE = 'docker0';
+/** Docker Desktop's name for the machine it runs on. */
+const DESKTOP_HOST = 'host.docker.internal';
 
 /**
- * On Linux the bridge's own address. Docker Desktop has no bridge on the host: there containers use its well-known name,
- * which leads to the host's loopback. Simulated pods never call anybody.
+ * `hostAddress` is how the daemon says that containers find this machine. Where that is an address of this machine (the
+ * bridge's, on Linux) the load balancer listens on it; Docker Desktop's name leads to loopback, where it listens anyway.
+ * Simulated pods never call anybody.
  */
-export function podNetwork(runtime: RuntimeName): PodNetwork {
+export async function podNetwork(runtime: RuntimeName, hostAddress: string | undefined): Promise<PodNetwork> {
   if (runtime === 'simulated') return { listenHost: undefined, apiHost: LOOPBACK };
-  const bridge = networkInterfaces()[BRIDGE_INTERFACE]?.find((address) => address.family === 'IPv4');
-  if (bridge !== undefined) return { listenHost: bridge.address, apiHost: bridge.address };
-  return { listenHost: undefined, apiHost: 'host.docker.internal' };
+  if (hostAddress === undefined || !(await isOurs(hostAddress))) {
+    return { listenHost: undefined, apiHost: hostAddress ?? DESKTOP_HOST };
+  }
+  return { listenHost: hostAddress, apiHost: hostAddress };
+}
+
+/** True when this machine can listen there. */
+function isOurs(host: string): Promise<boolean> {
+  if (!/^[0-9.]+$/.test(host)) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(0, host, () => server.close(() => resolve(true)));
+  });
 }

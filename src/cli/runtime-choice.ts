@@ -8,6 +8,8 @@ export type RuntimeWish = 'auto' | RuntimeName;
 export interface RuntimeChoice {
   readonly runtime: RuntimeName;
   readonly message: string;
+  /** Where containers find this machine. */
+  readonly hostAddressForPods: string | undefined;
 }
 
 const INSTALL_DOCKER =
@@ -15,12 +17,16 @@ const INSTALL_DOCKER =
 
 /** Throws UserError when Docker is asked for and does not answer. */
 export async function chooseRuntime(wish: RuntimeWish): Promise<RuntimeChoice> {
-  if (wish === 'simulated') return { runtime: 'simulated', message: 'pods run in virtual form (--runtime simulated)' };
-  const version = await dockerAnswers();
-  if (version !== undefined) return { runtime: 'docker', message: `pods run in Docker ${version}` };
+  if (wish === 'simulated') return simulated('pods run in virtual form (--runtime simulated)');
+  const docker = await dockerAnswers();
+  if (docker !== undefined) {
+    const { version, hostAddressForPods } = docker;
+    return { runtime: 'docker', message: `pods run in Docker ${version}`, hostAddressForPods };
+  }
   if (wish === 'docker') throw new UserError('Docker does not answer', INSTALL_DOCKER);
-  return {
-    runtime: 'simulated',
-    message: 'Docker does not answer: pods run in virtual form, and no container is started',
-  };
+  return simulated('Docker does not answer: pods run in virtual form, and no container is started');
+}
+
+function simulated(message: string): RuntimeChoice {
+  return { runtime: 'simulated', message, hostAddressForPods: undefined };
 }

@@ -52,6 +52,7 @@ export async function up(
     ...options,
     dataDirectory: options.dataDir,
     runtime: choice.runtime,
+    hostAddressForPods: choice.hostAddressForPods,
     detached,
     command: [process.execPath, fileURLToPath(files.command)],
     clock,

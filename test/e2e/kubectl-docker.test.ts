@@ -56,7 +56,7 @@ describe.skipIf(missing !== undefined)('kubectl and Docker', () => {
   it('let a pod call the API with its service account, by name and certificate', async () => {
     const k = kubectl(up.status.kubeconfig);
     const script =
-      'dir=/var/run/secrets/kubernetes.io/serviceaccount; test -s $dir/token && test -s $dir/ca.crt && cat $dir/namespace && echo " $KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT" && nc -z -w 5 $KUBERNETES_SERVICE_HOST $KUBERNETES_SERVICE_PORT && echo reached';
+      'dir=/var/run/secrets/kubernetes.io/serviceaccount; test -s $dir/token && test -s $dir/ca.crt && cat $dir/namespace && echo " $KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT" && nc -w 5 $KUBERNETES_SERVICE_HOST $KUBERNETES_SERVICE_PORT </dev/null && echo reached';
     await k.ok(`run caller --image=${BUSYBOX_IMAGE} --restart=Never --command --`, 'sh', '-c', script);
     await k.ok('wait pod/caller --for=jsonpath={.status.phase}=Succeeded --timeout=60s');
     expect(await k.ok('logs caller')).toMatch(/^default \S+:\d+\nreached\n$/);
