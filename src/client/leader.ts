@@ -41,7 +41,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
   const { clock, random, logger } = options;
   const identity = options.identity ?? `${hostname()}_${process.pid}_${random.uint32().toString(16).padStart(8, '0')}`;
   const retryPeriodMs = options.retryPeriodMs ?? LEASE_RETRY_PERIOD_MS;
-  const candidate = createCandidate(options, identity);
+  const candidate = new Candidate(options, identity);
 
   return {
     identity,
@@ -105,141 +105,166 @@ async function holdOffice(
   }
 }
 
-interface Candidate {
-  /** Acquires or renews; true when this process holds the lease now. Never rejects. */
-  tryOnce(signal: AbortSignal): Promise<boolean>;
-  /** The proof of leadership; undefined when the lease is not ours, or no longer for certain. */
-  readonly fence: () => Fence | undefined;
-  /** Gives the lease up, so that the next leader need not wait for it to run out. Never rejects. */
-  release(): Promise<void>;
-}
-
 /** A moment in both times: a machine that slept may have stopped one of them, and the larger difference counts. */
 interface Moment {
   readonly monotonicMs: number;
   readonly wallMs: number;
 }
 
-function createCandidate(options: LeaderElectorOptions, identity: string): Candidate {
-  const { client, clock, lease: name, logger } = options;
-  const durationMs = options.leaseDurationMs ?? LEASE_DURATION_MS;
-  const renewDeadlineMs = options.renewDeadlineMs ?? LEASE_RENEW_DEADLINE_MS;
-  const timeoutMs = renewDeadlineMs * 0.75;
-  let observed: { readonly version: string; readonly sinceMs: number } | undefined;
-  let held: { readonly lease: Served<Lease>; readonly fence: Fence; readonly at: Moment } | undefined;
-  let complaint = '';
+/** What proves that the lease is ours, and since when. */
+interface Held {
+  readonly lease: Served<Lease>;
+  readonly fence: Fence;
+  /** Before the renewal was sent that made it so. */
+  readonly at: Moment;
+}
 
-  const moment = (): Moment => ({ monotonicMs: clock.monotonic(), wallMs: clock.now() });
-  const expired = (at: Moment): boolean => {
-    const now = moment();
-    return Math.max(now.monotonicMs - at.monotonicMs, now.wallMs - at.wallMs) >= renewDeadlineMs;
+/** The lease as this process knows it, and what it may do to it. None of its methods rejects. */
+class Candidate {
+  readonly #client: ApiClient;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #name: ObjectName;
+  readonly #identity: string;
+  readonly #durationSeconds: number;
+  readonly #renewDeadlineMs: number;
+  #observed: { readonly version: string; readonly sinceMs: number } | undefined;
+  #held: Held | undefined;
+  #complaint = '';
+
+  constructor(options: LeaderElectorOptions, identity: string) {
+    this.#client = options.client;
+    this.#clock = options.clock;
+    this.#logger = options.logger.child({ lease: options.lease.name });
+    this.#name = options.lease;
+    this.#identity = identity;
+    this.#durationSeconds = Math.max(1, Math.ceil((options.leaseDurationMs ?? LEASE_DURATION_MS) / 1000));
+    this.#renewDeadlineMs = options.renewDeadlineMs ?? LEASE_RENEW_DEADLINE_MS;
+  }
+
+  /** The proof of leadership; undefined when the lease is not ours, or no longer for certain. */
+  readonly fence = (): Fence | undefined => {
+    return this.#held === undefined || this.#expired(this.#held.at) ? undefined : this.#held.fence;
   };
-  const fence = (): Fence | undefined => (held === undefined || expired(held.at) ? undefined : held.fence);
 
-  /** Sends a lease that names us and keeps what proves it; the deadline counts from before the sending. */
-  const claim = async (
-    write: (options: RequestOptions) => Promise<Served<Lease>>,
-    signal: AbortSignal,
-  ): Promise<void> => {
-    const at = moment();
-    let given: Fence | undefined;
-    const onFence = (answer: Fence): void => {
-      given = answer;
-    };
-    const lease = await write({ signal, timeoutMs, onFence });
-    if (given === undefined) throw new Error('the server answered a Lease without a fence');
-    held = { lease, fence: given, at };
-  };
-  const update = (current: Served<Lease>, spec: LeaseSpec, signal: AbortSignal): Promise<void> =>
-    claim((rest) => client.update(LEASES, { ...current, spec: { ...current.spec, ...spec } }, rest), signal);
-
-  const read = async (rest: RequestOptions): Promise<Served<Lease> | undefined> => {
+  /** Acquires or renews; true when this process holds the lease now. */
+  async tryOnce(signal: AbortSignal): Promise<boolean> {
     try {
-      return await client.get(LEASES, name, rest);
+      if (this.#held !== undefined && !this.#expired(this.#held.at)) await this.#renew(this.#held.lease, signal);
+      else await this.#acquire(signal);
+      this.#complaint = '';
     } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
+      const text = messageOf(error);
+      const everyday = signal.aborted || isConflict(error) || isAlreadyExists(error) || text === this.#complaint;
+      this.#logger[everyday ? 'debug' : 'warn']({ error: text }, 'the lease was neither got nor renewed');
+      this.#complaint = text;
     }
-  };
+    return this.fence() !== undefined;
+  }
 
-  /** Whether the record stood still, by our own clock, for as long as its holder asked to be respected. */
-  const ranOut = (lease: Served<Lease>): boolean => {
-    if (observed?.version !== lease.metadata.resourceVersion) {
-      observed = { version: lease.metadata.resourceVersion, sinceMs: clock.monotonic() };
+  /** Gives the lease up, so that the next leader need not wait for it to run out. */
+  async release(): Promise<void> {
+    const last = this.#held;
+    this.#held = undefined;
+    if (last === undefined) return;
+    try {
+      await this.#giveUp(last.lease).catch(async (error: unknown) => {
+        // The answer to our last renewal did not arrive: the record is newer than we know, but may be ours.
+        if (!isConflict(error)) throw error;
+        const current = await this.#read({ timeoutMs: LEASE_RELEASE_TIMEOUT_MS });
+        if (current?.spec?.holderIdentity === this.#identity) await this.#giveUp(current);
+      });
+    } catch (error) {
+      this.#logger.debug({ error: messageOf(error) }, 'the lease could not be given up: it will run out');
     }
-    return clock.monotonic() - observed.sinceMs >= (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
-  };
+  }
 
-  const acquire = async (signal: AbortSignal): Promise<void> => {
-    const current = await read({ signal, timeoutMs });
-    const nowText = rfc3339Micro(clock.now());
-    const seconds = Math.max(1, Math.ceil(durationMs / 1000));
+  async #renew(lease: Served<Lease>, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#update(lease, { renewTime: this.#nowText() }, signal);
+    } catch (error) {
+      if (!isConflict(error) && !isNotFound(error)) throw error;
+      await this.#acquire(signal);
+    }
+  }
+
+  async #acquire(signal: AbortSignal): Promise<void> {
+    const current = await this.#read({ signal, timeoutMs: this.#timeoutMs });
+    const nowText = this.#nowText();
     const claimed = {
-      holderIdentity: identity,
-      leaseDurationSeconds: seconds,
+      holderIdentity: this.#identity,
+      leaseDurationSeconds: this.#durationSeconds,
       acquireTime: nowText,
       renewTime: nowText,
     } as const;
     if (current === undefined) {
-      held = undefined;
-      const lease: Lease = { metadata: { ...name }, spec: { ...claimed, leaseTransitions: 0 } };
-      await claim((rest) => client.create(LEASES, lease, rest), signal);
+      this.#held = undefined;
+      const lease: Lease = { metadata: { ...this.#name }, spec: { ...claimed, leaseTransitions: 0 } };
+      await this.#claim((rest) => this.#client.create(LEASES, lease, rest), signal);
       return;
     }
     const holder = current.spec?.holderIdentity ?? '';
     // A renewal of ours whose answer was lost, or a stranger's annotation: still our term.
-    if (holder === identity) {
-      await update(current, { renewTime: nowText, leaseDurationSeconds: seconds }, signal);
+    if (holder === this.#identity) {
+      await this.#update(current, { renewTime: nowText, leaseDurationSeconds: this.#durationSeconds }, signal);
       return;
     }
-    held = undefined;
-    if (holder !== '' && !ranOut(current)) return;
-    await update(current, { ...claimed, leaseTransitions: (current.spec?.leaseTransitions ?? 0) + 1 }, signal);
-  };
+    this.#held = undefined;
+    if (holder !== '' && !this.#ranOut(current)) return;
+    const leaseTransitions = (current.spec?.leaseTransitions ?? 0) + 1;
+    await this.#update(current, { ...claimed, leaseTransitions }, signal);
+  }
 
-  const renew = async (lease: Served<Lease>, signal: AbortSignal): Promise<void> => {
+  #update(current: Served<Lease>, spec: LeaseSpec, signal: AbortSignal): Promise<void> {
+    const lease = { ...current, spec: { ...current.spec, ...spec } };
+    return this.#claim((rest) => this.#client.update(LEASES, lease, rest), signal);
+  }
+
+  /** Sends a lease that names us and keeps what proves it; the deadline counts from before the sending. */
+  async #claim(write: (options: RequestOptions) => Promise<Served<Lease>>, signal: AbortSignal): Promise<void> {
+    const at = { monotonicMs: this.#clock.monotonic(), wallMs: this.#clock.now() };
+    let fence: Fence | undefined;
+    const onFence = (given: Fence): void => {
+      fence = given;
+    };
+    const lease = await write({ signal, timeoutMs: this.#timeoutMs, onFence });
+    if (fence === undefined) throw new Error('the server answered a Lease without a fence');
+    this.#held = { lease, fence, at };
+  }
+
+  async #read(rest: RequestOptions): Promise<Served<Lease> | undefined> {
     try {
-      await update(lease, { renewTime: rfc3339Micro(clock.now()) }, signal);
+      return await this.#client.get(LEASES, this.#name, rest);
     } catch (error) {
-      if (!isConflict(error) && !isNotFound(error)) throw error;
-      await acquire(signal);
+      if (isNotFound(error)) return undefined;
+      throw error;
     }
-  };
+  }
 
-  const giveUp = async (lease: Served<Lease>): Promise<void> => {
-    const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: rfc3339Micro(clock.now()) };
-    await client.update(LEASES, { ...lease, spec }, { timeoutMs: LEASE_RELEASE_TIMEOUT_MS });
-  };
+  async #giveUp(lease: Served<Lease>): Promise<void> {
+    const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: this.#nowText() };
+    await this.#client.update(LEASES, { ...lease, spec }, { timeoutMs: LEASE_RELEASE_TIMEOUT_MS });
+  }
 
-  return {
-    fence,
-    async tryOnce(signal) {
-      try {
-        if (held !== undefined && !expired(held.at)) await renew(held.lease, signal);
-        else await acquire(signal);
-        complaint = '';
-      } catch (error) {
-        const text = messageOf(error);
-        const everyday = signal.aborted || isConflict(error) || isAlreadyExists(error) || text === complaint;
-        logger[everyday ? 'debug' : 'warn']({ lease: name.name, error: text }, 'the lease was neither got nor renewed');
-        complaint = text;
-      }
-      return fence() !== undefined;
-    },
-    async release() {
-      const last = held;
-      held = undefined;
-      if (last === undefined) return;
-      try {
-        await giveUp(last.lease).catch(async (error: unknown) => {
-          // The answer to our last renewal did not arrive: the record is newer than we know, but may be ours.
-          if (!isConflict(error)) throw error;
-          const current = await read({ timeoutMs: LEASE_RELEASE_TIMEOUT_MS });
-          if (current?.spec?.holderIdentity === identity) await giveUp(current);
-        });
-      } catch (error) {
-        logger.debug({ lease: name.name, error: messageOf(error) }, 'the lease could not be given up: it will run out');
-      }
-    },
-  };
+  /** Whether the record stood still, by our own clock, for as long as its holder asked to be respected. */
+  #ranOut(lease: Served<Lease>): boolean {
+    const version = lease.metadata.resourceVersion;
+    if (this.#observed?.version !== version) this.#observed = { version, sinceMs: this.#clock.monotonic() };
+    const stoodStillMs = this.#clock.monotonic() - this.#observed.sinceMs;
+    return stoodStillMs >= (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
+  }
+
+  #expired(at: Moment): boolean {
+    const elapsedMs = Math.max(this.#clock.monotonic() - at.monotonicMs, this.#clock.now() - at.wallMs);
+    return elapsedMs >= this.#renewDeadlineMs;
+  }
+
+  /** A renewal that hangs must leave time for another. */
+  get #timeoutMs(): number {
+    return this.#renewDeadlineMs * 0.75;
+  }
+
+  #nowText(): string {
+    return rfc3339Micro(this.#clock.now());
+  }
 }

@@ -64,9 +64,10 @@ async function send(call: Call, means: Means): Promise<Answer> {
     const leftMs = deadlineMs - clock.monotonic();
     if (endpoint === undefined || leftMs <= 0) throw gaveUp(call, lost, last);
     const headers = headersOf(call, means, lost);
-    const timeoutMs = call.repeatable ? Math.min(leftMs, attemptLimitMs(call)) : leftMs;
+    const headTimeoutMs = call.repeatable ? Math.min(leftMs, attemptLimitMs(call)) : leftMs;
     const { method, path, body, signal } = call;
-    const outcome = await attempt(clock, endpoint, { method, path, headers, body, timeoutMs, signal });
+    const once = { method, path, headers, body, headTimeoutMs, timeoutMs: leftMs, signal };
+    const outcome = await attempt(clock, endpoint, once);
     switch (outcome.kind) {
       case 'answer': {
         const asked = retryAsked(call, outcome);

@@ -11,6 +11,8 @@ export interface Attempt {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
+  /** Until the head of the answer is there: a long list may then take its time. */
+  readonly headTimeoutMs: number;
   /** Until the whole answer is there. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
@@ -22,72 +24,103 @@ export type AttemptOutcome =
   | { readonly kind: 'unsent'; readonly error: Error }
   /** It may have. */
   | { readonly kind: 'lost'; readonly error: Error }
-  | { readonly kind: 'aborted'; readonly sent: boolean };
+  | { readonly kind: 'aborted' };
 
 /** Never rejects. */
 export function attempt(clock: Clock, endpoint: Endpoint, request: Attempt): Promise<AttemptOutcome> {
-  return new Promise((resolve) => {
-    let controller: Dispatcher.DispatchController | undefined;
-    let sent = false;
-    let settled = false;
-    let timer: Timer | undefined;
-    let status = 0;
-    let headers: IncomingHttpHeaders = {};
-    const chunks: Buffer[] = [];
+  return new Promise((resolve) => new Exchange(clock, endpoint, request, resolve).start());
+}
 
-    const settle = (outcome: AttemptOutcome): void => {
-      if (settled) return;
-      settled = true;
-      timer?.cancel();
-      request.signal?.removeEventListener('abort', abort);
-      resolve(outcome);
-    };
-    const fail = (error: Error): void => settle({ kind: sent ? 'lost' : 'unsent', error });
-    const abort = (): void => {
-      settle({ kind: 'aborted', sent });
-      controller?.abort(new Error('aborted'));
-    };
+/** One request on its way; settles exactly once. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #clock: Clock;
+  readonly #endpoint: Endpoint;
+  readonly #request: Attempt;
+  readonly #resolve: (outcome: AttemptOutcome) => void;
+  readonly #startedMs: number;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #timer: Timer | undefined;
+  #sent = false;
+  #settled = false;
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
 
-    if (request.signal?.aborted) {
-      settle({ kind: 'aborted', sent });
+  constructor(clock: Clock, endpoint: Endpoint, request: Attempt, resolve: (outcome: AttemptOutcome) => void) {
+    this.#clock = clock;
+    this.#endpoint = endpoint;
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#startedMs = clock.monotonic();
+  }
+
+  start(): void {
+    const { method, path, headers, body, signal, headTimeoutMs } = this.#request;
+    if (signal?.aborted) {
+      this.#abort();
       return;
     }
-    request.signal?.addEventListener('abort', abort, { once: true });
-    timer = clock.timer(request.timeoutMs, () => {
-      fail(new Error(`no answer from ${endpoint.origin} within ${Math.round(request.timeoutMs)} ms`));
-      controller?.abort(new Error('timed out'));
-    });
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#limit(headTimeoutMs, 'no answer');
+    const prefixed = this.#endpoint.prefix + path;
+    // Its own timeouts are off: ours are kept by the injected clock.
+    const options = { path: prefixed, headers, body: body ?? null, headersTimeout: 0, bodyTimeout: 0 };
+    this.#endpoint.pool.dispatch({ method: method as Dispatcher.HttpMethod, ...options }, this);
+  }
 
-    endpoint.pool.dispatch(
-      {
-        method: request.method as Dispatcher.HttpMethod,
-        path: endpoint.prefix + request.path,
-        headers: request.headers,
-        body: request.body ?? null,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      },
-      {
-        onRequestStart(given) {
-          controller = given;
-          // Given up while it waited for a connection: it must not leave now.
-          if (settled) given.abort(new Error('given up before it was sent'));
-          else sent = true;
-        },
-        onResponseStart(_controller, statusCode, answerHeaders) {
-          status = statusCode;
-          headers = answerHeaders;
-        },
-        onResponseData(_controller, chunk) {
-          chunks.push(chunk);
-        },
-        onResponseEnd() {
-          settle({ kind: 'answer', status, headers, body: Buffer.concat(chunks) });
-        },
-        onResponseError(_controller, error) {
-          fail(error);
-        },
-      },
-    );
-  });
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Given up while it waited for a connection: it must not leave now.
+    if (this.#settled) controller.abort(new Error('given up before it was sent'));
+    else this.#sent = true;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    this.#status = status;
+    this.#headers = headers;
+    if (!this.#settled) this.#limit(this.#request.timeoutMs, 'no complete answer');
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#settle({
+      kind: 'answer',
+      status: this.#status,
+      headers: this.#headers,
+      body: Buffer.concat(this.#chunks),
+    });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
+  }
+
+  #limit(limitMs: number, what: string): void {
+    this.#timer?.cancel();
+    const leftMs = limitMs - (this.#clock.monotonic() - this.#startedMs);
+    this.#timer = this.#clock.timer(leftMs, () => {
+      this.#fail(new Error(`${what} from ${this.#endpoint.origin} within ${Math.round(limitMs)} ms`));
+      this.#controller?.abort(new Error('timed out'));
+    });
+  }
+
+  readonly #abort = (): void => {
+    this.#settle({ kind: 'aborted' });
+    this.#controller?.abort(new Error('aborted'));
+  };
+
+  #fail(error: Error): void {
+    this.#settle({ kind: this.#sent ? 'lost' : 'unsent', error });
+  }
+
+  #settle(outcome: AttemptOutcome): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#timer?.cancel();
+    this.#request.signal?.removeEventListener('abort', this.#abort);
+    this.#resolve(outcome);
+  }
 }

@@ -44,83 +44,106 @@ interface Assumed {
 }
 
 export function createCache(clock: Clock): SchedulerCache {
-  const entries = new Map<string, Entry>();
-  const places = new Map<Uid, string>();
-  const assumed = new Map<Uid, Assumed>();
+  return new AssumingCache(clock);
+}
 
-  const entryOf = (name: string): Entry => {
-    const entry = entries.get(name) ?? { node: undefined, pods: new Map(), info: undefined };
-    entries.set(name, entry);
+class AssumingCache implements SchedulerCache {
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, Entry>();
+  /** The node that each pod is on. */
+  readonly #places = new Map<Uid, string>();
+  readonly #assumed = new Map<Uid, Assumed>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  setNode(node: Served<Node>): void {
+    const entry = this.#entryOf(node.metadata.name);
+    entry.node = node;
+    entry.info = undefined;
+  }
+
+  removeNode(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    entry.node = undefined;
+    entry.info = undefined;
+    if (entry.pods.size === 0) this.#entries.delete(name);
+  }
+
+  setPod(pod: Served<Pod>): void {
+    this.#assumed.delete(pod.metadata.uid);
+    this.#put(podInfo(pod), pod.spec?.nodeName ?? '');
+  }
+
+  removePod(pod: Served<Pod>): void {
+    this.#assumed.delete(pod.metadata.uid);
+    this.#take(pod.metadata.uid);
+  }
+
+  assume(pod: PodInfo, node: string): void {
+    const { uid, name } = pod.pod.metadata;
+    assert(!this.#places.has(uid), `${name} is assumed although it has a place`);
+    this.#assumed.set(uid, { expiresMs: undefined });
+    this.#put(pod, node);
+  }
+
+  finishBinding(pod: Served<Pod>): void {
+    const assumed = this.#assumed.get(pod.metadata.uid);
+    if (assumed !== undefined) assumed.expiresMs = this.#clock.monotonic() + ASSUMED_POD_LIMIT_MS;
+  }
+
+  forget(pod: Served<Pod>): void {
+    if (this.#assumed.delete(pod.metadata.uid)) this.#take(pod.metadata.uid);
+  }
+
+  isAssumed(pod: Served<Pod>): boolean {
+    return this.#assumed.has(pod.metadata.uid);
+  }
+
+  expire(): number {
+    const nowMs = this.#clock.monotonic();
+    const late = [...this.#assumed].filter(([, { expiresMs }]) => (expiresMs ?? Number.POSITIVE_INFINITY) <= nowMs);
+    for (const [uid] of late) {
+      this.#assumed.delete(uid);
+      this.#take(uid);
+    }
+    return late.length;
+  }
+
+  snapshot(): Snapshot {
+    const nodes: NodeInfo[] = [];
+    for (const entry of this.#entries.values()) {
+      if (entry.node === undefined) continue;
+      entry.info ??= nodeInfo(entry.node, [...entry.pods.values()]);
+      nodes.push(entry.info);
+    }
+    return { nodes };
+  }
+
+  #entryOf(name: string): Entry {
+    const entry = this.#entries.get(name) ?? { node: undefined, pods: new Map(), info: undefined };
+    this.#entries.set(name, entry);
     return entry;
-  };
-  const take = (uid: Uid): void => {
-    const name = places.get(uid);
+  }
+
+  #take(uid: Uid): void {
+    const name = this.#places.get(uid);
     if (name === undefined) return;
-    places.delete(uid);
-    const entry = entryOf(name);
+    this.#places.delete(uid);
+    const entry = this.#entryOf(name);
     entry.pods.delete(uid);
     entry.info = undefined;
-    if (entry.node === undefined && entry.pods.size === 0) entries.delete(name);
-  };
-  const put = (uid: Uid, info: PodInfo, name: string): void => {
-    take(uid);
-    const entry = entryOf(name);
-    places.set(uid, name);
+    if (entry.node === undefined && entry.pods.size === 0) this.#entries.delete(name);
+  }
+
+  #put(info: PodInfo, name: string): void {
+    const { uid } = info.pod.metadata;
+    this.#take(uid);
+    const entry = this.#entryOf(name);
+    this.#places.set(uid, name);
     entry.pods.set(uid, info);
     if (entry.info !== undefined) entry.info = withPod(entry.info, info);
-  };
-
-  return {
-    setNode(node) {
-      const entry = entryOf(node.metadata.name);
-      entry.node = node;
-      entry.info = undefined;
-    },
-    removeNode(name) {
-      const entry = entries.get(name);
-      if (entry === undefined) return;
-      entry.node = undefined;
-      entry.info = undefined;
-      if (entry.pods.size === 0) entries.delete(name);
-    },
-    setPod(pod) {
-      assumed.delete(pod.metadata.uid);
-      put(pod.metadata.uid, podInfo(pod), pod.spec?.nodeName ?? '');
-    },
-    removePod(pod) {
-      assumed.delete(pod.metadata.uid);
-      take(pod.metadata.uid);
-    },
-    assume(pod, node) {
-      const { uid, name } = pod.pod.metadata;
-      assert(!places.has(uid), `${name} is assumed although it has a place`);
-      assumed.set(uid, { expiresMs: undefined });
-      put(uid, pod, node);
-    },
-    finishBinding(pod) {
-      const entry = assumed.get(pod.metadata.uid);
-      if (entry !== undefined) entry.expiresMs = clock.monotonic() + ASSUMED_POD_LIMIT_MS;
-    },
-    forget(pod) {
-      if (assumed.delete(pod.metadata.uid)) take(pod.metadata.uid);
-    },
-    isAssumed: (pod) => assumed.has(pod.metadata.uid),
-    expire() {
-      const late = [...assumed].filter(([, { expiresMs }]) => (expiresMs ?? Infinity) <= clock.monotonic());
-      for (const [uid] of late) {
-        assumed.delete(uid);
-        take(uid);
-      }
-      return late.length;
-    },
-    snapshot() {
-      const nodes: NodeInfo[] = [];
-      for (const entry of entries.values()) {
-        if (entry.node === undefined) continue;
-        entry.info ??= nodeInfo(entry.node, [...entry.pods.values()]);
-        nodes.push(entry.info);
-      }
-      return { nodes };
-    },
-  };
+  }
 }

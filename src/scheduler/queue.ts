@@ -5,7 +5,7 @@ import type { Pod, Served } from '../api/index.ts';
 import { keyOf, type ObjectKey } from '../client/index.ts';
 import type { Clock, Timer } from '../lib/index.ts';
 import type { ClusterEvent, Queued } from './framework/plugin.ts';
-import { createHeap } from './heap.ts';
+import { createHeap, type Heap } from './heap.ts';
 import { POD_BACKOFF_MAX_MS, POD_BACKOFF_MIN_MS, UNSCHEDULABLE_LIMIT_MS } from './limits.ts';
 
 /** A pod on its way through the queue. */
@@ -58,128 +58,162 @@ interface InHand {
   changed: boolean;
 }
 
-export function createSchedulingQueue({ clock, less, wakes }: QueueOptions): SchedulingQueue {
-  const key = (item: QueuedPod): string => item.key;
-  const active = createHeap<QueuedPod>(key, less);
-  const backoff = createHeap<Waiting>(key, (a, b) => a.dueMs < b.dueMs);
-  const unschedulable = new Map<ObjectKey, Waiting>();
-  const inHand = new Map<ObjectKey, InHand>();
-  let waiter: ((pod: QueuedPod | undefined) => void) | undefined;
-  let timer: Timer | undefined;
-  let closed = false;
+export function createSchedulingQueue(options: QueueOptions): SchedulingQueue {
+  return new ThreePartQueue(options);
+}
 
-  const hand = (queued: QueuedPod): QueuedPod => {
-    inHand.set(queued.key, { pod: queued.pod, events: new Set(), changed: false });
-    return { ...queued, attempts: queued.attempts + 1 };
-  };
-  const activate = ({ key, pod, addedMs, attempts }: QueuedPod): void => {
-    active.put({ key, pod, addedMs, attempts });
-    const wake = waiter;
-    waiter = undefined;
-    const next = wake === undefined ? undefined : active.pop();
-    if (next !== undefined) wake?.(hand(next));
-  };
-  const arm = (): void => {
-    timer?.cancel();
-    const first = backoff.peek();
-    if (first === undefined || closed) return;
-    timer = clock.timer(first.dueMs - clock.monotonic(), () => {
-      for (let due = backoff.peek(); due !== undefined && due.dueMs <= clock.monotonic(); due = backoff.peek()) {
-        backoff.pop();
-        activate(due);
-      }
-      arm();
-    });
-  };
-  const release = (waiting: Waiting): void => {
-    unschedulable.delete(waiting.key);
-    if (waiting.dueMs <= clock.monotonic()) activate(waiting);
-    else {
-      backoff.put(waiting);
-      arm();
+class ThreePartQueue implements SchedulingQueue {
+  readonly #options: QueueOptions;
+  readonly #active: Heap<QueuedPod>;
+  readonly #backoff: Heap<Waiting>;
+  readonly #unschedulable = new Map<ObjectKey, Waiting>();
+  readonly #inHand = new Map<ObjectKey, InHand>();
+  #waiter: ((pod: QueuedPod | undefined) => void) | undefined;
+  #timer: Timer | undefined;
+  #closed = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    const keyOfItem = (item: QueuedPod): string => item.key;
+    this.#active = createHeap<QueuedPod>(keyOfItem, (a, b) => options.less(a, b));
+    this.#backoff = createHeap<Waiting>(keyOfItem, (a, b) => a.dueMs < b.dueMs);
+  }
+
+  add(pod: Served<Pod>): void {
+    const key = keyOf(pod);
+    this.remove(key);
+    if (!this.#closed) this.#activate({ key, pod, addedMs: this.#options.clock.monotonic(), attempts: 0 });
+  }
+
+  update(pod: Served<Pod>, mayHelp: boolean): void {
+    const key = keyOf(pod);
+    const held = this.#inHand.get(key);
+    if (held !== undefined) {
+      held.pod = pod;
+      held.changed ||= mayHelp;
+      return;
     }
-  };
-  const wait = (queued: QueuedPod, rejectedBy: ReadonlySet<string>): Waiting => {
-    const backoffMs = Math.min(POD_BACKOFF_MAX_MS, POD_BACKOFF_MIN_MS * 2 ** Math.max(0, queued.attempts - 1));
-    const sinceMs = clock.monotonic();
-    return { ...queued, sinceMs, dueMs: sinceMs + backoffMs, rejectedBy };
-  };
-  /** What was missed while the pod was in hand; undefined when it was deleted, or is another pod of that name now. */
-  const takeBack = (queued: QueuedPod): InHand | undefined => {
-    const held = inHand.get(queued.key);
-    if (held?.pod.metadata.uid !== queued.pod.metadata.uid) return undefined;
-    inHand.delete(queued.key);
-    return closed ? undefined : held;
-  };
-  const remove = (name: ObjectKey): QueuedPod | undefined => {
-    const waiting = unschedulable.get(name);
-    unschedulable.delete(name);
-    inHand.delete(name);
-    return active.remove(name) ?? backoff.remove(name) ?? waiting;
-  };
+    const waiting = this.#unschedulable.get(key);
+    if (waiting !== undefined) {
+      const updated = { ...waiting, pod };
+      this.#unschedulable.set(key, updated);
+      if (mayHelp) this.#release(updated);
+      return;
+    }
+    const resting = this.#backoff.remove(key);
+    if (resting !== undefined) this.#backoff.put({ ...resting, pod });
+    const next = this.#active.remove(key);
+    if (next !== undefined) this.#active.put({ ...next, pod });
+  }
 
-  return {
-    add(pod) {
-      const name = keyOf(pod);
-      remove(name);
-      if (!closed) activate({ key: name, pod, addedMs: clock.monotonic(), attempts: 0 });
-    },
-    update(pod, mayHelp) {
-      const name = keyOf(pod);
-      const held = inHand.get(name);
-      if (held !== undefined) {
-        held.pod = pod;
-        held.changed ||= mayHelp;
-        return;
+  remove(key: ObjectKey): void {
+    this.#inHand.delete(key);
+    this.#unschedulable.delete(key);
+    this.#backoff.remove(key);
+    this.#active.remove(key);
+  }
+
+  pop(): Promise<QueuedPod | undefined> {
+    const next = this.#active.pop();
+    if (next !== undefined) return Promise.resolve(this.#hand(next));
+    if (this.#closed) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#waiter = resolve;
+    });
+  }
+
+  finish(queued: QueuedPod): void {
+    this.#takeBack(queued);
+  }
+
+  giveBack(queued: QueuedPod, rejectedBy: ReadonlySet<string>): void {
+    const held = this.#takeBack(queued);
+    if (held === undefined) return;
+    const waiting = this.#wait({ ...queued, pod: held.pod }, rejectedBy);
+    const woken = held.changed || [...held.events].some((event) => this.#options.wakes(event, rejectedBy));
+    if (woken) this.#release(waiting);
+    else this.#unschedulable.set(queued.key, waiting);
+  }
+
+  retry(queued: QueuedPod): void {
+    const held = this.#takeBack(queued);
+    if (held !== undefined) this.#release(this.#wait({ ...queued, pod: held.pod }, new Set()));
+  }
+
+  notify(event: ClusterEvent): void {
+    for (const held of this.#inHand.values()) held.events.add(event);
+    for (const waiting of [...this.#unschedulable.values()]) {
+      if (this.#options.wakes(event, waiting.rejectedBy)) this.#release(waiting);
+    }
+  }
+
+  flush(): void {
+    const beforeMs = this.#options.clock.monotonic() - UNSCHEDULABLE_LIMIT_MS;
+    for (const waiting of [...this.#unschedulable.values()]) if (waiting.sinceMs <= beforeMs) this.#release(waiting);
+  }
+
+  get lengths(): Readonly<Record<'active' | 'backoff' | 'unschedulable', number>> {
+    return { active: this.#active.size, backoff: this.#backoff.size, unschedulable: this.#unschedulable.size };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#waiter?.(undefined);
+    this.#waiter = undefined;
+  }
+
+  #hand(queued: QueuedPod): QueuedPod {
+    this.#inHand.set(queued.key, { pod: queued.pod, events: new Set(), changed: false });
+    return { ...queued, attempts: queued.attempts + 1 };
+  }
+
+  /** What was missed while the pod was in hand; undefined when it was deleted, or is another pod of that name now. */
+  #takeBack(queued: QueuedPod): InHand | undefined {
+    const held = this.#inHand.get(queued.key);
+    if (held?.pod.metadata.uid !== queued.pod.metadata.uid) return undefined;
+    this.#inHand.delete(queued.key);
+    return this.#closed ? undefined : held;
+  }
+
+  #activate({ key, pod, addedMs, attempts }: QueuedPod): void {
+    this.#active.put({ key, pod, addedMs, attempts });
+    const waiter = this.#waiter;
+    const next = waiter === undefined ? undefined : this.#active.pop();
+    if (next === undefined) return;
+    this.#waiter = undefined;
+    waiter?.(this.#hand(next));
+  }
+
+  #wait(queued: QueuedPod, rejectedBy: ReadonlySet<string>): Waiting {
+    const backoffMs = Math.min(POD_BACKOFF_MAX_MS, POD_BACKOFF_MIN_MS * 2 ** Math.max(0, queued.attempts - 1));
+    const sinceMs = this.#options.clock.monotonic();
+    return { ...queued, sinceMs, dueMs: sinceMs + backoffMs, rejectedBy };
+  }
+
+  /** On to the next try, as soon as its back-off allows. */
+  #release(waiting: Waiting): void {
+    this.#unschedulable.delete(waiting.key);
+    if (waiting.dueMs <= this.#options.clock.monotonic()) this.#activate(waiting);
+    else {
+      this.#backoff.put(waiting);
+      this.#arm();
+    }
+  }
+
+  #arm(): void {
+    const { clock } = this.#options;
+    this.#timer?.cancel();
+    const first = this.#backoff.peek();
+    if (first === undefined || this.#closed) return;
+    this.#timer = clock.timer(first.dueMs - clock.monotonic(), () => {
+      for (;;) {
+        const due = this.#backoff.peek();
+        if (due === undefined || due.dueMs > clock.monotonic()) break;
+        this.#backoff.pop();
+        this.#activate(due);
       }
-      const waiting = unschedulable.get(name);
-      if (waiting !== undefined) {
-        const updated = { ...waiting, pod };
-        unschedulable.set(name, updated);
-        if (mayHelp) release(updated);
-        return;
-      }
-      const resting = backoff.remove(name);
-      if (resting !== undefined) backoff.put({ ...resting, pod });
-      const next = active.remove(name);
-      if (next !== undefined) active.put({ ...next, pod });
-    },
-    remove: (name) => void remove(name),
-    pop() {
-      const next = active.pop();
-      if (next !== undefined) return Promise.resolve(hand(next));
-      if (closed) return Promise.resolve(undefined);
-      return new Promise((resolve) => {
-        waiter = resolve;
-      });
-    },
-    finish: (queued) => void takeBack(queued),
-    giveBack(queued, rejectedBy) {
-      const held = takeBack(queued);
-      if (held === undefined) return;
-      const waiting = wait({ ...queued, pod: held.pod }, rejectedBy);
-      if (held.changed || [...held.events].some((event) => wakes(event, rejectedBy))) release(waiting);
-      else unschedulable.set(queued.key, waiting);
-    },
-    retry(queued) {
-      const held = takeBack(queued);
-      if (held !== undefined) release(wait({ ...queued, pod: held.pod }, new Set()));
-    },
-    notify(event) {
-      for (const held of inHand.values()) held.events.add(event);
-      for (const waiting of [...unschedulable.values()]) if (wakes(event, waiting.rejectedBy)) release(waiting);
-    },
-    flush() {
-      const beforeMs = clock.monotonic() - UNSCHEDULABLE_LIMIT_MS;
-      for (const waiting of [...unschedulable.values()]) if (waiting.sinceMs <= beforeMs) release(waiting);
-    },
-    get lengths() {
-      return { active: active.size, backoff: backoff.size, unschedulable: unschedulable.size };
-    },
-    close() {
-      closed = true;
-      timer?.cancel();
-      waiter?.(undefined);
-    },
-  };
+      this.#arm();
+    });
+  }
 }

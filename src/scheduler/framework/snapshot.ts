@@ -8,6 +8,8 @@ export interface PodInfo {
   readonly requests: Amounts;
   readonly scoredRequests: Amounts;
   readonly hostPorts: readonly HostPort[];
+  /** The uid of the controller it is a replica of; undefined for pods of none, and for those on their way out. */
+  readonly replicaOf: string | undefined;
 }
 
 export interface HostPort {
@@ -24,6 +26,8 @@ export interface NodeInfo {
   readonly allocatable: Amounts;
   readonly requested: Amounts;
   readonly scoredRequested: Amounts;
+  /** How many replicas of each controller it has. */
+  readonly replicas: ReadonlyMap<string, number>;
 }
 
 export interface Snapshot {
@@ -36,6 +40,7 @@ export function podInfo(pod: Served<Pod>): PodInfo {
     requests: requestsOf(pod),
     scoredRequests: scoredRequestsOf(pod),
     hostPorts: hostPortsOf(pod),
+    replicaOf: replicaOf(pod),
   };
 }
 
@@ -47,6 +52,7 @@ export function nodeInfo(node: Served<Node>, pods: readonly PodInfo[]): NodeInfo
     allocatable: allocatableOf(node),
     requested: pods.reduce<Amounts>((sum, one) => add(sum, one.requests), {}),
     scoredRequested: pods.reduce<Amounts>((sum, one) => add(sum, one.scoredRequests), {}),
+    replicas: pods.reduce<ReadonlyMap<string, number>>(oneReplicaMore, new Map()),
   };
 }
 
@@ -57,7 +63,18 @@ export function withPod(node: NodeInfo, pod: PodInfo): NodeInfo {
     pods: [...node.pods, pod],
     requested: add(node.requested, pod.requests),
     scoredRequested: add(node.scoredRequested, pod.scoredRequests),
+    replicas: oneReplicaMore(node.replicas, pod),
   };
+}
+
+function oneReplicaMore(replicas: ReadonlyMap<string, number>, { replicaOf }: PodInfo): ReadonlyMap<string, number> {
+  if (replicaOf === undefined) return replicas;
+  return new Map(replicas).set(replicaOf, (replicas.get(replicaOf) ?? 0) + 1);
+}
+
+function replicaOf({ metadata }: Served<Pod>): string | undefined {
+  if (metadata.deletionTimestamp !== undefined) return undefined;
+  return metadata.ownerReferences?.find((reference) => reference.controller === true)?.uid;
 }
 
 function hostPortsOf(pod: Pod): HostPort[] {

@@ -11,6 +11,6 @@ export const balancedAllocation: Plugin = {
       return capacity === 0 ? 1 : Math.min(1, used / capacity);
     });
     // The standard deviation of two values is half their distance.
-    return Math.floor((1 - Math.abs(cpu - memory) / 2) * SCORE_MAX);
+    return (1 - Math.abs(cpu - memory) / 2) * SCORE_MAX;
   },
 };

@@ -10,6 +10,6 @@ export const leastAllocated: Plugin = {
       const used = (node.scoredRequested[name] ?? 0) + (pod.scoredRequests[name] ?? 0);
       return capacity === 0 || used > capacity ? 0 : ((capacity - used) * SCORE_MAX) / capacity;
     });
-    return Math.floor(free.reduce((sum, one) => sum + one, 0) / free.length);
+    return free.reduce((sum, one) => sum + one, 0) / free.length;
   },
 };
