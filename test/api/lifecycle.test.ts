@@ -161,6 +161,16 @@ const REFUSED: readonly [string, object, string][] = [
     'spec.containers[0].livenessProbe: Required value: must specify a handler type',
   ],
   [
+    'a user that cannot be',
+    pod({ securityContext: { runAsUser: -1 } }),
+    'spec.securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive',
+  ],
+  [
+    'privileges that contradict each other',
+    pod({ containers: [{ ...CONTAINER, securityContext: { privileged: true, allowPrivilegeEscalation: false } }] }),
+    'cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+  ],
+  [
     'a bad label',
     pod({}, { labels: { 'a b': 'c' } }),
     'metadata.labels: Invalid value: "a b": name part must consist of alphanumeric characters',

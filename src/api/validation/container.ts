@@ -13,7 +13,7 @@ import type {
 } from '../types.ts';
 import { labelKeyProblems } from './labels.ts';
 import { configKeyProblems, dns1123LabelProblems, envVarNameProblems, portNameProblems } from './names.ts';
-import { notNegative, oneOf, portNumber, portReference, protocol } from './numbers.ts';
+import { notNegative, oneOf, portNumber, portReference, protocol, userId } from './numbers.ts';
 
 export interface ContainerContext {
   readonly volumes: ReadonlySet<string>;
@@ -44,7 +44,26 @@ export function validateContainer(container: Container, at: string, context: Con
   errors.push(...validateEnv(env, `${at}.env`), ...validateEnvFrom(envFrom, `${at}.envFrom`));
   errors.push(...validateMounts(volumeMounts, `${at}.volumeMounts`, context.volumes));
   errors.push(...validateResources(container.resources, `${at}.resources`));
+  errors.push(...validateSecurity(container, `${at}.securityContext`));
   return [...errors, ...validateLifecycle(container, at, context)];
+}
+
+function validateSecurity({ securityContext }: Container, at: string): FieldError[] {
+  if (securityContext === undefined) return [];
+  const { allowPrivilegeEscalation, capabilities, privileged, runAsGroup, runAsUser } = securityContext;
+  const errors = [...userId(runAsUser, `${at}.runAsUser`), ...userId(runAsGroup, `${at}.runAsGroup`)];
+  if (allowPrivilegeEscalation === false) {
+    if (privileged === true) {
+      errors.push(
+        invalid(at, securityContext, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'),
+      );
+    }
+    if (capabilities?.add?.some((capability) => capability === 'CAP_SYS_ADMIN') === true) {
+      const detail = 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN';
+      errors.push(invalid(at, securityContext, detail));
+    }
+  }
+  return errors;
 }
 
 function validateLifecycle(container: Container, at: string, context: ContainerContext): FieldError[] {

@@ -50,3 +50,9 @@ export function countOrPercent(value: IntOrString | undefined, field: string): F
     ),
   ];
 }
+
+/** A user or group id of Linux. */
+export function userId(value: number | undefined, field: string): FieldError[] {
+  if (value === undefined || (value >= 0 && value <= 2 ** 31 - 1)) return [];
+  return [invalid(field, value, 'must be between 0 and 2147483647, inclusive')];
+}

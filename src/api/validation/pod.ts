@@ -6,7 +6,7 @@ import type { Container, Pod, PodSpec, Toleration } from '../types.ts';
 import { type ContainerContext, validateContainer } from './container.ts';
 import { labelKeyProblems, validateLabels } from './labels.ts';
 import { dns1123LabelProblems, dns1123SubdomainProblems } from './names.ts';
-import { notNegative, oneOf } from './numbers.ts';
+import { notNegative, oneOf, userId } from './numbers.ts';
 import { validateVolumes } from './volume.ts';
 
 export function validatePod({ spec }: Pod): FieldError[] {
@@ -41,6 +41,9 @@ export function validatePodSpec(spec: PodSpec, at: string): FieldError[] {
     const value = spec[field];
     if (value)
       errors.push(...dns1123SubdomainProblems(value).map((problem) => invalid(`${at}.${field}`, value, problem)));
+  }
+  for (const field of ['runAsUser', 'runAsGroup', 'fsGroup'] as const) {
+    errors.push(...userId(spec.securityContext?.[field], `${at}.securityContext.${field}`));
   }
   if (spec.hostPID === true && spec.shareProcessNamespace === true) {
     errors.push(

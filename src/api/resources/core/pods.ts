@@ -1,5 +1,5 @@
-// Pods: the resource with the most rules. Its subresources are binding (scheduling), eviction, status, log and
-// ephemeralcontainers; its spec hardly changes after creation.
+// Pods: the resource with the most rules. Its subresources are binding (scheduling), eviction, log and status;
+// its spec hardly changes after creation.
 
 import { equalJson } from '../../json.ts';
 import type { KubeObject } from '../../object.ts';
@@ -18,7 +18,6 @@ export const PODS = defineResource({
   categories: ['all'],
   subresources: [
     { name: 'binding', verbs: ['create'], kind: 'Binding', group: '', version: 'v1' },
-    { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'], kind: 'Pod', group: '', version: 'v1' },
     { name: 'eviction', verbs: ['create'], kind: 'Eviction', group: 'policy', version: 'v1' },
     { name: 'log', verbs: ['get'], kind: 'Pod', group: '', version: 'v1' },
     statusOf('', 'v1', 'Pod'),
