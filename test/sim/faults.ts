@@ -44,6 +44,22 @@ const KINDS: Readonly<Record<string, Fault>> = {
   'transfer leadership': (f) => f.leader()?.running?.consensus.transferLeadership(),
 };
 
+/** One fault alone, which a cluster must get over by itself while it lasts. */
+const TRIALS: Readonly<Record<string, Fault>> = {
+  'trial: leader killed': (f) => f.kill(f.leader(), false),
+  'trial: leader without power': (f) => f.kill(f.leader(), true),
+  'trial: leader paused': (f) => f.leader().pause(f.trialEnd()),
+  'trial: leader isolated': (f) => f.isolate(f.leader(), 'both'),
+  'trial: leader muted': (f) => f.isolate(f.leader(), 'out'),
+  'trial: leader deafened': (f) => f.isolate(f.leader(), 'in'),
+  'trial: leader cut from one': (f) => f.cutLeader(),
+  'trial: leader with a stalled disk': (f) => f.slow(f.leader(), TRIAL_TIME),
+  'trial: transfer to a paused server': (f) => f.transferToPaused(),
+};
+
+/** How long a trial lasts: time to notice, to elect, and to show it. */
+export const TRIAL_TIME: Micros = 5 * SECOND;
+
 export class Faults {
   readonly #parts: FaultParts;
   #active = true;
@@ -77,6 +93,20 @@ export class Faults {
       server.pause(scheduler.now);
       if (server.running === undefined) server.start();
     }
+  }
+
+  /** To be called when all is well: begins one fault, which stop() ends. Returns its name. */
+  trial(): string {
+    const { random, trace, count } = this.#parts;
+    const kind = random.pick(Object.keys(TRIALS));
+    count(kind);
+    trace.note('world', kind);
+    TRIALS[kind]?.(this);
+    return kind;
+  }
+
+  trialEnd(): Micros {
+    return this.#parts.scheduler.now + TRIAL_TIME;
   }
 
   any(): SimServer {
@@ -113,9 +143,9 @@ export class Faults {
   }
 
   transferToPaused(): void {
+    const { servers, random } = this.#parts;
     const leader = this.leader();
-    const target = this.any();
-    if (target === leader) return;
+    const target = random.pick(servers.filter((server) => server !== leader));
     this.pause(target);
     leader.running?.consensus.transferLeadership(target.id);
   }
@@ -170,9 +200,16 @@ export class Faults {
     this.#healLater();
   }
 
-  slow(server: SimServer): void {
-    const { random } = this.#parts;
-    server.health.slowness = random.pick([5 * MS, 50 * MS, 400 * MS, 3 * SECOND]);
+  cutLeader(): void {
+    const { servers, random } = this.#parts;
+    const leader = this.leader();
+    const other = random.pick(servers.filter((server) => server !== leader));
+    this.#block(leader.id, other.id, random.pick(['both', 'in', 'out'] as const));
+    this.#healLater();
+  }
+
+  slow(server: SimServer, slowness = this.#parts.random.pick([5 * MS, 50 * MS, 400 * MS, 3 * SECOND])): void {
+    server.health.slowness = slowness;
     this.#later(3 * SECOND, () => {
       server.health.slowness = 0;
     });

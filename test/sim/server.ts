@@ -71,7 +71,12 @@ export class SimServer {
   start(): void {
     const { scheduler, trace, failed } = this.#world;
     this.#incarnations += 1;
-    const incarnation: Incarnation = { name: `${this.id}#${this.#incarnations}`, alive: true, pausedUntil: 0 };
+    const incarnation: Incarnation = {
+      name: `${this.id}#${this.#incarnations}`,
+      alive: true,
+      pausedUntil: 0,
+      held: [],
+    };
     trace.note(this.id, `starts as ${incarnation.name}`);
     const skewMs = this.#random.int(2 * CLOCK_SKEW_LIMIT_MS) - CLOCK_SKEW_LIMIT_MS;
     const clock = virtualClock(scheduler, incarnation, skewMs);
@@ -170,7 +175,7 @@ export class SimServer {
   }
 
   pause(until: number): void {
-    if (this.running !== undefined) this.running.incarnation.pausedUntil = until;
+    if (this.running !== undefined) this.#world.scheduler.pause(this.running.incarnation, until);
   }
 }
 

@@ -5,7 +5,7 @@ import { CORE_LIMITS, type CoreLimits, type NodeId } from '../../raft/core/index
 import { defined, messageOf, prng } from '../../src/lib/index.ts';
 import { type Revision, resourceRange, type WatchEvent } from '../../src/store/index.ts';
 import { Client, Watcher, type WorkloadParts } from './clients.ts';
-import { Faults } from './faults.ts';
+import { Faults, TRIAL_TIME } from './faults.ts';
 import { History } from './history.ts';
 import { Network } from './network.ts';
 import { RaftChecks, violation } from './raft-checks.ts';
@@ -41,7 +41,7 @@ export interface RunResult {
   readonly entries: number;
   readonly steps: number;
   readonly virtualSeconds: number;
-  /** From healing to a leader. */
+  /** From healing to a leader that all follow: the longer of the two times. */
   readonly leaderMs: number;
   readonly faults: ReadonlyMap<string, number>;
   /** Set when an invariant was broken: what, and the end of the trace. */
@@ -158,7 +158,32 @@ class Run {
     const hasEnough = (): boolean => this.#history.acknowledged >= ACKNOWLEDGED_GOAL && this.#checks.leaders >= 2;
     if (!(await this.#until(FAULTY_LIMIT, hasEnough))) violation('liveness: too little was acknowledged under faults');
     faults.stop();
+    await this.#agreeOnLeader();
+    await this.#trial(faults);
+    faults.stop();
+    await this.#agreeOnLeader();
     await this.#converge(clients);
+  }
+
+  /** One fault at a time never stops the cluster for long: in the second half of it, operations are acknowledged. */
+  async #trial(faults: Faults): Promise<void> {
+    const kind = faults.trial();
+    await this.#until(TRIAL_TIME / 2, () => false);
+    const before = this.#history.acknowledged;
+    await this.#until(TRIAL_TIME / 2, () => false);
+    if (this.#history.acknowledged === before) violation(`liveness: nothing is acknowledged under ${kind}`);
+  }
+
+  /** Everybody is well: all follow one leader within ten timeouts. */
+  async #agreeOnLeader(): Promise<void> {
+    const healed = this.#scheduler.now;
+    const agree = (): boolean => {
+      const views = this.#servers.map((server) => server.running?.consensus.status());
+      const leader = views[0]?.leader;
+      return leader !== undefined && views.every((view) => view?.leader === leader && view.term === views[0]?.term);
+    };
+    if (!(await this.#until(LEADER_LIMIT, agree))) violation('liveness: no leader within ten election timeouts');
+    this.#leaderMs = Math.max(this.#leaderMs, (this.#scheduler.now - healed) / MS);
   }
 
   /** Carries out events until `condition` holds, for at most `duration`. Returns whether it does. */
@@ -177,16 +202,8 @@ class Run {
     return leaders.sort((a, b) => termOf(b) - termOf(a))[0];
   }
 
-  /** Everybody is well: a leader within ten timeouts, every operation ends, and all servers become equal. */
+  /** Every operation ends, and all servers become equal. */
   async #converge(clients: readonly Client[]): Promise<void> {
-    const healed = this.#scheduler.now;
-    const agree = (): boolean => {
-      const views = this.#servers.map((server) => server.running?.consensus.status());
-      const leader = views[0]?.leader;
-      return leader !== undefined && views.every((view) => view?.leader === leader && view.term === views[0]?.term);
-    };
-    if (!(await this.#until(LEADER_LIMIT, agree))) violation('liveness: no leader within ten election timeouts');
-    this.#leaderMs = (this.#scheduler.now - healed) / MS;
     let running = clients.length;
     for (const client of clients) {
       client.stop();

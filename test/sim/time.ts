@@ -13,6 +13,8 @@ export interface Incarnation {
   readonly name: string;
   alive: boolean;
   pausedUntil: Micros;
+  /** What has happened to it while it is paused, in order. */
+  readonly held: (() => void)[];
 }
 
 interface Event {
@@ -58,7 +60,7 @@ export class Scheduler {
       const { run, owner } = event;
       if (run === undefined || owner?.alive === false) continue;
       if (owner !== undefined && owner.pausedUntil > event.at) {
-        this.#push(owner.pausedUntil, run, owner);
+        owner.held.push(() => event.run?.());
         continue;
       }
       this.now = Math.max(this.now, event.at);
@@ -66,6 +68,15 @@ export class Scheduler {
       run();
       return true;
     }
+  }
+
+  /** Stops a process until then, or wakes it. */
+  pause(owner: Incarnation, until: Micros): void {
+    owner.pausedUntil = until;
+    this.after(until - this.now, () => {
+      if (owner.pausedUntil > this.now) return;
+      for (const run of owner.held.splice(0)) this.after(0, run, owner);
+    });
   }
 
   #pop(): void {

@@ -33,6 +33,7 @@ export function simulatedWriter(parts: WriterParts): LogWriter {
     },
     set alive(_) {},
     pausedUntil: 0,
+    held: [],
   };
 
   const step = (job: DiskJob, position: number, done: (error: unknown) => void): void => {
