@@ -1,10 +1,15 @@
 // The client room against the real API server: what a fake could have got wrong on both sides.
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openAuthority } from '../../cluster/certificates.ts';
 import type { ConfigMap, Pod, Served } from '../../src/api/index.ts';
 import {
   type ApiClient,
   bindingOf,
   CONFIG_MAPS,
+  createClient,
   createEventRecorder,
   createInformer,
   createLeaderElector,
@@ -125,6 +130,39 @@ describe('against real API servers', { timeout: 30_000 }, () => {
     await client.fenced(() => fences[1]?.()).create(CONFIG_MAPS, map('by-the-next'));
     for (const stop of stops) stop.abort();
     await Promise.all(runs);
+  });
+
+  it('requests and watches identify themselves by certificate, and strangers are refused', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'quorate-tls-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const authority = await openAuthority(folder, 'c1', clock);
+    const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
+    const common = { hosts: ['127.0.0.1'], organization: 'system:masters' };
+    await authority.ensure({ ...common, name: 'serving', commonName: 'server', usages: ['server'] });
+    await authority.ensure({ ...common, name: 'admin', commonName: 'kubernetes-admin', usages: ['client'] });
+    const ca = authority.caPem;
+    const serving = { cert: read('serving.crt'), key: read('serving.key'), clientCa: ca };
+    const tls = { ca, cert: read('admin.crt'), key: read('admin.key') };
+    const { client, urls } = await realServers(2, { serving, tls });
+    await ready(client);
+    const stop = new AbortController();
+    const informer = createInformer(CONFIG_MAPS, { client, clock, logger: silentLogger, random: prng(2) });
+    await informer.start(stop.signal);
+    await client.create(CONFIG_MAPS, map('secure'));
+    await until(() => informer.lister.get({ namespace: 'default', name: 'secure' }) !== undefined);
+    stop.abort();
+    const stranger = createClient({
+      endpoints: urls,
+      tls: { ca },
+      clock,
+      logger: silentLogger,
+      random: prng(3),
+      userAgent: 'stranger/1',
+    });
+    await expect(stranger.list(CONFIG_MAPS)).rejects.toMatchObject({
+      reason: expect.stringMatching(/Unauthorized|Forbidden/),
+    });
+    await stranger.close();
   });
 
   it('events are accepted and counted', async () => {

@@ -1,18 +1,25 @@
 // Real API servers over one store in memory: what a client sees of a cluster whose servers agree.
 import { onTestFinished } from 'vitest';
 import { createApiRegistry } from '../../../src/api/index.ts';
-import { createApiServer } from '../../../src/apiserver/index.ts';
-import { type ApiClient, createClient } from '../../../src/client/index.ts';
+import { createApiServer, type ServingTls } from '../../../src/apiserver/index.ts';
+import { type ApiClient, createClient, type TlsOptions } from '../../../src/client/index.ts';
 import { createRegistry, prng, silentLogger, systemClock } from '../../../src/lib/index.ts';
 import { createMemoryStore } from '../../../src/store/index.ts';
 
 export interface RealServers {
   readonly client: ApiClient;
+  readonly urls: readonly string[];
   /** Stops server `index` and starts it again on its port. */
   restart(index: number): Promise<void>;
 }
 
-export async function realServers(count: number): Promise<RealServers> {
+export interface RealServersOptions {
+  /** How they serve, and how the client connects; plain HTTP when undefined. */
+  readonly serving?: ServingTls;
+  readonly tls?: TlsOptions;
+}
+
+export async function realServers(count: number, options: RealServersOptions = {}): Promise<RealServers> {
   const clock = systemClock();
   const store = createMemoryStore({ clock });
   await store.start();
@@ -24,8 +31,8 @@ export async function realServers(count: number): Promise<RealServers> {
       logger: silentLogger,
       random: prng(100 + index),
       listen: [{ host: '127.0.0.1', port }],
-      tls: undefined,
-      authentication: { insecure: true },
+      tls: options.serving,
+      authentication: { insecure: options.serving === undefined },
       serviceCidr: '10.96.0.0/16',
       kubeletTls: undefined,
       clusterCa: undefined,
@@ -42,6 +49,7 @@ export async function realServers(count: number): Promise<RealServers> {
   );
   const client = createClient({
     endpoints: servers.map(({ url }) => url),
+    tls: options.tls,
     clock,
     logger: silentLogger,
     random: prng(1),
@@ -54,6 +62,7 @@ export async function realServers(count: number): Promise<RealServers> {
   });
   return {
     client,
+    urls: servers.map(({ url }) => url),
     async restart(index) {
       const entry = servers[index];
       if (entry === undefined) throw new Error(`there is no server ${index}`);
