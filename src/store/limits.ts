@@ -13,8 +13,8 @@ export const PENDING_LIMIT_COMMANDS = 20_000;
 export const PENDING_LIMIT_BYTES = 64 * MIB;
 /** Applied changes that the state database has not taken yet; beyond it this server accepts no commits. */
 export const WRITE_BEHIND_LIMIT_BYTES = 128 * MIB;
-/** So many changes are given to the state database at once … */
-export const STATE_FLUSH_BYTES = 8 * MIB;
+/** So many changes are given to the state database at once (copying them takes this thread a few milliseconds) … */
+export const STATE_FLUSH_BYTES = 2 * MIB;
 /** … fewer after so long. */
 export const STATE_FLUSH_DELAY_MS = 200;
 
