@@ -14,7 +14,19 @@ export interface FolderLock {
 
 /** Locks a folder that is there. Throws UserError when a living process holds it. */
 export async function lockFolder(directory: string): Promise<FolderLock> {
-  const path = socketPath(directory);
+  const real = realpathSync(directory);
+  const path = join(real, 'lock');
+  if (Buffer.byteLength(path) > SOCKET_PATH_LIMIT_BYTES) return lockAt(outsidePath(real), directory);
+  try {
+    return await lockAt(path, directory);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    // Some shared file systems know no sockets.
+    return lockAt(outsidePath(real), directory);
+  }
+}
+
+async function lockAt(path: string, directory: string): Promise<FolderLock> {
   for (let attempt = 1; ; attempt += 1) {
     const server = await tryListen(path);
     if (server !== undefined) return { release: () => new Promise((resolve) => server.close(() => resolve())) };
@@ -28,11 +40,8 @@ export async function lockFolder(directory: string): Promise<FolderLock> {
   }
 }
 
-/** In the folder itself, unless the path is longer than a socket's may be. */
-function socketPath(directory: string): string {
-  const real = realpathSync(directory);
-  const path = join(real, 'lock');
-  if (Buffer.byteLength(path) <= SOCKET_PATH_LIMIT_BYTES) return path;
+/** Where the lock of a folder is that cannot hold it: its path is too long for a socket, or its file system knows none. */
+function outsidePath(real: string): string {
   const name = createHash('sha256').update(real).digest('hex').slice(0, 24);
   return join(tmpdir(), `quorate-${name}.lock`);
 }

@@ -27,3 +27,5 @@ export const CLOSE_LIMIT_MS = 250;
 export const SOCKET_PATH_LIMIT_BYTES = 100;
 /** What a close frame may say (RFC 6455 §5.5), less a little. */
 export const CLOSE_REASON_LIMIT_BYTES = 120;
+/** Connections to the Raft endpoint, whoever makes them. */
+export const CONNECTION_LIMIT = 256;

@@ -14,7 +14,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { codeOf, messageOf, UserError } from '../../src/lib/index.ts';
 import type { Disk, DiskFile } from '../node/index.ts';
 import { ZERO_CHUNK_BYTES } from './limits.ts';
@@ -39,7 +39,10 @@ export function nodeDisk(directory: string): Disk {
 
 function makeFolder(directory: string): void {
   try {
-    if (mkdirSync(directory, { recursive: true, mode: FOLDER_MODE }) !== undefined) syncFolder(dirname(directory));
+    const first = mkdirSync(directory, { recursive: true, mode: FOLDER_MODE });
+    if (first === undefined) return;
+    // Each new name is durable only with the folder that it stands in.
+    for (let made = resolve(directory); made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
   } catch (error) {
     throw new UserError(
       `the folder ${directory} cannot be used: ${messageOf(error)}`,

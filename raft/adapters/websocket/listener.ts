@@ -7,7 +7,13 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type Clock, codeOf, type Logger, messageOf, type Timer, UserError } from '../../../src/lib/index.ts';
 import type { Message, NodeId } from '../../node/index.ts';
 import { decodeFrame } from '../codec.ts';
-import { CLOSE_REASON_LIMIT_BYTES, FRAME_LIMIT_BYTES, GREETING_LIMIT_MS, UNGREETED_LIMIT } from '../limits.ts';
+import {
+  CLOSE_REASON_LIMIT_BYTES,
+  CONNECTION_LIMIT,
+  FRAME_LIMIT_BYTES,
+  GREETING_LIMIT_MS,
+  UNGREETED_LIMIT,
+} from '../limits.ts';
 import { addressText, closeSocket, type TransportTls } from './dialler.ts';
 import {
   CLOSE_MALFORMED,
@@ -20,6 +26,13 @@ import {
   RAFT_PROTOCOL,
   type Recognise,
 } from './greeting.ts';
+
+const TLS_POLICY = {
+  requestCert: true,
+  rejectUnauthorized: true,
+  minVersion: 'TLSv1.3',
+  handshakeTimeout: GREETING_LIMIT_MS,
+} as const;
 
 export interface ListenerOptions {
   readonly local: LocalMember;
@@ -48,9 +61,8 @@ export class Listener {
     this.options = options;
     const { tls } = options;
     this.server =
-      tls === undefined
-        ? createHttpServer(refuseHttp)
-        : createHttpsServer({ ...tls, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' }, refuseHttp);
+      tls === undefined ? createHttpServer(refuseHttp) : createHttpsServer({ ...tls, ...TLS_POLICY }, refuseHttp);
+    this.server.maxConnections = CONNECTION_LIMIT;
     this.sockets = new WebSocketServer({
       server: this.server,
       path: RAFT_PATH,

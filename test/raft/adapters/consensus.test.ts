@@ -162,6 +162,29 @@ describe('a member whose data is gone', () => {
 });
 
 describe('a member', () => {
+  it('(threads) does not start when its thread cannot', async () => {
+    const options = await cluster('threadless', {
+      raft: new URL('file:///missing.mjs'),
+      log: new URL('file:///missing.mjs'),
+    });
+    const member = new Member(memberOptions(options, 'n1', 1));
+    await expect(member.start()).rejects.toThrow(/the Raft thread failed/);
+    expect(member.failures).toEqual([]);
+  });
+
+  it('(threads) that loses its log thread says so and stops taking part', async () => {
+    const options = await cluster('logless', 'inline');
+    const raft = typeof threads === 'object' ? threads.raft : new URL('file:///missing.mjs');
+    const member = new Member(
+      memberOptions({ ...options, ids: ['n1'], threads: { raft, log: new URL('file:///missing.mjs') } }, 'n1', 1),
+    );
+    await member.start();
+    await until(() => member.failures.length > 0);
+    expect(member.failures[0]).toContain('the Raft log cannot be written');
+    expect(member.applied).toEqual([]);
+    await member.consensus.stop();
+  });
+
   for (const how of ['inline', 'threads'] as const) {
     it(`(${how}) says which port is taken`, async () => {
       const options = await cluster(`taken-${how}`, how === 'inline' ? 'inline' : threads);

@@ -1,0 +1,184 @@
+// The WebSocket transport alone: order, what it tells of connections, and what it does with strangers and nonsense.
+import { mkdirSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { encodeFrames, encodeValue } from '../../../raft/adapters/codec.ts';
+import { webSocketTransport } from '../../../raft/adapters/index.ts';
+import { FRAME_LIMIT_BYTES } from '../../../raft/adapters/limits.ts';
+import {
+  CLOSE_MALFORMED,
+  CLOSE_REFUSED,
+  encodeGreeting,
+  RAFT_PATH,
+  RAFT_PROTOCOL,
+} from '../../../raft/adapters/websocket/greeting.ts';
+import type { Message, NodeId, Term, Transport } from '../../../raft/node/index.ts';
+import { silentLogger } from '../../../src/lib/index.ts';
+import { clock, freePorts, HOST, temporaryFolder, until } from './members.ts';
+
+const A = 'a' as NodeId;
+const B = 'b' as NodeId;
+const folder = temporaryFolder();
+const running = new Set<Transport>();
+let count = 0;
+
+afterEach(async () => {
+  await Promise.all([...running].map((transport) => transport.stop()));
+  running.clear();
+});
+afterAll(() => folder.remove());
+
+interface End {
+  readonly transport: Transport;
+  readonly received: Message[];
+  readonly events: string[];
+}
+
+async function open(id: NodeId, ports: readonly number[], incarnation: string = id): Promise<End> {
+  const received: Message[] = [];
+  const events: string[] = [];
+  const directory = join(folder.path, String(count++));
+  mkdirSync(directory);
+  const transport = webSocketTransport({
+    config: {
+      id,
+      clusterId: 'c',
+      membership: { voters: [A, B], learners: [] },
+      peerAddresses: { [A]: `${HOST}:${ports[0]}`, [B]: `${HOST}:${ports[1]}` },
+      seed: 1,
+    },
+    listen: { host: HOST, port: ports[id === A ? 0 : 1] ?? 0 },
+    tls: undefined,
+    incarnation,
+    directory,
+    clock,
+    logger: silentLogger,
+  });
+  running.add(transport);
+  await transport.start({
+    received: (message) => void received.push(message),
+    unreachable: (peer) => void events.push(`unreachable ${peer}`),
+    connected: (peer) => void events.push(`connected ${peer}`),
+  });
+  return { transport, received, events };
+}
+
+const heartbeat = (from: NodeId, to: NodeId, round: number): Message => ({
+  kind: 'heartbeatResponse',
+  from,
+  to,
+  term: 1 as Term,
+  readRound: round,
+});
+
+const roundsOf = (messages: readonly Message[]): readonly number[] =>
+  messages.map((message) => (message.kind === 'heartbeatResponse' ? message.readRound : -1));
+
+describe('the WebSocket transport', () => {
+  it('carries messages both ways, in order', async () => {
+    const ports = await freePorts(2);
+    const [a, b] = [await open(A, ports), await open(B, ports)];
+    await until(() => a.events.includes('connected b') && b.events.includes('connected a'));
+    for (let round = 0; round < 500; round += 5)
+      a.transport.send([0, 1, 2, 3, 4].map((more) => heartbeat(A, B, round + more)));
+    b.transport.send([heartbeat(B, A, 7)]);
+    await until(() => b.received.length === 500 && a.received.length === 1);
+    expect(roundsOf(b.received)).toEqual(Array.from({ length: 500 }, (_, round) => round));
+    expect(a.received).toEqual([heartbeat(B, A, 7)]);
+  });
+
+  it('tells that a peer refuses, that it is there, that it left, and that it is back', async () => {
+    const ports = await freePorts(2);
+    const a = await open(A, ports);
+    await until(() => a.events.includes('unreachable b'));
+    const b = await open(B, ports);
+    await until(() => a.events.at(-1) === 'connected b');
+    await b.transport.stop();
+    await until(() => a.events.at(-1) === 'unreachable b');
+    a.transport.send([heartbeat(A, B, 1)]);
+    const again = await open(B, ports);
+    await until(() => a.events.at(-1) === 'connected b');
+    a.transport.send([heartbeat(A, B, 2)]);
+    await until(() => again.received.length > 0);
+    expect(roundsOf(again.received)).toEqual([2]);
+  });
+
+  it('does not connect to a peer that comes back with another log', async () => {
+    const ports = await freePorts(2);
+    const a = await open(A, ports);
+    const b = await open(B, ports);
+    await until(() => a.events.includes('connected b') && b.events.includes('connected a'));
+    await b.transport.stop();
+    const wiped = await open(B, ports, 'another log');
+    const before = a.events.length;
+    await until(() => a.events.length > before + 1);
+    expect(a.events.slice(before).filter((event) => event.startsWith('connected'))).toEqual([]);
+    expect(wiped.events).not.toContain('connected a');
+  });
+
+  it('stops twice, and sends nothing afterwards', async () => {
+    const { transport } = await open(A, await freePorts(2));
+    await Promise.all([transport.stop(), transport.stop()]);
+    transport.send([heartbeat(A, B, 1)]);
+  });
+});
+
+describe('the Raft endpoint', () => {
+  const greeting = (clusterId: string, from: NodeId, to: NodeId): Uint8Array =>
+    encodeGreeting({ clusterId, self: from, incarnation: 'log' }, to);
+
+  /** Says `frames` one after another; returns the code that the endpoint closes with. */
+  async function say(port: number, frames: readonly Uint8Array[]): Promise<number> {
+    const socket = new WebSocket(`ws://${HOST}:${port}${RAFT_PATH}`, RAFT_PROTOCOL);
+    return new Promise((resolve, reject) => {
+      socket.on('open', () => {
+        for (const frame of frames) socket.send(frame);
+      });
+      socket.on('error', reject);
+      socket.on('close', resolve);
+    });
+  }
+
+  it('refuses who greets wrongly', async () => {
+    const ports = await freePorts(2);
+    const { received } = await open(A, ports);
+    const port = ports[0] ?? 0;
+    const wrong = [
+      encodeValue('hello'),
+      greeting('other', B, A),
+      greeting('c', B, B),
+      greeting('c', 'nobody' as NodeId, A),
+      greeting('c', A, A),
+      new Uint8Array(5_000),
+    ];
+    for (const frame of wrong)
+      expect(await say(port, [frame, ...encodeFrames([heartbeat(B, A, 1)])])).toBe(CLOSE_REFUSED);
+    expect(received).toEqual([]);
+  });
+
+  it('closes on a frame that is malformed or too large, and hands nothing on', async () => {
+    const ports = await freePorts(2);
+    const { received } = await open(A, ports);
+    const port = ports[0] ?? 0;
+    expect(await say(port, [greeting('c', B, A), encodeValue([[99]])])).toBe(CLOSE_MALFORMED);
+    const messageTooBig = 1009;
+    expect(await say(port, [greeting('c', B, A), new Uint8Array(FRAME_LIMIT_BYTES + 1)])).toBe(messageTooBig);
+    expect(received).toEqual([]);
+  });
+
+  it('answers plain HTTP with 426', async () => {
+    const ports = await freePorts(2);
+    await open(A, ports);
+    const status = await new Promise((resolve, reject) => {
+      request({ host: HOST, port: ports[0] }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(426);
+  });
+});
