@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject, Lease } from '../../src/api/index.ts';
 import { createLeaderElector, type Fence, PODS } from '../../src/client/index.ts';
-import { prng, silentLogger } from '../../src/lib/index.ts';
+import { prng, silentLogger, sleep } from '../../src/lib/index.ts';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
 import { fakeClient } from './support/fake-client.ts';
 import { type FakeCluster, fakeCluster } from './support/fake-cluster.ts';
@@ -16,12 +16,22 @@ interface Contender {
   readonly elector: ReturnType<typeof createLeaderElector>;
   fence: (() => Fence | undefined) | undefined;
   cutOff: boolean;
+  /** The next answer is lost. */
+  loseAnswer: boolean;
+  /** Requests take so long to arrive. */
+  delayMs: number;
 }
 
 function contend(cluster: FakeCluster, clock: ManualClock, identity: string, endless = true): Contender {
   const client = fakeClient(cluster, {
-    before: () => {
+    before: async () => {
+      if (contender.delayMs > 0) await sleep(clock, contender.delayMs);
       if (contender.cutOff) throw new Error('no route');
+    },
+    after: () => {
+      if (!contender.loseAnswer) return;
+      contender.loseAnswer = false;
+      throw new Error('the answer was lost');
     },
   });
   const random = prng(identity.charCodeAt(0));
@@ -41,6 +51,8 @@ function contend(cluster: FakeCluster, clock: ManualClock, identity: string, end
     elector,
     fence: undefined,
     cutOff: false,
+    loseAnswer: false,
+    delayMs: 0,
     get ended() {
       return ended;
     },
@@ -162,6 +174,45 @@ describe('leader election', () => {
     a.stop.abort();
     await pass(clock, 2_000);
     await a.ended;
+  });
+
+  it('keeps its term and fence when the answer to a renewal is lost', async () => {
+    const [cluster, clock] = [fakeCluster(), manualClock()];
+    const a = contend(cluster, clock, 'a');
+    await pass(clock, 1_500);
+    const before = a.fence?.();
+    a.loseAnswer = true;
+    await pass(clock, 1_000);
+    expect(a.loseAnswer).toBe(false);
+    await pass(clock, 8_000);
+    expect(a.events).toEqual(['leads']);
+    expect(a.fence?.()).toEqual(before);
+    a.stop.abort();
+    await pass(clock, 100);
+    expect(holder(cluster)).toBe('');
+  });
+
+  it('never has two leaders at a time, whatever is lost, late or cut off, and always finds one again', async () => {
+    for (let seed = 1; seed <= 25; seed++) {
+      const [cluster, clock, random] = [fakeCluster(), manualClock(), prng(seed)];
+      const contenders = ['a', 'b', 'c'].map((identity) => contend(cluster, clock, identity));
+      const leaders = () => contenders.filter((one) => one.elector.isLeader()).length;
+      for (let step = 0; step < 300; step++) {
+        const one = random.pick(contenders);
+        if (random.chance(0.1)) one.cutOff = !one.cutOff;
+        if (random.chance(0.1)) one.loseAnswer = true;
+        if (random.chance(0.1)) one.delayMs = random.int(6_000);
+        await pass(clock, 100);
+        expect(leaders()).toBeLessThanOrEqual(1);
+      }
+      for (const one of contenders) Object.assign(one, { cutOff: false, loseAnswer: false, delayMs: 0 });
+      for (let waitedMs = 0; leaders() === 0; waitedMs += 100) {
+        expect(waitedMs).toBeLessThan(20_000);
+        await pass(clock, 100);
+      }
+      for (const one of contenders) one.stop.abort();
+      await pass(clock, 8_000);
+    }
   });
 
   it('gives itself an identity that no other process has', () => {

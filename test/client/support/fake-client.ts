@@ -12,6 +12,8 @@ import { type FakeCluster, type Scope, statusOf } from './fake-cluster.ts';
 export interface FakeClientOptions {
   /** Called before each request with `verb resource`; what it throws is what the request fails with. */
   readonly before?: (call: string) => void | Promise<void>;
+  /** Called when the request was acted on: what it throws is an answer that was lost. */
+  readonly after?: (call: string) => void | Promise<void>;
 }
 
 const LEASES = 'leases.coordination.k8s.io';
@@ -34,6 +36,7 @@ export function fakeClient(cluster: FakeCluster, options: FakeClientOptions = {}
       await options.before?.(`${verb} ${ref.plural}`);
       await Promise.resolve();
       const object = act();
+      await options.after?.(`${verb} ${ref.plural}`);
       const lease = `${object.metadata?.namespace}/${object.metadata?.name}`;
       const token = cluster.fenceOf(lease);
       if (resourceOf(ref) === LEASES && token !== undefined) rest?.onFence?.({ lease, token });
