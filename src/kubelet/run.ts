@@ -67,7 +67,7 @@ async function runUntil(options: KubeletOptions): Promise<void> {
     pods.addHandlers({
       added: (pod) => manager.observed(pod),
       updated: (pod) => manager.observed(pod),
-      deleted: (pod) => manager.vanished(pod.metadata.uid),
+      deleted: (pod) => manager.vanished(pod),
     });
     await pods.start(signal);
     if (!signal.aborted) await manager.sweepOrphans();

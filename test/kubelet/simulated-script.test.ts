@@ -10,7 +10,7 @@ import { manualClock } from '../support/manual-clock.ts';
 import { containerOf, sandboxOf } from './runtime-contract.ts';
 
 const brief = (argv: readonly string[]): string =>
-  stepsOf(argv)
+  stepsOf(argv, (name) => (name === 'NAME' ? 'value' : ''))
     .map((step) => {
       switch (step.kind) {
         case 'print':
@@ -40,7 +40,8 @@ describe('a simulated command', () => {
     [['sh', '-c', 'false; echo on'], 'print on, exit 0'],
     [['sh', '-c', 'false && echo no'], 'exit 1'],
     [['sh', '-c', 'while true; do sleep 1; done'], 'forever'],
-    [['sh', '-c', 'echo $HOME'], 'forever'],
+    [['sh', '-c', `echo $NAME-\${NAME}$UNSET`], 'print value-value, exit 0'],
+    [['sh', '-c', 'echo $(hostname)'], 'forever'],
   ])('%j does: %s', (argv, expected) => {
     expect(brief(argv)).toBe(expected);
   });

@@ -42,9 +42,9 @@ export class PodManager {
     this.#running.add(run);
   }
 
-  /** The API does not have the pod any more. */
-  vanished(podUid: string): void {
-    this.#workers.get(podUid)?.removed();
+  /** The API does not have the pod any more; `last` is its last state, with the grace of a forced deletion. */
+  vanished(last: Served<Pod>): void {
+    this.#workers.get(last.metadata.uid)?.removed(last);
   }
 
   /** Something about the pod changed in the runtime or a probe; undefined: in any of them. */
@@ -78,7 +78,7 @@ export class PodManager {
         if (this.#workers.has(identity.uid)) continue;
         this.#parts.logger.info({ pod: podTitle(identity) }, 'a pod without an object is ended');
         this.observed(orphan(identity));
-        this.vanished(identity.uid);
+        this.vanished(orphan(identity));
       }
     } catch (error) {
       if (!this.#signal.aborted)

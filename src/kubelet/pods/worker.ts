@@ -65,7 +65,8 @@ export class PodWorker {
     this.trigger();
   }
 
-  removed(): void {
+  removed(last: Served<Pod>): void {
+    this.#pod = last;
     this.#gone = true;
     this.#starting.abort();
     this.trigger();
@@ -118,7 +119,7 @@ export class PodWorker {
   async #sync(signal: AbortSignal): Promise<number | undefined> {
     if (this.#released) return undefined;
     const parts = this.#parts;
-    const pod = parts.statuses.newest(this.#pod);
+    const pod = this.#gone ? this.#pod : parts.statuses.newest(this.#pod);
     const runtime = await parts.runtime.pod(identityOf(pod));
     await this.#collectLastWords(pod, runtime);
     const nowMs = parts.clock.now();

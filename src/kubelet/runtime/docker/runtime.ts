@@ -57,8 +57,16 @@ export async function dockerRuntime(options: DockerRuntimeOptions): Promise<Cont
       { cause: error },
     );
   }
+  if (facts.OperatingSystem.includes(DESKTOP)) {
+    options.logger.warn(
+      {},
+      'Docker Desktop keeps pods in a virtual machine: their addresses, and HTTP and TCP probes, are not reached from here',
+    );
+  }
   return new DockerRuntime(docker, options, facts);
 }
+
+const DESKTOP = 'Docker Desktop';
 
 /** The fields we read of Docker's GET /info. */
 interface DockerFacts {

@@ -22,7 +22,7 @@ import {
   type SandboxSpec,
   type SandboxState,
 } from '../port.ts';
-import { execOutcome, type Step, stepsOf } from './script.ts';
+import { execOutcome, type Step, stepsOf, type Variables } from './script.ts';
 import { type LogLine, type SimulatedContainer, type SimulatedSandbox, StateFile, samePod } from './state.ts';
 
 /** How long a virtual container takes to start. */
@@ -205,7 +205,7 @@ class SimulatedRuntime implements ContainerRuntime {
     if (signal.aborted) return Promise.reject(new Error('the command was given up'));
     if (container.state !== 'running')
       return Promise.reject(new Error(`container ${container.spec.name} does not run`));
-    return Promise.resolve(execOutcome(command));
+    return Promise.resolve(execOutcome(command, variablesOf(container)));
   }
 
   probeHttp(target: ProbeTarget): Promise<ProbeAnswer> {
@@ -275,7 +275,7 @@ class SimulatedRuntime implements ContainerRuntime {
 
   /** Runs the script as far as time has come, and sets a timer for the rest. */
   #advance(container: SimulatedContainer): void {
-    const steps = stepsOf([...container.spec.command, ...container.spec.args]);
+    const steps = stepsOf([...container.spec.command, ...container.spec.args], variablesOf(container));
     while (container.state === 'running') {
       const step: Step = steps[container.step] ?? { kind: 'exit', code: 0 };
       if (step.kind === 'forever') return;
@@ -362,6 +362,10 @@ class SimulatedRuntime implements ContainerRuntime {
     await this.#file.settled();
     for (const listener of this.#listeners) listener(podUid);
   }
+}
+
+function variablesOf({ spec }: SimulatedContainer): Variables {
+  return (name) => spec.env.find((variable) => variable.name === name)?.value ?? '';
 }
 
 function sandboxState(sandbox: SimulatedSandbox): SandboxState {

@@ -11,37 +11,44 @@ export type Step =
 const SHELLS = new Set(['sh', 'bash', 'ash', 'dash', 'busybox']);
 const UNIT_MS: Readonly<Record<string, number>> = { '': 1_000, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** The value of a variable; '' where it is not set. */
+export type Variables = (name: string) => string;
+
 /** The steps of a command line; an empty one is the image's own command, which nobody knows here. */
-export function stepsOf(argv: readonly string[]): readonly Step[] {
-  return understood(argv) ?? [{ kind: 'forever' }];
+export function stepsOf(argv: readonly string[], variables: Variables = () => ''): readonly Step[] {
+  return understood(argv, variables) ?? [{ kind: 'forever' }];
 }
 
 /** The exit code of a command that is run in a container (a probe, a hook); what is not understood succeeds. */
-export function execOutcome(argv: readonly string[]): { readonly exitCode: number; readonly output: string } {
-  const steps = understood(argv) ?? [{ kind: 'exit', code: 0 }];
+export function execOutcome(
+  argv: readonly string[],
+  variables: Variables = () => '',
+): { readonly exitCode: number; readonly output: string } {
+  const steps = understood(argv, variables) ?? [{ kind: 'exit', code: 0 }];
   const output = steps.flatMap((step) => (step.kind === 'print' ? [step.text] : [])).join('\n');
   const last = steps.at(-1);
   return { exitCode: last?.kind === 'exit' ? last.code : 0, output };
 }
 
-function understood(argv: readonly string[]): readonly Step[] | undefined {
+function understood(argv: readonly string[], variables: Variables): readonly Step[] | undefined {
   const [program, ...rest] = argv;
   if (program === undefined) return undefined;
   const name = program.slice(program.lastIndexOf('/') + 1);
-  if (name === 'busybox') return understood(rest);
+  if (name === 'busybox') return understood(rest, variables);
   const script = rest[0]?.match(/^-[ceux]*c$/) ? rest[1] : undefined;
-  if (SHELLS.has(name) && script !== undefined) return scriptSteps(script);
+  if (SHELLS.has(name) && script !== undefined) return scriptSteps(script, variables);
   return ended(simpleCommand(name, rest));
 }
 
 /** A list of simple commands joined by `;`, `&&` or line ends. Anything else of the shell's language is not understood. */
-function scriptSteps(script: string): readonly Step[] | undefined {
+function scriptSteps(script: string, variables: Variables): readonly Step[] | undefined {
   const steps: Step[] = [];
   for (const part of script.split(/(;|&&|\n)/)) {
     const separator = part === '&&' || part === ';' || part === '\n';
     if (separator || part.trim() === '') continue;
-    if (/[|&<>`$(){}]/.test(part)) return undefined;
-    const [name = '', ...rest] = words(part);
+    const text = part.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_whole, braced, bare) => variables(braced ?? bare));
+    if (/[|&<>`$(){}]/.test(text)) return undefined;
+    const [name = '', ...rest] = words(text);
     const command = simpleCommand(name, rest);
     if (command === undefined) return undefined;
     const failed = command.find((step) => step.kind === 'exit');
@@ -88,7 +95,7 @@ function ended(steps: readonly Step[] | undefined): readonly Step[] | undefined 
   return [...steps, { kind: 'exit', code: 0 }];
 }
 
-/** Words of a simple command: quotes are taken off, nothing is expanded. */
+/** Words of a simple command, its quotes taken off. */
 function words(text: string): readonly string[] {
   return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
 }

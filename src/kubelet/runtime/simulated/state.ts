@@ -51,6 +51,7 @@ export class StateFile {
   readonly #path: string;
   #writing: Promise<void> | undefined;
   #dirty = false;
+  #failure: { readonly cause: unknown } | undefined;
 
   private constructor(path: string, state: SimulatedState) {
     this.#path = path;
@@ -75,7 +76,7 @@ export class StateFile {
     return new StateFile(path, state.cluster === cluster ? state : empty);
   }
 
-  /** Says that the state changed. Failures surface in `settled`. */
+  /** Says that the state changed. A failure surfaces in the next `settled`. */
   changed(): void {
     this.#dirty = true;
     this.#writing ??= this.#write();
@@ -84,6 +85,9 @@ export class StateFile {
   /** Resolves when everything said so far is in the file. */
   async settled(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.cause;
   }
 
   async #write(): Promise<void> {
@@ -95,6 +99,8 @@ export class StateFile {
         await writeFile(next, JSON.stringify(this.state));
         await rename(next, this.#path);
       }
+    } catch (cause) {
+      this.#failure = { cause };
     } finally {
       this.#writing = undefined;
     }
