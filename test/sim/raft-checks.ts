@@ -19,6 +19,8 @@ interface Durable {
   hardState: HardState;
   /** Terms by index − 1. */
   readonly terms: number[];
+  /** The term in which the server was when the entry became durable: an acknowledgement of it counts in that term only. */
+  readonly writtenIn: number[];
 }
 
 interface Committed {
@@ -71,7 +73,8 @@ export class RaftChecks {
       const isSameTerm = hardState.term === known.hardState.term && known.hardState.votedFor !== undefined;
       if (isSameTerm && hardState.votedFor !== known.hardState.votedFor) violation(`durability: ${id} lost its vote`);
     }
-    this.#durable.set(id, { hardState, terms });
+    const writtenIn = terms.map((term, i) => (known?.terms[i] === term ? (known.writtenIn[i] ?? term) : term));
+    this.#durable.set(id, { hardState, terms, writtenIn });
     this.#underWay.delete(id);
   }
 
@@ -102,9 +105,11 @@ export class RaftChecks {
     const first = entries[0];
     if (first === undefined) return;
     durable.terms.length = first.index - 1;
+    durable.writtenIn.length = first.index - 1;
     for (const entry of entries) {
       const previous = durable.terms.at(-1) ?? 0;
       durable.terms.push(entry.term);
+      durable.writtenIn.push(durable.hardState.term);
       this.#matches(id, entry, previous);
     }
   }
@@ -191,9 +196,23 @@ export class RaftChecks {
     }
   }
 
+  /**
+   * The commit rule (§5.4.2): a majority holds the entry, and it or one after it was acknowledged by a majority in the very
+   * term it is of. Replicating an entry of an older term to a majority commits nothing.
+   */
   #isOnMajority(entry: CommittedEntry): void {
+    const needed = majority(this.#voters.length);
     const holders = this.#voters.filter((voter) => this.#durable.get(voter)?.terms[entry.index - 1] === entry.term);
-    if (holders.length >= majority(this.#voters.length)) return;
-    violation(`commit rule: entry ${entry.index}@${entry.term} is applied but durable only at ${holders.join(' ')}`);
+    if (holders.length < needed) {
+      violation(`commit rule: entry ${entry.index}@${entry.term} is applied but durable only at ${holders.join(' ')}`);
+    }
+    const logs = this.#voters.map((voter) => this.#durable.get(voter)).filter((log) => log !== undefined);
+    const longest = Math.max(...logs.map((log) => log.terms.length));
+    for (let i = entry.index - 1; i < longest; i++) {
+      const counted = logs.filter((log) => log.terms[i] !== undefined && log.writtenIn[i] === log.terms[i]);
+      const terms = counted.map((log) => log.terms[i]);
+      if (terms.some((term) => terms.filter((other) => other === term).length >= needed)) return;
+    }
+    violation(`commit rule: entry ${entry.index}@${entry.term} was never acknowledged by a majority in its own term`);
   }
 }

@@ -1,0 +1,99 @@
+// Single messages to a follower that no well-behaved cluster sends at these moments, but a late network may.
+import { describe, expect, it } from 'vitest';
+import {
+  CORE_LIMITS,
+  createRaftCore,
+  type Entry,
+  type LogIndex,
+  type Message,
+  type NodeId,
+  type RaftCore,
+  type Term,
+} from '../../../raft/core/index.ts';
+import { MemoryLog } from './memory-log.ts';
+
+const A = 'a' as NodeId;
+const B = 'b' as NodeId;
+
+function entry(index: number, term: number): Entry {
+  return { index: index as LogIndex, term: term as Term, kind: 'noop', data: new Uint8Array(0) };
+}
+
+/** b, in term 3, with a log of these terms. */
+function follower(...terms: number[]): RaftCore {
+  const log = new MemoryLog();
+  log.entriesHeld = terms.map((term, i) => entry(i + 1, term));
+  return createRaftCore({
+    id: B,
+    membership: { voters: [A, B, 'c' as NodeId], learners: [] },
+    hardState: { term: 3 as Term, votedFor: undefined },
+    log,
+    appliedIndex: 0 as LogIndex,
+    limits: CORE_LIMITS,
+    seed: 1,
+  });
+}
+
+function append(previous: [index: number, term: number], entries: Entry[], commit: number): Message {
+  const [index, term] = previous;
+  return {
+    kind: 'appendRequest',
+    from: A,
+    to: B,
+    term: 3 as Term,
+    previous: { index: index as LogIndex, term: term as Term },
+    entries,
+    commit: commit as LogIndex,
+  };
+}
+
+describe('a follower', () => {
+  it('commits only what an append has shown to match, not the rest of its own log', () => {
+    const core = follower(1, 1, 2, 2);
+    core.step(append([1, 1], [], 4));
+    expect(core.status().commitIndex).toBe(1);
+    core.step(append([1, 1], [entry(2, 1)], 4));
+    expect(core.status().commitIndex).toBe(2);
+    expect(core.status().lastIndex).toBe(4);
+  });
+
+  it('never cuts off what is committed, whatever an append claims', () => {
+    const core = follower(1, 1, 2);
+    core.step(append([3, 2], [], 3));
+    core.step(append([1, 1], [entry(2, 3)], 3));
+    expect(core.status()).toMatchObject({ commitIndex: 3, lastIndex: 3 });
+  });
+
+  it('stops when two nodes claim to lead one term', () => {
+    const core = follower(1);
+    core.step(append([1, 1], [], 0));
+    const other: Message = { ...append([1, 1], [], 0), from: 'c' as NodeId };
+    expect(() => core.step(other)).toThrow('two leaders in term 3');
+  });
+
+  it('stops when a leader knows of entries here that are not in the log: its disk has lost them', () => {
+    const core = follower(1);
+    const heartbeat: Message = {
+      kind: 'heartbeatRequest',
+      from: A,
+      to: B,
+      term: 3 as Term,
+      commit: 2 as LogIndex,
+      readRound: 0,
+    };
+    expect(() => core.step(heartbeat)).toThrow('not in the log');
+  });
+
+  it('refuses to be made of a state machine that is ahead of the log', () => {
+    const options = {
+      id: B,
+      membership: { voters: [B], learners: [] },
+      hardState: { term: 0 as Term, votedFor: undefined },
+      log: new MemoryLog(),
+      appliedIndex: 1 as LogIndex,
+      limits: CORE_LIMITS,
+      seed: 1,
+    };
+    expect(() => createRaftCore(options)).toThrow('ahead of the log');
+  });
+});
