@@ -14,7 +14,7 @@ import {
 } from '../../src/client/index.ts';
 import type { Candidate } from '../../src/controllers/endpoints/candidates.ts';
 import { planSlices } from '../../src/controllers/endpoints/slice-plan.ts';
-import { type Harness, nameIn, readyNode, startHarness } from './support/harness.ts';
+import { type Harness, readyNode, startHarness } from './support/harness.ts';
 
 let harness: Harness;
 afterEach(() => harness?.stop());
@@ -129,15 +129,22 @@ describe('a Service with a selector', () => {
   });
 
   it('makes no second slice while the cache lags', async () => {
-    await start(service());
-    for (const slice of slices()) await harness.api.client.delete(ENDPOINT_SLICES, nameIn(slice));
-    await harness.settle();
-    harness.api.holdWatches();
-    const live = await harness.api.client.get(SERVICES, { namespace: 'default', name: 'web' });
-    await harness.api.client.update(SERVICES, { ...live, metadata: { ...live.metadata, labels: { a: 'b' } } });
+    await start(service({ selector: undefined }), pod('a', '10.0.0.1'));
+    harness.api.holdWatches(ENDPOINT_SLICES);
+    for (const label of ['one', 'two', 'three']) {
+      const live = await harness.api.client.get(SERVICES, { namespace: 'default', name: 'web' });
+      const labelled = { ...live.metadata, labels: { label } };
+      await harness.api.client.update(SERVICES, {
+        ...live,
+        metadata: labelled,
+        spec: { ...live.spec, selector: LABELS },
+      });
+      await harness.settle();
+      expect(slices()).toHaveLength(1);
+    }
     harness.api.releaseWatches();
-    await harness.settle();
-    expect(slices()).toHaveLength(1);
+    await harness.pass(60_000);
+    expect(slices().map(({ metadata }) => metadata.labels?.label)).toEqual(['three']);
   });
 });
 

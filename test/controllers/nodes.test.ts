@@ -60,6 +60,14 @@ const pod = (name: string): Served<Pod> | undefined => harness.api.find(PODS, 'd
 const UNREACHABLE = ['node.kubernetes.io/unreachable:NoExecute', 'node.kubernetes.io/unreachable:NoSchedule'];
 
 describe('a node that is not heard of any more', () => {
+  it('casts no doubt on its pods while it has never posted anything', async () => {
+    await start('n1');
+    await harness.api.client.create(NODES, { metadata: { name: 'new' }, spec: {} });
+    await harness.api.client.create(PODS, podOn('new'));
+    await live(30_000, 'n1');
+    expect(pod('new')?.status?.conditions).toEqual([{ type: 'Ready', status: 'True' }]);
+  });
+
   it('is unknown, tainted and its pods not ready after the grace, and not before', async () => {
     await start('n1', 'n2');
     await live(30_000, 'n1');
@@ -121,6 +129,20 @@ describe('sleep and silence', () => {
     // A node that stays silent after that is dead after all.
     await live(400_000, 'n1');
     expect(pod('n2')?.metadata.deletionTimestamp).toBeDefined();
+  });
+
+  it('does not count the time asleep as tolerated', async () => {
+    harness = await startHarness(['taint-eviction']);
+    const node = readyNode('n1', harness.clock);
+    const taints = [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }];
+    await harness.api.client.create(NODES, { ...node, spec: { taints } });
+    await harness.api.client.create(PODS, podOn('n1'));
+    await harness.pass(200_000);
+    harness.clock.jump(8 * 3_600_000);
+    await harness.pass(200_000);
+    expect(pod('n1')?.metadata.deletionTimestamp).toBeUndefined();
+    await harness.pass(150_000);
+    expect(pod('n1')?.metadata.deletionTimestamp).toBeDefined();
   });
 
   it('starts all measurements anew when monotonic time ran on during the sleep', async () => {

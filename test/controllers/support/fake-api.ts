@@ -29,8 +29,8 @@ export interface FakeApi {
   find<T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string): Served<T> | undefined;
   /** Every write that was accepted, as `verb resource namespace/name`. */
   readonly writes: readonly string[];
-  /** While held, watches deliver nothing: every cache lags. */
-  holdWatches(): void;
+  /** While held, watches of this resource deliver nothing: its cache lags. */
+  holdWatches(ref: ResourceRef<KubeObject>): void;
   releaseWatches(): void;
   /** The next writes whose description matches fail with this error, until undefined. */
   failWrites(rule: ((description: string) => ApiStatusError | undefined) | undefined): void;
@@ -43,7 +43,7 @@ export function createFakeApi(clock: Clock): FakeApi {
   const writes: string[] = [];
   let revision = 100;
   let uids = 0;
-  let held = false;
+  const held = new Set<string>();
   let failure: ((description: string) => ApiStatusError | undefined) | undefined;
 
   const resourceOf = (ref: ResourceRef<KubeObject>): string => `${ref.group}/${ref.plural}`;
@@ -61,7 +61,7 @@ export function createFakeApi(clock: Clock): FakeApi {
     if (type === 'DELETED') objects.delete(key);
     else objects.set(key, stored);
     changes.push({ type, object: stored, resource: resourceOf(ref) });
-    if (!held) for (const watcher of watchers) watcher.deliver();
+    for (const watcher of watchers) watcher.deliver();
     return stored;
   };
   const need = (ref: ResourceRef<KubeObject>, name: ObjectName): AnyObject => {
@@ -169,7 +169,7 @@ export function createFakeApi(clock: Clock): FakeApi {
     const startRevision = String(revision);
     const watcher = {
       deliver(): void {
-        while (next < changes.length && watchers.has(watcher)) {
+        while (next < changes.length && watchers.has(watcher) && !held.has(resourceOf(ref))) {
           const change = changes[next++];
           if (change?.resource === resourceOf(ref) && wanted(change.object)) {
             sink.event({ type: change.type, object: change.object });
@@ -183,7 +183,7 @@ export function createFakeApi(clock: Clock): FakeApi {
       const annotations = { 'k8s.io/initial-events-end': 'true' };
       const bookmark = { metadata: { resourceVersion: startRevision, annotations } };
       if (from === undefined) sink.event({ type: 'BOOKMARK', object: bookmark as unknown as AnyObject });
-      if (!held) watcher.deliver();
+      watcher.deliver();
     });
     return { close: () => void watchers.delete(watcher) };
   };
@@ -250,11 +250,9 @@ export function createFakeApi(clock: Clock): FakeApi {
     find: <T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string) =>
       objects.get(keyOf(ref, { namespace, name })) as Served<T> | undefined,
     writes,
-    holdWatches() {
-      held = true;
-    },
+    holdWatches: (ref) => void held.add(resourceOf(ref)),
     releaseWatches() {
-      held = false;
+      held.clear();
       for (const watcher of watchers) watcher.deliver();
     },
     failWrites(rule) {
