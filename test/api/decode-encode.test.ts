@@ -1,4 +1,5 @@
 // Bodies in and bytes out: limits before parsing, duplicates, unsafe keys, and the place of the resourceVersion.
+import './seed.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeBody, decodeStored, encodeObject, type KubeObject } from '../../src/api/index.ts';

@@ -25,6 +25,7 @@ import {
   deployment,
   failure,
   failureOf,
+  NODES,
   PODS,
   pod,
   resource,
@@ -37,7 +38,6 @@ import {
 const NAMESPACES = resource('', 'namespaces');
 const SECRETS = resource('', 'secrets');
 const CONFIG_MAPS = resource('', 'configmaps');
-const NODES = resource('', 'nodes');
 
 describe('creating', () => {
   test('a pod is pending, has a generation, and its requests follow its limits', () => {

@@ -1,5 +1,6 @@
 // The three patch forms: the examples of their specifications, the directives of strategic merge patches, and
 // properties against naive models.
+import './seed.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,4 +1,5 @@
 // Quantities: canonical forms as Kubernetes writes them, and exactness against rational arithmetic.
+import './seed.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,4 +1,5 @@
 // The schema: what is dropped, refused, rewritten and set. Error texts are those a Kubernetes user knows.
+import './seed.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cloneJson, type JsonObject } from '../../src/api/index.ts';

@@ -1,4 +1,5 @@
 // Selectors: the grammar and its errors, and the compiled predicates against a naive reading.
+import './seed.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

@@ -28,6 +28,7 @@ export function resource(group: string, plural: string): ResourceDefinition {
 export const PODS = resource('', 'pods');
 export const DEPLOYMENTS = resource('apps', 'deployments');
 export const SERVICES = resource('', 'services');
+export const NODES = resource('', 'nodes');
 
 export function bytesOf(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value));

@@ -17,7 +17,7 @@ export const ENDPOINTS = defineResource({
   namespaced: true,
   shortNames: ['ep'],
   columns: [NAME_COLUMN, column<Endpoints>('Endpoints', addressesText), AGE_COLUMN],
-  strategy: { validate: (object) => validateEndpoints(object) },
+  strategy: { allowCreateOnUpdate: true, validate: (object) => validateEndpoints(object) },
 });
 
 const SHOWN_ADDRESSES = 3;

@@ -26,6 +26,7 @@ export const SERVICES = defineResource({
   ],
   strategy: {
     nameRule: 'dns1035Label',
+    allowCreateOnUpdate: true,
     prepareForCreate(object) {
       (object as Service).status = { loadBalancer: {} };
     },
