@@ -238,7 +238,8 @@ class Recovery {
       case 'entry': {
         if (record.entry.index !== this.index.lastIndex + 1) return `entry ${record.entry.index} out of order`;
         if (record.entry.term < this.index.last.term) return `entry ${record.entry.index} of a term that has passed`;
-        const entry = { ...record.entry, data: Uint8Array.from(record.entry.data) };
+        // Copied: a recent entry must not keep the whole segment in memory.
+        const entry = { ...record.entry, data: new Uint8Array(record.entry.data) };
         this.index.append(entry, { segment, offset: framed.offset, lengthBytes: framed.lengthBytes });
         break;
       }
