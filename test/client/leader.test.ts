@@ -201,7 +201,7 @@ describe('leader election', () => {
       const leaders = () => contenders.filter((one) => one.elector.isLeader()).length;
       for (let step = 0; step < 300; step++) {
         const one = random.pick(contenders);
-        if (random.chance(one.cutOff ? 0.05 : 0.02)) one.cutOff = !one.cutOff;
+        if (random.chance(0.05)) one.cutOff = !one.cutOff;
         if (random.chance(0.05)) one.loseAnswer = true;
         if (random.chance(0.1)) one.delayMs = random.chance(0.7) ? 0 : random.int(1_500);
         await pass(clock, 100);
@@ -218,8 +218,8 @@ describe('leader election', () => {
       await pass(clock, 8_000);
     }
     // The faults left room for leading, and made many terms of it.
-    expect(led).toBeGreaterThan(3_000);
-    expect(terms.size).toBeGreaterThan(100);
+    expect(led).toBeGreaterThan(1_500);
+    expect(terms.size).toBeGreaterThan(50);
   });
 
   it('gives itself an identity that no other process has', () => {
