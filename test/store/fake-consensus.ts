@@ -79,9 +79,14 @@ export class FakeCluster {
     this.wake();
   }
 
+  /** Everything that is on its way is appended, and delivered to nobody yet. */
+  arriveAll(): void {
+    for (const sent of this.#sent.splice(0)) this.#arrive(sent);
+  }
+
   /** Everything that is on its way arrives. */
   deliverAll(): void {
-    for (const sent of this.#sent.splice(0)) this.#arrive(sent);
+    this.arriveAll();
     for (const member of this.members.values()) member.answerReads();
     for (const member of this.members.values()) member.deliver(Number.POSITIVE_INFINITY);
   }

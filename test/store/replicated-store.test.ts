@@ -150,8 +150,33 @@ describe('a replicated store', () => {
     };
     const outcomes = await Promise.all([1, 2, 3, 4].map((i) => committed(a.store, put(pod(`p${i}`), 'x'))));
     expect(outcomes.map((outcome) => outcome.revision)).toEqual([1, 2, 3, 4]);
-    // Three gaps were seen; one new pass was enough.
     expect(a.consensus.proposals - before).toBe(2);
+    await a.store.stop();
+  });
+
+  it('begins one new pass for all the gaps of the one before', async () => {
+    const cluster = new FakeCluster(['a', 'b']);
+    const a = member(cluster, 'a', manualClock());
+    await a.store.start();
+    await ready(a);
+    const propose = a.consensus.propose.bind(a.consensus);
+    a.consensus.propose = (commands) => {
+      a.consensus.propose = propose;
+      propose(commands.slice(1));
+    };
+    cluster.automatic = false;
+    const outcomes = Promise.all([1, 2, 3, 4].map((i) => committed(a.store, put(pod(`p${i}`), 'x'))));
+    const before = a.consensus.proposals;
+    await eventually(() => a.consensus.proposals > before, 'the first pass');
+    cluster.arriveAll();
+    for (let gap = 0; gap < 3; gap++) {
+      a.consensus.deliver(1);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(a.consensus.proposals - before).toBe(2);
+    cluster.automatic = true;
+    cluster.wake();
+    await outcomes;
     await a.store.stop();
   });
 

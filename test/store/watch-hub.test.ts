@@ -48,6 +48,34 @@ describe('the watch hub', () => {
     expect(watch.progress()).toBe(total);
   });
 
+  it('never ends a turn of a replay inside a command', () => {
+    const { hub, turns, machine } = createWorld();
+    const three = ['a', 'b', 'c'].flatMap((name) => put(pod(name), 'x').writes);
+    const commands = Math.ceil(REPLAY_LIMIT_CHANGES / 3) + 2;
+    for (let i = 0; i < commands; i++) machine.execute([], packCommand({ conditions: [], writes: three }).writes, []);
+    hub.publish([]);
+    const sink = new RecordingSink();
+    hub.watch({ range: PODS, from: rev(0) }, sink);
+    for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
+    expect(sink.boundaries.map((boundary) => boundary % 3)).toEqual([0, 0]);
+    expect(sink.events_.map((event) => event.revision)).toEqual(Array.from({ length: commands * 3 }, (_, i) => i + 1));
+  });
+
+  it('gives a watch that is begun again when it fails nothing of what it began after', () => {
+    const { hub, machine, write } = createWorld();
+    const again = new RecordingSink();
+    const failing = new RecordingSink();
+    failing.ended = () => void hub.watch({ range: PODS, from: machine.revision }, again);
+    const matches = (): boolean => {
+      throw new Error('a bug in the filter');
+    };
+    hub.watch({ range: PODS, from: machine.revision, matches }, failing);
+    write(3);
+    expect(again.seen).toEqual([]);
+    write(1);
+    expect(again.events_.map((event) => event.revision)).toEqual([4]);
+  });
+
   it('tells progress while it replays a past that is not in its range', () => {
     const { hub, turns, write } = createWorld();
     write(REPLAY_LIMIT_CHANGES + 10);
