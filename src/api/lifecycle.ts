@@ -5,6 +5,7 @@ import { rfc3339 } from '../lib/index.ts';
 import { type DecodedBody, decodeBody } from './decode.ts';
 import type { FieldError, ResourceDefinition, StrategyContext } from './definition.ts';
 import { cloneJson, equalJson, isJsonObject, type Json, type JsonObject } from './json.ts';
+import { STRICT_FINDINGS_LIMIT } from './limits.ts';
 import { generateName } from './names.ts';
 import type { KubeObject, ObjectMeta } from './object.ts';
 import { groupVersion } from './registry.ts';
@@ -58,7 +59,7 @@ export function admitDecoded(
     ...(body.unsafeFields ?? []).map((field) => `unknown field ${JSON.stringify(field)}`),
     ...(body.duplicateFields ?? []).map((field) => `duplicate field ${JSON.stringify(field)}`),
     ...normalize(schema, kind, value).map((field) => `unknown field ${JSON.stringify(field)}`),
-  ];
+  ].slice(0, STRICT_FINDINGS_LIMIT);
   if (problems.length > 0 && fieldValidation === 'Strict') {
     throw badRequestError(`${handledAs(kind)}: strict decoding error: ${problems.join(', ')}`);
   }

@@ -8,3 +8,7 @@ export const YAML_FLOW_NESTING_LIMIT = 1_000;
 export const JSON_PATCH_OPERATIONS_LIMIT = 10_000;
 /** What the copies of one JSON patch may add up to, in characters of JSON. */
 export const JSON_PATCH_COPY_LIMIT_CHARACTERS = 3 * 1024 * 1024;
+/** Unknown and duplicate fields that one answer names (as many as Kubernetes' decoder collects). */
+export const STRICT_FINDINGS_LIMIT = 100;
+/** Findings of validation that one Status lists: a body of 3 MiB can hold more mistakes than anybody reads. */
+export const INVALID_CAUSES_LIMIT = 1_000;

@@ -2,6 +2,7 @@
 // Kubernetes uses, so that clients which read them (kubectl, client-go's errors.IsNotFound …) need no special case.
 import type { FieldError } from './definition.ts';
 import { fieldErrorBody, fieldErrorText } from './field-error.ts';
+import { INVALID_CAUSES_LIMIT } from './limits.ts';
 import type { Status, StatusCause, StatusDetails } from './types.ts';
 
 /** A failure that is answered with `status`; `status.code` is the HTTP status. */
@@ -87,7 +88,8 @@ export function conflictError(resource: ResourceName, name: string, why: string 
 }
 
 /** 422: `Pod "x" is invalid: …`, with a cause per finding. */
-export function invalidError(kind: KindName, name: string, errors: readonly FieldError[]): ApiError {
+export function invalidError(kind: KindName, name: string, findings: readonly FieldError[]): ApiError {
+  const errors = findings.slice(0, INVALID_CAUSES_LIMIT);
   const causes: StatusCause[] = errors.map((error) => ({
     reason: CAUSE_REASONS[error.type],
     message: fieldErrorBody(error),

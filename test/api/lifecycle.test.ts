@@ -336,6 +336,13 @@ describe('decoding with field validation', () => {
     expect(object).not.toHaveProperty('extra');
   });
 
+  test('a body full of mistakes gets an answer of bounded length', () => {
+    const unknown = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`x${index}`, 1]));
+    expect(admitDecoded(schema, PODS, { value: unknown }, 'Warn').warnings).toHaveLength(100);
+    const labels = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`-${index}`, '']));
+    expect(failureOf(() => created(PODS, pod({}, { labels }))).status.details?.causes).toHaveLength(1000);
+  });
+
   test('another version or kind is refused, a missing one is filled in', () => {
     expect(failure(() => admitDecoded(schema, PODS, { value: deployment() as Json }, 'Strict'))).toBe(
       'the API version in the data (apps/v1) does not match the expected API version (v1)',
