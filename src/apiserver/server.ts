@@ -1,12 +1,11 @@
 // The API server as a thing that starts and stops: its listeners, its application, its work in the background.
-import type { Server } from 'node:http';
 import { assert } from '../lib/index.ts';
 import { createAuthenticator } from './authn/authenticate.ts';
 import { createTokenAuthority } from './authn/service-account-tokens.ts';
 import { startBackground } from './background/background.ts';
 import type { ServerContext } from './context.ts';
 import { createApp } from './http/app.ts';
-import { closeListeners, openListeners } from './http/listeners.ts';
+import { closeListeners, type Listeners, openListeners } from './http/listeners.ts';
 import { createServerMetrics } from './http/metrics.ts';
 import type { ApiServer, ApiServerOptions } from './options.ts';
 
@@ -17,20 +16,20 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   );
   const context = createServerContext(options);
   const app = createApp(context);
-  let servers: readonly Server[] = [];
+  let listeners: Listeners | undefined;
   const stopping = new AbortController();
   let stopped: Promise<void> | undefined;
 
   return {
     async start() {
       const opened = await openListeners(context, app);
-      servers = opened.servers;
+      listeners = opened;
       startBackground(context, stopping.signal);
       const [url = ''] = opened.urls;
       return { url, urls: opened.urls };
     },
     stop() {
-      stopped ??= drain(context, stopping, () => servers);
+      stopped ??= drain(context, stopping, listeners);
       return stopped;
     },
   };
@@ -56,10 +55,10 @@ export function createServerContext(options: ApiServerOptions): ServerContext {
 async function drain(
   context: ServerContext,
   stopping: AbortController,
-  servers: () => readonly Server[],
+  listeners: Listeners | undefined,
 ): Promise<void> {
   context.draining = true;
   stopping.abort();
   for (const end of [...context.streams]) end();
-  await closeListeners(servers(), context.options.clock);
+  if (listeners !== undefined) await closeListeners(listeners, context.options.clock);
 }

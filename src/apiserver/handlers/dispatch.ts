@@ -132,7 +132,7 @@ async function respond(operation: Operation, c: AppContext, answer: Answer): Pro
 
 function shaped(operation: Operation, object: StoredObject | KubeObject): Uint8Array {
   const { definition, representation, query, server } = operation;
-  return shapeFor(definition, representation, query, server.options.clock.now()).object(object);
+  return shapeFor(definition, representation, query, server.options.clock).object(object);
 }
 
 function putWarnings(operation: Operation, c: AppContext): void {

@@ -23,7 +23,7 @@ const COMMA = Buffer.from(',');
 export async function handleList(operation: Operation): Promise<Answer> {
   const { definition, query, representation, server } = operation;
   const page = await readPage(operation);
-  const shape = shapeFor(definition, representation, query, server.options.clock.now());
+  const shape = shapeFor(definition, representation, query, server.options.clock);
   const parts: Uint8Array[] = [Buffer.from(shape.listHead(page.metadata))];
   for (const [at, object] of page.objects.entries()) {
     if (at > 0) parts.push(COMMA);

@@ -9,6 +9,7 @@ import {
   partialObjectMetadata,
   type ResourceDefinition,
 } from '../../api/index.ts';
+import type { Clock } from '../../lib/index.ts';
 import type { StoredObject } from '../../store/index.ts';
 import type { Representation } from '../http/negotiate.ts';
 import { encodePlain, fromStored } from '../storage/codec.ts';
@@ -33,7 +34,7 @@ export function shapeFor(
   definition: ResourceDefinition,
   representation: Representation,
   query: URLSearchParams,
-  nowMs: number,
+  clock: Pick<Clock, 'now'>,
 ): Shape {
   switch (representation.as) {
     case 'object':
@@ -41,7 +42,7 @@ export function shapeFor(
     case 'metadata':
       return metadataShape(representation.metaVersion);
     case 'table':
-      return tableShape(definition, representation.metaVersion, includeObject(query.get('includeObject')), nowMs);
+      return tableShape(definition, representation.metaVersion, includeObject(query.get('includeObject')), clock);
   }
 }
 
@@ -84,7 +85,7 @@ function tableShape(
   definition: ResourceDefinition,
   version: MetaVersion,
   include: IncludeObject,
-  nowMs: number,
+  clock: Pick<Clock, 'now'>,
 ): Shape {
   const apiVersion = `meta.k8s.io/${version}`;
   const columns = definition.columns.map(({ name, type, format, description, priority }) => ({
@@ -98,6 +99,7 @@ function tableShape(
     `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${JSON.stringify(columns)},"rows":[`;
   const row = (source: StoredObject | KubeObject): string => {
     const object = isStored(source) ? viewObject(fromStored(source), definition) : source;
+    const nowMs = clock.now();
     const cells = definition.columns.map((column) => column.cell(object, nowMs));
     const shown =
       include === 'None' ? undefined : include === 'Object' ? object : partialObjectMetadata(object, version);

@@ -9,7 +9,7 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
@@ -28,6 +28,8 @@ import type { AppEnv, Bindings } from './env.ts';
 
 export interface Listeners {
   readonly servers: readonly Server[];
+  /** Every open connection, also those that WebSockets have taken over. */
+  readonly connections: ReadonlySet<Socket>;
   /** In the order of options.listen, with the ports that were given. */
   readonly urls: readonly string[];
 }
@@ -36,13 +38,18 @@ export interface Listeners {
 export async function openListeners(context: ServerContext, app: Hono<AppEnv>): Promise<Listeners> {
   const { listen, tls } = context.options;
   const listener = getRequestListener((request, env) => app.fetch(request, env as Bindings), {
-    overrideGlobalObjects: false,
+    overrideGlobalObjects: true,
   }) as RequestListener;
   const servers: Server[] = [];
   const urls: string[] = [];
+  const connections = new Set<Socket>();
   try {
     for (const address of listen) {
       const server = makeServer(tls, listener);
+      server.on('connection', (socket: Socket) => {
+        connections.add(socket);
+        socket.once('close', () => connections.delete(socket));
+      });
       server.on('upgrade', (request, socket, head) => {
         void serveUpgrade(context, app, request, socket, head);
       });
@@ -56,7 +63,7 @@ export async function openListeners(context: ServerContext, app: Hono<AppEnv>): 
     for (const server of servers) server.close();
     throw error;
   }
-  return { servers, urls };
+  return { servers, connections, urls };
 }
 
 function makeServer(tls: ServingTls | undefined, listener: RequestListener): Server {
@@ -143,9 +150,9 @@ async function refuse(socket: Duplex, response: Response): Promise<void> {
 }
 
 /** No new connections; those in use may finish for DRAIN_TIMEOUT_MS. */
-export async function closeListeners(servers: readonly Server[], clock: Clock): Promise<void> {
+export async function closeListeners({ servers, connections }: Listeners, clock: Clock): Promise<void> {
   const timer = clock.timer(DRAIN_TIMEOUT_MS, () => {
-    for (const server of servers) server.closeAllConnections();
+    for (const socket of connections) socket.destroy();
   });
   await Promise.all(
     servers.map(

@@ -26,15 +26,17 @@ export function namespaceContents(operation: Operation, object: KubeObject): Wri
     creationTimestamp: rfc3339(clock.now()),
   });
   const account: ServiceAccount = { kind: 'ServiceAccount', apiVersion: 'v1', metadata: metadata(DEFAULT_ACCOUNT) };
-  const writes = [putOf(defined(registry.find('', 'v1', 'serviceaccounts'), 'service accounts'), account)];
-  if (clusterCa === undefined) return writes;
   const bundle: ConfigMap = {
     kind: 'ConfigMap',
     apiVersion: 'v1',
     metadata: { ...metadata(ROOT_CA_CONFIG_MAP), annotations: { 'kubernetes.io/description': CA_DESCRIPTION } },
-    data: { 'ca.crt': clusterCa },
+    // Over plain HTTP there is nothing to verify: the file is there, and empty, so that every pod can mount it.
+    data: { 'ca.crt': clusterCa ?? '' },
   };
-  return [...writes, putOf(defined(registry.find('', 'v1', 'configmaps'), 'config maps'), bundle)];
+  return [
+    putOf(defined(registry.find('', 'v1', 'serviceaccounts'), 'service accounts'), account),
+    putOf(defined(registry.find('', 'v1', 'configmaps'), 'config maps'), bundle),
+  ];
 }
 
 function putOf(definition: ResourceDefinition, object: KubeObject): Write {

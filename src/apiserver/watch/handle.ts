@@ -37,7 +37,7 @@ export async function handleWatch(operation: Operation, c: AppContext): Promise<
       ? { prefix: objectKey(definition, info.namespace, info.name) }
       : collectionRange(definition, info.namespace),
     selection,
-    shape: shapeFor(definition, representation, query, server.options.clock.now()),
+    shape: shapeFor(definition, representation, query, server.options.clock),
     labels: { group: definition.group, version: definition.version, kind: definition.kind },
     snapshot,
     from,
