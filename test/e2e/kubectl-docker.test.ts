@@ -1,4 +1,6 @@
 // kubectl against a cluster whose pods are real containers; Docker is asked at each step whether it agrees.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUSYBOX_IMAGE, ensureBusyboxImage } from '../support/busybox-image.ts';
 import { eventually, run, scratch, startUp, type Up } from './support/command.ts';
@@ -53,13 +55,22 @@ describe.skipIf(missing !== undefined)('kubectl and Docker', () => {
     });
   });
 
-  it('let a pod call the API with its service account, by name and certificate', async () => {
+  it('let a pod reach the API, and give it a token and an authority that the API answers to', async () => {
     const k = kubectl(up.status.kubeconfig);
-    const script =
-      'dir=/var/run/secrets/kubernetes.io/serviceaccount; test -s $dir/token && test -s $dir/ca.crt && cat $dir/namespace && echo " $KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT" && nc -w 5 $KUBERNETES_SERVICE_HOST $KUBERNETES_SERVICE_PORT </dev/null && echo reached';
+    const script = [
+      'cd /var/run/secrets/kubernetes.io/serviceaccount',
+      'nc -w 5 $KUBERNETES_SERVICE_HOST $KUBERNETES_SERVICE_PORT </dev/null && echo reached',
+      'echo $KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT && cat namespace && echo && cat token && echo && cat ca.crt',
+    ].join('; ');
     await k.ok(`run caller --image=${BUSYBOX_IMAGE} --restart=Never --command --`, 'sh', '-c', script);
     await k.ok('wait pod/caller --for=jsonpath={.status.phase}=Succeeded --timeout=60s');
-    expect(await k.ok('logs caller')).toMatch(/^default \S+:\d+\nreached\n$/);
+    const [reached, address, namespace, token, ...ca] = (await k.ok('logs caller')).split('\n');
+    expect([reached, namespace]).toEqual(['reached', 'default']);
+    const caFile = join(folder.path, 'pod-ca.crt');
+    writeFileSync(caFile, ca.join('\n'));
+    const url = `https://${address}/api/v1/namespaces/default`;
+    const answer = await run('curl', ['-sS', '--cacert', caFile, '-H', `Authorization: Bearer ${token}`, url]);
+    expect(answer.stdout).toContain('"kind":"Namespace"');
     await k.ok('delete pod caller');
   });
 

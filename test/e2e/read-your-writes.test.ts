@@ -61,7 +61,7 @@ describe('three servers', () => {
     const pods = `/api/v1/namespaces/${name}/pods`;
     const created = await b.send('POST', pods, {
       metadata: { name: 'p' },
-      spec: { containers: [{ name: 'main', image: 'x' }] },
+      spec: { schedulerName: 'nobody', containers: [{ name: 'main', image: 'x' }] },
     });
     if (created.kind !== 'answered' || created.status !== 201) return `pod in ${name}: ${described(created)}`;
     const pod = JSON.parse(created.body) as Pod;
