@@ -1,6 +1,7 @@
 // Findings about fields, built and worded as Kubernetes' field.Error does: validation collects them, an Invalid status
 // lists them. Paths are strings: `spec.containers[0].image`, `metadata.labels[app]`.
 import type { FieldError } from './definition.ts';
+import { INVALID_CAUSES_LIMIT } from './limits.ts';
 
 export function required(field: string, detail = ''): FieldError {
   return { type: 'required', field, detail };
@@ -58,4 +59,14 @@ export function fieldErrorText(error: FieldError): string {
 
 function quoteValue(value: unknown): string {
   return value === undefined ? 'null' : JSON.stringify(value);
+}
+
+/** Appends findings, as many as a Status lists: a body may hold more mistakes than a call has room for arguments. */
+export function addFindings(errors: FieldError[], ...lists: readonly (readonly FieldError[])[]): void {
+  for (const list of lists) {
+    for (const finding of list) {
+      if (errors.length > INVALID_CAUSES_LIMIT) return;
+      errors.push(finding);
+    }
+  }
 }

@@ -1,6 +1,6 @@
 // The rules of containers: images, ports, environment, mounts, probes, resources. Used for every place a pod spec occurs.
 import type { FieldError } from '../definition.ts';
-import { duplicate, forbidden, invalid, notFound, notSupported, required } from '../field-error.ts';
+import { addFindings, duplicate, forbidden, invalid, notFound, notSupported, required } from '../field-error.ts';
 import { compareQuantities, formatQuantity, isWhole, parseQuantity } from '../quantity.ts';
 import type {
   Container,
@@ -27,24 +27,29 @@ export function validateContainer(container: Container, at: string, context: Con
   const errors: FieldError[] = [];
   const { name, image, ports = [], env = [], envFrom = [], volumeMounts = [] } = container;
   if (!name) errors.push(required(`${at}.name`));
-  else errors.push(...dns1123LabelProblems(name).map((problem) => invalid(`${at}.name`, name, problem)));
+  else
+    addFindings(
+      errors,
+      dns1123LabelProblems(name).map((problem) => invalid(`${at}.name`, name, problem)),
+    );
   if (!image) errors.push(required(`${at}.image`));
   else if (image !== image.trim())
     errors.push(invalid(`${at}.image`, image, 'must not have leading or trailing whitespace'));
-  errors.push(...oneOf(container.imagePullPolicy, `${at}.imagePullPolicy`, PULL_POLICIES, 'required'));
-  errors.push(
-    ...oneOf(
+  addFindings(errors, oneOf(container.imagePullPolicy, `${at}.imagePullPolicy`, PULL_POLICIES, 'required'));
+  addFindings(
+    errors,
+    oneOf(
       container.terminationMessagePolicy,
       `${at}.terminationMessagePolicy`,
       ['FallbackToLogsOnError', 'File'],
       'required',
     ),
   );
-  errors.push(...validatePorts(ports, `${at}.ports`, context.hostNetwork));
-  errors.push(...validateEnv(env, `${at}.env`), ...validateEnvFrom(envFrom, `${at}.envFrom`));
-  errors.push(...validateMounts(volumeMounts, `${at}.volumeMounts`, context.volumes));
-  errors.push(...validateResources(container.resources, `${at}.resources`));
-  errors.push(...validateSecurity(container, `${at}.securityContext`));
+  addFindings(errors, validatePorts(ports, `${at}.ports`, context.hostNetwork));
+  addFindings(errors, validateEnv(env, `${at}.env`), validateEnvFrom(envFrom, `${at}.envFrom`));
+  addFindings(errors, validateMounts(volumeMounts, `${at}.volumeMounts`, context.volumes));
+  addFindings(errors, validateResources(container.resources, `${at}.resources`));
+  addFindings(errors, validateSecurity(container, `${at}.securityContext`));
   return [...errors, ...validateLifecycle(container, at, context)];
 }
 
@@ -74,8 +79,8 @@ function validateLifecycle(container: Container, at: string, context: ContainerC
       .map((field) => forbidden(`${at}.${field}`, 'may not be set for init containers without restartPolicy=Always'));
   }
   const errors = validateProbe(container.livenessProbe, `${at}.livenessProbe`);
-  errors.push(...validateProbe(container.readinessProbe, `${at}.readinessProbe`));
-  errors.push(...validateProbe(container.startupProbe, `${at}.startupProbe`));
+  addFindings(errors, validateProbe(container.readinessProbe, `${at}.readinessProbe`));
+  addFindings(errors, validateProbe(container.startupProbe, `${at}.startupProbe`));
   for (const field of ['livenessProbe', 'startupProbe'] as const) {
     const threshold = container[field]?.successThreshold;
     if (threshold !== undefined && threshold !== 1)
@@ -96,11 +101,11 @@ function validateProbe(probe: Probe | undefined, at: string): FieldError[] {
   if (probe.exec !== undefined && (probe.exec.command ?? []).length === 0) errors.push(required(`${at}.exec.command`));
   if (probe.httpGet !== undefined) {
     if (!probe.httpGet.path) errors.push(required(`${at}.httpGet.path`));
-    errors.push(...portReference(probe.httpGet.port, `${at}.httpGet.port`));
-    errors.push(...oneOf(probe.httpGet.scheme, `${at}.httpGet.scheme`, ['HTTP', 'HTTPS'], 'required'));
+    addFindings(errors, portReference(probe.httpGet.port, `${at}.httpGet.port`));
+    addFindings(errors, oneOf(probe.httpGet.scheme, `${at}.httpGet.scheme`, ['HTTP', 'HTTPS'], 'required'));
   }
-  if (probe.tcpSocket !== undefined) errors.push(...portReference(probe.tcpSocket.port, `${at}.tcpSocket.port`));
-  if (probe.grpc !== undefined) errors.push(...portNumber(probe.grpc.port, `${at}.grpc.port`));
+  if (probe.tcpSocket !== undefined) addFindings(errors, portReference(probe.tcpSocket.port, `${at}.tcpSocket.port`));
+  if (probe.grpc !== undefined) addFindings(errors, portNumber(probe.grpc.port, `${at}.grpc.port`));
   for (const field of [
     'initialDelaySeconds',
     'timeoutSeconds',
@@ -108,7 +113,7 @@ function validateProbe(probe: Probe | undefined, at: string): FieldError[] {
     'successThreshold',
     'failureThreshold',
   ] as const) {
-    errors.push(...notNegative(probe[field], `${at}.${field}`));
+    addFindings(errors, notNegative(probe[field], `${at}.${field}`));
   }
   return errors;
 }
@@ -119,17 +124,20 @@ function validatePorts(ports: readonly ContainerPort[], at: string, hostNetwork:
   for (const [index, port] of ports.entries()) {
     const place = `${at}[${index}]`;
     if (port.name) {
-      errors.push(...portNameProblems(port.name).map((problem) => invalid(`${place}.name`, port.name, problem)));
+      addFindings(
+        errors,
+        portNameProblems(port.name).map((problem) => invalid(`${place}.name`, port.name, problem)),
+      );
       if (names.has(port.name)) errors.push(duplicate(`${place}.name`, port.name));
       names.add(port.name);
     }
     if (!port.containerPort) errors.push(required(`${place}.containerPort`));
-    else errors.push(...portNumber(port.containerPort, `${place}.containerPort`));
-    if (port.hostPort) errors.push(...portNumber(port.hostPort, `${place}.hostPort`));
+    else addFindings(errors, portNumber(port.containerPort, `${place}.containerPort`));
+    if (port.hostPort) addFindings(errors, portNumber(port.hostPort, `${place}.hostPort`));
     if (hostNetwork && port.hostPort !== undefined && port.hostPort !== port.containerPort) {
       errors.push(invalid(`${place}.hostPort`, port.hostPort, 'must match `containerPort` when `hostNetwork` is true'));
     }
-    errors.push(...protocol(port.protocol, `${place}.protocol`));
+    addFindings(errors, protocol(port.protocol, `${place}.protocol`));
   }
   return errors;
 }
@@ -151,7 +159,11 @@ function validateEnv(variables: readonly EnvVar[], at: string): FieldError[] {
   for (const [index, { name, value, valueFrom }] of variables.entries()) {
     const place = `${at}[${index}]`;
     if (!name) errors.push(required(`${place}.name`));
-    else errors.push(...envVarNameProblems(name).map((problem) => invalid(`${place}.name`, name, problem)));
+    else
+      addFindings(
+        errors,
+        envVarNameProblems(name).map((problem) => invalid(`${place}.name`, name, problem)),
+      );
     if (valueFrom === undefined) continue;
     const from = `${place}.valueFrom`;
     const sources = Object.values(valueFrom).filter((source) => source !== undefined).length;
@@ -172,8 +184,9 @@ function validateEnv(variables: readonly EnvVar[], at: string): FieldError[] {
       if (!reference.name) errors.push(required(`${from}.${field}.name`));
       if (!reference.key) errors.push(required(`${from}.${field}.key`));
       else
-        errors.push(
-          ...configKeyProblems(reference.key).map((problem) => invalid(`${from}.${field}.key`, reference.key, problem)),
+        addFindings(
+          errors,
+          configKeyProblems(reference.key).map((problem) => invalid(`${from}.${field}.key`, reference.key, problem)),
         );
     }
   }
@@ -189,7 +202,10 @@ function validateEnvFrom(sources: readonly EnvFromSource[], at: string): FieldEr
   for (const [index, { prefix, configMapRef, secretRef }] of sources.entries()) {
     const place = `${at}[${index}]`;
     if (prefix)
-      errors.push(...envVarNameProblems(prefix).map((problem) => invalid(`${place}.prefix`, prefix, problem)));
+      addFindings(
+        errors,
+        envVarNameProblems(prefix).map((problem) => invalid(`${place}.prefix`, prefix, problem)),
+      );
     if (configMapRef === undefined && secretRef === undefined) {
       errors.push(invalid(place, '', 'must specify one of: `configMapRef` or `secretRef`'));
     } else if (configMapRef !== undefined && secretRef !== undefined) {
@@ -239,7 +255,10 @@ function validateAmounts(amounts: Readonly<Record<string, string>>, at: string):
   const errors: FieldError[] = [];
   for (const [name, text] of Object.entries(amounts)) {
     const place = `${at}[${name}]`;
-    errors.push(...labelKeyProblems(name).map((problem) => invalid(place, name, problem)));
+    addFindings(
+      errors,
+      labelKeyProblems(name).map((problem) => invalid(place, name, problem)),
+    );
     if (!STANDARD.test(name) && !name.includes('/')) {
       errors.push(invalid(place, name, 'must be a standard resource type or fully qualified'));
     }

@@ -1,6 +1,6 @@
 // The rules of label keys, label values and annotation keys, in Kubernetes' words.
 import type { FieldError } from '../definition.ts';
-import { forbidden, invalid, required, tooLong } from '../field-error.ts';
+import { addFindings, forbidden, invalid, required, tooLong } from '../field-error.ts';
 import type { LabelSelector } from '../types.ts';
 import { dns1123SubdomainProblems, regexError, tooLongText } from './names.ts';
 
@@ -56,8 +56,14 @@ export function labelValueProblems(value: string): string[] {
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const [key, value] of Object.entries(labels ?? {})) {
-    errors.push(...labelKeyProblems(key).map((problem) => invalid(path, key, problem)));
-    errors.push(...labelValueProblems(value).map((problem) => invalid(path, value, problem)));
+    addFindings(
+      errors,
+      labelKeyProblems(key).map((problem) => invalid(path, key, problem)),
+    );
+    addFindings(
+      errors,
+      labelValueProblems(value).map((problem) => invalid(path, value, problem)),
+    );
   }
   return errors;
 }
@@ -70,7 +76,10 @@ export function validateAnnotations(
   let size = 0;
   for (const [key, value] of Object.entries(annotations ?? {})) {
     // Upper case is tolerated in the prefix of annotations.
-    errors.push(...labelKeyProblems(key.toLowerCase()).map((problem) => invalid(path, key, problem)));
+    addFindings(
+      errors,
+      labelKeyProblems(key.toLowerCase()).map((problem) => invalid(path, key, problem)),
+    );
     size += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
   if (size > ANNOTATIONS_LIMIT_BYTES) errors.push(tooLong(path, ANNOTATIONS_LIMIT_BYTES));
@@ -97,11 +106,15 @@ export function validateLabelSelector(selector: LabelSelector | undefined, path:
       default:
         errors.push(invalid(`${at}.operator`, expression.operator, 'not a valid selector operator'));
     }
-    errors.push(
-      ...labelKeyProblems(expression.key ?? '').map((problem) => invalid(`${at}.key`, expression.key, problem)),
+    addFindings(
+      errors,
+      labelKeyProblems(expression.key ?? '').map((problem) => invalid(`${at}.key`, expression.key, problem)),
     );
     for (const [position, value] of (expression.values ?? []).entries()) {
-      errors.push(...labelValueProblems(value).map((problem) => invalid(`${at}.values[${position}]`, value, problem)));
+      addFindings(
+        errors,
+        labelValueProblems(value).map((problem) => invalid(`${at}.values[${position}]`, value, problem)),
+      );
     }
   }
   return errors;

@@ -1,6 +1,6 @@
 // The rules of metadata, the same for every kind: on creation, and what an update may not change.
 import type { FieldError, ResourceDefinition, Strategy } from '../definition.ts';
-import { forbidden, invalid, required } from '../field-error.ts';
+import { addFindings, forbidden, invalid, required } from '../field-error.ts';
 import { equalJson } from '../json.ts';
 import type { ObjectMeta } from '../object.ts';
 import { labelKeyProblems, validateAnnotations, validateLabels } from './labels.ts';
@@ -21,14 +21,20 @@ export function validateMetadata(metadata: ObjectMeta, definition: ResourceDefin
   if (metadata.generateName !== undefined && metadata.generateName !== '') {
     // A prefix may end where a name may not: the suffix follows.
     const stem = metadata.generateName.replace(/-$/, 'a');
-    errors.push(...check(stem).map((problem) => invalid(`${PATH}.generateName`, metadata.generateName, problem)));
+    addFindings(
+      errors,
+      check(stem).map((problem) => invalid(`${PATH}.generateName`, metadata.generateName, problem)),
+    );
   }
   if (metadata.name === undefined || metadata.name === '') {
     errors.push(required(`${PATH}.name`, 'name or generateName is required'));
   } else {
-    errors.push(...check(metadata.name).map((problem) => invalid(`${PATH}.name`, metadata.name, problem)));
+    addFindings(
+      errors,
+      check(metadata.name).map((problem) => invalid(`${PATH}.name`, metadata.name, problem)),
+    );
   }
-  errors.push(...validateNamespace(metadata.namespace ?? '', definition.namespaced));
+  addFindings(errors, validateNamespace(metadata.namespace ?? '', definition.namespaced));
   return [...errors, ...validateMutableMetadata(metadata)];
 }
 
@@ -40,11 +46,14 @@ function validateNamespace(namespace: string, namespaced: boolean): FieldError[]
 
 function validateMutableMetadata(metadata: ObjectMeta): FieldError[] {
   const errors = validateLabels(metadata.labels, `${PATH}.labels`);
-  errors.push(...validateAnnotations(metadata.annotations, `${PATH}.annotations`));
-  errors.push(...validateOwners(metadata.ownerReferences ?? []));
+  addFindings(errors, validateAnnotations(metadata.annotations, `${PATH}.annotations`));
+  addFindings(errors, validateOwners(metadata.ownerReferences ?? []));
   for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
     const at = `${PATH}.finalizers[${index}]`;
-    errors.push(...labelKeyProblems(finalizer).map((problem) => invalid(at, finalizer, problem)));
+    addFindings(
+      errors,
+      labelKeyProblems(finalizer).map((problem) => invalid(at, finalizer, problem)),
+    );
   }
   return errors;
 }

@@ -1,6 +1,6 @@
 // The rules of pods and pod specs: on creation, on update (almost nothing may change), and of their status.
 import type { FieldError } from '../definition.ts';
-import { duplicate, forbidden, invalid, required } from '../field-error.ts';
+import { addFindings, duplicate, forbidden, invalid, required } from '../field-error.ts';
 import { cloneJson, equalJson } from '../json.ts';
 import type { Container, Pod, PodSpec, Toleration } from '../types.ts';
 import { type ContainerContext, validateContainer } from './container.ts';
@@ -17,17 +17,20 @@ const DNS_POLICIES = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'Non
 
 export function validatePodSpec(spec: PodSpec, at: string): FieldError[] {
   const errors = validateVolumes(spec.volumes ?? [], `${at}.volumes`);
-  errors.push(...validateContainers(spec, at));
-  errors.push(...oneOf(spec.restartPolicy, `${at}.restartPolicy`, ['Always', 'Never', 'OnFailure'], 'required'));
-  errors.push(...oneOf(spec.dnsPolicy, `${at}.dnsPolicy`, DNS_POLICIES, 'required'));
+  addFindings(errors, validateContainers(spec, at));
+  addFindings(errors, oneOf(spec.restartPolicy, `${at}.restartPolicy`, ['Always', 'Never', 'OnFailure'], 'required'));
+  addFindings(errors, oneOf(spec.dnsPolicy, `${at}.dnsPolicy`, DNS_POLICIES, 'required'));
   if (spec.dnsPolicy === 'None' && (spec.dnsConfig?.nameservers ?? []).length === 0) {
     errors.push(
       required(`${at}.dnsConfig.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None'),
     );
   }
-  errors.push(...oneOf(spec.preemptionPolicy, `${at}.preemptionPolicy`, ['Never', 'PreemptLowerPriority'], 'optional'));
-  errors.push(...validateLabels(spec.nodeSelector, `${at}.nodeSelector`));
-  errors.push(...notNegative(spec.terminationGracePeriodSeconds, `${at}.terminationGracePeriodSeconds`));
+  addFindings(
+    errors,
+    oneOf(spec.preemptionPolicy, `${at}.preemptionPolicy`, ['Never', 'PreemptLowerPriority'], 'optional'),
+  );
+  addFindings(errors, validateLabels(spec.nodeSelector, `${at}.nodeSelector`));
+  addFindings(errors, notNegative(spec.terminationGracePeriodSeconds, `${at}.terminationGracePeriodSeconds`));
   if (spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds < 1) {
     errors.push(
       invalid(`${at}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, 'must be between 1 and 2147483647, inclusive'),
@@ -35,15 +38,22 @@ export function validatePodSpec(spec: PodSpec, at: string): FieldError[] {
   }
   for (const field of ['hostname', 'subdomain'] as const) {
     const value = spec[field];
-    if (value) errors.push(...dns1123LabelProblems(value).map((problem) => invalid(`${at}.${field}`, value, problem)));
+    if (value)
+      addFindings(
+        errors,
+        dns1123LabelProblems(value).map((problem) => invalid(`${at}.${field}`, value, problem)),
+      );
   }
   for (const field of ['nodeName', 'serviceAccountName', 'priorityClassName', 'runtimeClassName'] as const) {
     const value = spec[field];
     if (value)
-      errors.push(...dns1123SubdomainProblems(value).map((problem) => invalid(`${at}.${field}`, value, problem)));
+      addFindings(
+        errors,
+        dns1123SubdomainProblems(value).map((problem) => invalid(`${at}.${field}`, value, problem)),
+      );
   }
   for (const field of ['runAsUser', 'runAsGroup', 'fsGroup'] as const) {
-    errors.push(...userId(spec.securityContext?.[field], `${at}.securityContext.${field}`));
+    addFindings(errors, userId(spec.securityContext?.[field], `${at}.securityContext.${field}`));
   }
   if (spec.hostPID === true && spec.shareProcessNamespace === true) {
     errors.push(
@@ -61,7 +71,7 @@ function validateContainers(spec: PodSpec, at: string): FieldError[] {
     const context: ContainerContext = { volumes, hostNetwork: spec.hostNetwork === true, init };
     for (const [index, container] of containers.entries()) {
       const place = `${path}[${index}]`;
-      errors.push(...validateContainer(container, place, context));
+      addFindings(errors, validateContainer(container, place, context));
       if (container.name && names.has(container.name)) errors.push(duplicate(`${place}.name`, container.name));
       names.add(container.name);
     }
@@ -92,7 +102,11 @@ function validateTolerations(tolerations: readonly Toleration[], at: string): Fi
   const errors: FieldError[] = [];
   for (const [index, { key, operator, value, effect, tolerationSeconds }] of tolerations.entries()) {
     const place = `${at}[${index}]`;
-    if (key) errors.push(...labelKeyProblems(key).map((problem) => invalid(`${place}.key`, key, problem)));
+    if (key)
+      addFindings(
+        errors,
+        labelKeyProblems(key).map((problem) => invalid(`${place}.key`, key, problem)),
+      );
     else if (operator !== 'Exists') {
       errors.push(
         invalid(
@@ -107,10 +121,10 @@ function validateTolerations(tolerations: readonly Toleration[], at: string): Fi
         invalid(`${place}.effect`, effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"),
       );
     }
-    errors.push(...oneOf(operator, `${place}.operator`, ['Equal', 'Exists', 'Gt', 'Lt'], 'optional'));
+    addFindings(errors, oneOf(operator, `${place}.operator`, ['Equal', 'Exists', 'Gt', 'Lt'], 'optional'));
     if (operator === 'Exists' && value)
       errors.push(invalid(`${place}.operator`, value, "value must be empty when `operator` is 'Exists'"));
-    errors.push(...oneOf(effect, `${place}.effect`, EFFECTS, 'optional'));
+    addFindings(errors, oneOf(effect, `${place}.effect`, EFFECTS, 'optional'));
   }
   return errors;
 }
@@ -191,6 +205,9 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
   }
   const name = pod.status?.nominatedNodeName;
   if (name)
-    errors.push(...dns1123SubdomainProblems(name).map((problem) => invalid('status.nominatedNodeName', name, problem)));
+    addFindings(
+      errors,
+      dns1123SubdomainProblems(name).map((problem) => invalid('status.nominatedNodeName', name, problem)),
+    );
   return errors;
 }

@@ -1,7 +1,7 @@
 // The rules of services: ports, addresses, and what an update may not change.
 import { isIP } from 'node:net';
 import type { FieldError } from '../definition.ts';
-import { duplicate, forbidden, invalid, required } from '../field-error.ts';
+import { addFindings, duplicate, forbidden, invalid, required } from '../field-error.ts';
 import { equalJson } from '../json.ts';
 import type { Service, ServicePort, ServiceSpec } from '../types.ts';
 import { validateLabels } from './labels.ts';
@@ -18,14 +18,20 @@ export function validateService({ spec }: Service): FieldError[] {
   const headless = spec.clusterIP === 'None';
   const ports = spec.ports ?? [];
   if (ports.length === 0 && !headless && spec.type !== 'ExternalName') errors.push(required('spec.ports'));
-  errors.push(...validatePorts(ports, spec));
-  errors.push(...validateLabels(spec.selector, 'spec.selector'));
-  errors.push(...oneOf(spec.type, 'spec.type', TYPES, 'required'));
-  errors.push(...oneOf(spec.sessionAffinity, 'spec.sessionAffinity', ['ClientIP', 'None'], 'required'));
-  errors.push(...oneOf(spec.internalTrafficPolicy, 'spec.internalTrafficPolicy', ['Cluster', 'Local'], 'optional'));
-  errors.push(...oneOf(spec.externalTrafficPolicy, 'spec.externalTrafficPolicy', ['Cluster', 'Local'], 'optional'));
+  addFindings(errors, validatePorts(ports, spec));
+  addFindings(errors, validateLabels(spec.selector, 'spec.selector'));
+  addFindings(errors, oneOf(spec.type, 'spec.type', TYPES, 'required'));
+  addFindings(errors, oneOf(spec.sessionAffinity, 'spec.sessionAffinity', ['ClientIP', 'None'], 'required'));
+  addFindings(
+    errors,
+    oneOf(spec.internalTrafficPolicy, 'spec.internalTrafficPolicy', ['Cluster', 'Local'], 'optional'),
+  );
+  addFindings(
+    errors,
+    oneOf(spec.externalTrafficPolicy, 'spec.externalTrafficPolicy', ['Cluster', 'Local'], 'optional'),
+  );
   const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
-  errors.push(...oneOf(spec.ipFamilyPolicy, 'spec.ipFamilyPolicy', policies, 'optional'));
+  addFindings(errors, oneOf(spec.ipFamilyPolicy, 'spec.ipFamilyPolicy', policies, 'optional'));
   const timeout = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
   if (timeout !== undefined && (timeout <= 0 || timeout > AFFINITY_LIMIT_SECONDS)) {
     const field = 'spec.sessionAffinityConfig.clientIP.timeoutSeconds';
@@ -41,8 +47,9 @@ function validateAddresses(spec: ServiceSpec): FieldError[] {
     const name = (spec.externalName ?? '').replace(/\.$/, '');
     if (name === '') errors.push(required('spec.externalName'));
     else
-      errors.push(
-        ...dns1123SubdomainProblems(name).map((problem) => invalid('spec.externalName', spec.externalName, problem)),
+      addFindings(
+        errors,
+        dns1123SubdomainProblems(name).map((problem) => invalid('spec.externalName', spec.externalName, problem)),
       );
   }
   for (const [index, address] of (spec.clusterIPs ?? []).entries()) {
@@ -74,13 +81,16 @@ function validatePorts(ports: readonly ServicePort[], spec: ServiceSpec): FieldE
     const at = `spec.ports[${index}]`;
     if (!port.name && ports.length > 1) errors.push(required(`${at}.name`));
     if (port.name) {
-      errors.push(...dns1123LabelProblems(port.name).map((problem) => invalid(`${at}.name`, port.name, problem)));
+      addFindings(
+        errors,
+        dns1123LabelProblems(port.name).map((problem) => invalid(`${at}.name`, port.name, problem)),
+      );
       if (names.has(port.name)) errors.push(duplicate(`${at}.name`, port.name));
       names.add(port.name);
     }
-    errors.push(...portNumber(port.port, `${at}.port`));
-    errors.push(...protocol(port.protocol, `${at}.protocol`));
-    if (spec.clusterIP !== 'None') errors.push(...portReference(port.targetPort, `${at}.targetPort`));
+    addFindings(errors, portNumber(port.port, `${at}.port`));
+    addFindings(errors, protocol(port.protocol, `${at}.protocol`));
+    if (spec.clusterIP !== 'None') addFindings(errors, portReference(port.targetPort, `${at}.targetPort`));
     if (port.nodePort) {
       if (spec.type === 'ClusterIP' || spec.type === 'ExternalName') {
         errors.push(forbidden(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'"));

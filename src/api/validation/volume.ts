@@ -1,6 +1,6 @@
 // The rules of a pod's volumes: names, exactly one source each, and what the common sources need.
 import type { FieldError } from '../definition.ts';
-import { duplicate, forbidden, invalid, required } from '../field-error.ts';
+import { addFindings, duplicate, forbidden, invalid, required } from '../field-error.ts';
 import { parseQuantity } from '../quantity.ts';
 import type { Volume } from '../types.ts';
 import { dns1123LabelProblems } from './names.ts';
@@ -12,11 +12,12 @@ export function validateVolumes(volumes: readonly Volume[], at: string): FieldEr
   const names = new Set<string>();
   for (const [index, volume] of volumes.entries()) {
     const place = `${at}[${index}]`;
-    errors.push(...validateSource(volume, place));
+    addFindings(errors, validateSource(volume, place));
     if (!volume.name) errors.push(required(`${place}.name`));
     else
-      errors.push(
-        ...dns1123LabelProblems(volume.name).map((problem) => invalid(`${place}.name`, volume.name, problem)),
+      addFindings(
+        errors,
+        dns1123LabelProblems(volume.name).map((problem) => invalid(`${place}.name`, volume.name, problem)),
       );
     if (volume.name && names.has(volume.name)) errors.push(duplicate(`${place}.name`, volume.name));
     names.add(volume.name);
@@ -35,7 +36,7 @@ function validateSource(volume: Volume, at: string): FieldError[] {
   if (limit !== undefined && (parseQuantity(limit)?.nanos ?? 0n) < 0n) {
     errors.push(forbidden(`${at}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity'));
   }
-  if (volume.hostPath !== undefined) errors.push(...validateHostPath(volume.hostPath.path, `${at}.hostPath.path`));
+  if (volume.hostPath !== undefined) addFindings(errors, validateHostPath(volume.hostPath.path, `${at}.hostPath.path`));
   if (volume.secret !== undefined && !volume.secret.secretName) errors.push(required(`${at}.secret.secretName`));
   if (volume.configMap !== undefined && !volume.configMap.name) errors.push(required(`${at}.configMap.name`));
   if (volume.persistentVolumeClaim !== undefined && !volume.persistentVolumeClaim.claimName) {
@@ -50,7 +51,7 @@ function validateSource(volume: Volume, at: string): FieldError[] {
     for (const [index, item] of (volume[source]?.items ?? []).entries()) {
       const place = `${at}.${source}.items[${index}]`;
       if (!item.key) errors.push(required(`${place}.key`));
-      errors.push(...validateFile(item.path, `${place}.path`));
+      addFindings(errors, validateFile(item.path, `${place}.path`));
     }
   }
   return errors;

@@ -1,6 +1,6 @@
 // The rules that deployments and replica sets share: selector and template belong together, counts are not negative.
 import type { FieldError } from '../definition.ts';
-import { forbidden, invalid, notSupported, required } from '../field-error.ts';
+import { addFindings, forbidden, invalid, notSupported, required } from '../field-error.ts';
 import { scaledValue } from '../int-or-string.ts';
 import { equalJson } from '../json.ts';
 import { matcherOfSelector } from '../selectors/label-selector.ts';
@@ -12,12 +12,12 @@ import { validatePodSpec } from './pod.ts';
 export function validateDeployment({ spec }: Deployment): FieldError[] {
   if (spec === undefined) return [required('spec.selector'), required('spec.template.spec.containers')];
   const errors = notNegative(spec.replicas, 'spec.replicas');
-  errors.push(...validateSelected(spec.selector, spec.template, 'deployment'));
-  errors.push(...validateStrategy(spec));
-  errors.push(...notNegative(spec.minReadySeconds, 'spec.minReadySeconds'));
-  errors.push(...notNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'));
+  addFindings(errors, validateSelected(spec.selector, spec.template, 'deployment'));
+  addFindings(errors, validateStrategy(spec));
+  addFindings(errors, notNegative(spec.minReadySeconds, 'spec.minReadySeconds'));
+  addFindings(errors, notNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'));
   const deadline = spec.progressDeadlineSeconds;
-  errors.push(...notNegative(deadline, 'spec.progressDeadlineSeconds'));
+  addFindings(errors, notNegative(deadline, 'spec.progressDeadlineSeconds'));
   if (deadline !== undefined && deadline <= (spec.minReadySeconds ?? 0)) {
     errors.push(invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds'));
   }
@@ -27,7 +27,7 @@ export function validateDeployment({ spec }: Deployment): FieldError[] {
 export function validateReplicaSet({ spec }: ReplicaSet): FieldError[] {
   if (spec === undefined) return [required('spec.selector'), required('spec.template')];
   const errors = notNegative(spec.replicas, 'spec.replicas');
-  errors.push(...notNegative(spec.minReadySeconds, 'spec.minReadySeconds'));
+  addFindings(errors, notNegative(spec.minReadySeconds, 'spec.minReadySeconds'));
   return [...errors, ...validateSelected(spec.selector, spec.template, 'replica set')];
 }
 
@@ -41,7 +41,7 @@ function validateSelected(
     errors.push(required('spec.selector'));
   } else {
     const problems = validateLabelSelector(selector, 'spec.selector');
-    errors.push(...problems);
+    addFindings(errors, problems);
     const empty = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions?.length ?? 0) === 0;
     if (empty) errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`));
     else if (problems.length === 0 && !matcherOfSelector(selector).matches(template?.metadata?.labels)) {
@@ -54,10 +54,10 @@ function validateSelected(
 
 function validateTemplate(template: PodTemplateSpec | undefined): FieldError[] {
   const errors = validateLabels(template?.metadata?.labels, 'spec.template.labels');
-  errors.push(...validateAnnotations(template?.metadata?.annotations, 'spec.template.annotations'));
+  addFindings(errors, validateAnnotations(template?.metadata?.annotations, 'spec.template.annotations'));
   const spec = template?.spec;
   if (spec === undefined) return [...errors, required('spec.template.spec.containers')];
-  errors.push(...validatePodSpec(spec, 'spec.template.spec'));
+  addFindings(errors, validatePodSpec(spec, 'spec.template.spec'));
   if (spec.restartPolicy !== undefined && spec.restartPolicy !== 'Always') {
     errors.push(notSupported('spec.template.spec.restartPolicy', spec.restartPolicy, ['Always']));
   }
@@ -126,7 +126,7 @@ export function validateReplicaSetStatus({ status }: ReplicaSet): FieldError[] {
   const total = status?.replicas ?? 0;
   for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) {
     const count = status?.[field] ?? 0;
-    errors.push(...notNegative(count, `status.${field}`));
+    addFindings(errors, notNegative(count, `status.${field}`));
     if (count > total) errors.push(invalid(`status.${field}`, count, 'cannot be greater than status.replicas'));
   }
   return errors;

@@ -1,6 +1,6 @@
 // ConfigMaps: keys are file names, the whole is bounded, and an immutable one stays as it is.
 import type { FieldError } from '../../definition.ts';
-import { forbidden, invalid, tooLong } from '../../field-error.ts';
+import { addFindings, forbidden, invalid, tooLong } from '../../field-error.ts';
 import { equalJson } from '../../json.ts';
 import type { ConfigMap } from '../../types.ts';
 import { configKeyProblems } from '../../validation/names.ts';
@@ -37,13 +37,19 @@ function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): FieldErro
   const errors: FieldError[] = [];
   let size = 0;
   for (const [key, value] of Object.entries(data)) {
-    errors.push(...configKeyProblems(key).map((problem) => invalid(`data[${key}]`, key, problem)));
+    addFindings(
+      errors,
+      configKeyProblems(key).map((problem) => invalid(`data[${key}]`, key, problem)),
+    );
     if (Object.hasOwn(binaryData, key))
       errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'));
     size += Buffer.byteLength(value);
   }
   for (const [key, value] of Object.entries(binaryData)) {
-    errors.push(...configKeyProblems(key).map((problem) => invalid(`binaryData[${key}]`, key, problem)));
+    addFindings(
+      errors,
+      configKeyProblems(key).map((problem) => invalid(`binaryData[${key}]`, key, problem)),
+    );
     size += Math.floor((value.length * 3) / 4);
   }
   // The whole object is meant: Kubernetes writes its path so.

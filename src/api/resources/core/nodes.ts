@@ -1,7 +1,7 @@
 // Nodes: machines that run pods. Kubelets register them with their status; labels with node-role.kubernetes.io/ are the
 // roles that tables show.
 import type { FieldError } from '../../definition.ts';
-import { duplicate, forbidden, invalid, notSupported, required } from '../../field-error.ts';
+import { addFindings, duplicate, forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import { equalJson } from '../../json.ts';
 import type { Node } from '../../types.ts';
 import { labelKeyProblems, labelValueProblems } from '../../validation/labels.ts';
@@ -78,9 +78,13 @@ function validateTaints({ spec }: Node): FieldError[] {
   const seen = new Set<string>();
   for (const [index, taint] of (spec?.taints ?? []).entries()) {
     const at = `spec.taints[${index}]`;
-    errors.push(...labelKeyProblems(taint.key).map((problem) => invalid(`${at}.key`, taint.key, problem)));
-    errors.push(
-      ...labelValueProblems(taint.value ?? '').map((problem) => invalid(`${at}.value`, taint.value, problem)),
+    addFindings(
+      errors,
+      labelKeyProblems(taint.key).map((problem) => invalid(`${at}.key`, taint.key, problem)),
+    );
+    addFindings(
+      errors,
+      labelValueProblems(taint.value ?? '').map((problem) => invalid(`${at}.value`, taint.value, problem)),
     );
     if (!taint.effect) errors.push(required(`${at}.effect`));
     else if (!EFFECTS.includes(taint.effect)) errors.push(notSupported(`${at}.effect`, taint.effect, EFFECTS));

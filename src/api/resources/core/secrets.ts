@@ -1,6 +1,6 @@
 // Secrets: stringData becomes data on the way in, the type says which keys must be there and never changes.
 import type { FieldError } from '../../definition.ts';
-import { forbidden, invalid, required, tooLong } from '../../field-error.ts';
+import { addFindings, forbidden, invalid, required, tooLong } from '../../field-error.ts';
 import { equalJson } from '../../json.ts';
 import type { KubeObject } from '../../object.ts';
 import type { Secret } from '../../types.ts';
@@ -52,7 +52,10 @@ function validateSecret({ type = '', data = {}, metadata }: Secret): FieldError[
   const errors: FieldError[] = [];
   let size = 0;
   for (const [key, value] of Object.entries(data)) {
-    errors.push(...configKeyProblems(key).map((problem) => invalid(`data[${key}]`, key, problem)));
+    addFindings(
+      errors,
+      configKeyProblems(key).map((problem) => invalid(`data[${key}]`, key, problem)),
+    );
     size += Math.floor((value.length * 3) / 4);
   }
   if (size > DATA_LIMIT_BYTES) errors.push(tooLong('data', DATA_LIMIT_BYTES));
