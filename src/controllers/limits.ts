@@ -44,6 +44,8 @@ export const ENDPOINTS_ADDRESS_LIMIT = 1_000;
 export const NAMESPACE_POLL_MS = 1_000;
 /** Objects read at once when a namespace's remains are counted. */
 export const NAMESPACE_LIST_LIMIT = 500;
+/** Objects of a namespace that are deleted at once. */
+export const NAMESPACE_DELETES_AT_ONCE = 20;
 
 /** Between two discoveries of the served resources. */
 export const DISCOVERY_PERIOD_MS = 30_000;

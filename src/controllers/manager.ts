@@ -76,7 +76,8 @@ export async function runControllerManager(options: ControllerManagerOptions): P
   await Promise.all([factory.start(signal), catalog.start(signal)]);
   if (signal.aborted) return;
   if (names.includes('garbage-collector')) warmGarbageCollector({ caches, catalog, signal, logger });
-  const leading = leadingGauge(options.metrics);
+  let running: readonly Loop[] = [];
+  const leading = registerMetrics(options.metrics, () => running);
 
   const lead = async (leader: ApiClient, until: AbortSignal): Promise<void> => {
     setMaxListeners(0, until);
@@ -94,8 +95,9 @@ export async function runControllerManager(options: ControllerManagerOptions): P
       signal: until,
       settings: { rootCa: options.rootCa },
     };
-    const loops: Loop[] = names.flatMap((name) => [...CONTROLLERS[name](context)]);
-    await Promise.all(loops.map((loop) => runController(loop, loop.queue, { clock, logger, signal: until })));
+    running = names.flatMap((name) => [...CONTROLLERS[name](context)]);
+    await Promise.all(running.map((loop) => runController(loop, loop.queue, { clock, logger, signal: until })));
+    running = [];
     leading?.set(0);
     logger.info({}, 'the controllers have stopped');
   };
@@ -112,8 +114,19 @@ function checkedNames(names: readonly ControllerName[]): readonly ControllerName
   return names;
 }
 
-function leadingGauge(metrics: Registry | undefined): Gauge | undefined {
+/** Answers the gauge of leadership; how many keys wait is asked for when somebody reads the metrics. */
+function registerMetrics(metrics: Registry | undefined, running: () => readonly Loop[]): Gauge | undefined {
   if (metrics === undefined) return undefined;
+  new Gauge({
+    name: 'quorate_controller_queue_length',
+    help: 'Keys that wait for a worker of the controller, while this process leads.',
+    labelNames: ['controller'],
+    registers: [metrics],
+    collect() {
+      this.reset();
+      for (const { name, queue } of running()) this.set({ controller: name }, queue.length);
+    },
+  });
   return new Gauge({
     name: 'quorate_controller_manager_leading',
     help: '1 while this process runs the controllers, 0 while it stands by.',

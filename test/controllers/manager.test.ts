@@ -74,6 +74,8 @@ describe('the controller manager', () => {
     expect(api.list(PODS)).toHaveLength(2);
     expect(await metrics.metrics()).toContain('quorate_controller_manager_leading{component="test"} 1');
 
+    expect(await metrics.metrics()).toMatch(/queue_length\{controller="replicaset",component="test"\} 0/);
+
     reign.abort();
     await turns(clock);
     await api.client.create(REPLICA_SETS, replicaSet('more', 2));

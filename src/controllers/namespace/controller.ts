@@ -11,7 +11,7 @@ import {
 } from '../../client/index.ts';
 import { messageOf, rfc3339 } from '../../lib/index.ts';
 import type { ControllerContext, Loop } from '../context.ts';
-import { CONTROLLER_WORKERS, NAMESPACE_LIST_LIMIT, NAMESPACE_POLL_MS } from '../limits.ts';
+import { CONTROLLER_WORKERS, NAMESPACE_DELETES_AT_ONCE, NAMESPACE_LIST_LIMIT, NAMESPACE_POLL_MS } from '../limits.ts';
 import type { CatalogEntry } from '../shared/catalog.ts';
 import { unlessGone } from '../shared/claim.ts';
 import { type Emptying, isEmptied, type Remains, terminatingStatus } from './plan.ts';
@@ -67,10 +67,16 @@ async function empty({ client, catalog }: ControllerContext, namespace: string):
 
 /** Deletes what is there of one resource, and counts what then still is. */
 async function emptyOf(client: ApiClient, { ref }: CatalogEntry, namespace: string): Promise<Remains> {
-  for (const object of await readAll(client, ref, namespace)) {
-    if (object.metadata.deletionTimestamp !== undefined) continue;
-    const { uid, name } = object.metadata;
-    await unlessGone(client.delete(ref, { namespace, name }, { uid, propagationPolicy: 'Background' }));
+  const alive = (await readAll(client, ref, namespace)).filter(
+    ({ metadata }) => metadata.deletionTimestamp === undefined,
+  );
+  for (let from = 0; from < alive.length; from += NAMESPACE_DELETES_AT_ONCE) {
+    const some = alive.slice(from, from + NAMESPACE_DELETES_AT_ONCE);
+    await Promise.all(
+      some.map(({ metadata: { uid, name } }) =>
+        unlessGone(client.delete(ref, { namespace, name }, { uid, propagationPolicy: 'Background' })),
+      ),
+    );
   }
   const left = await readAll(client, ref, namespace);
   const finalizers = new Map<string, number>();
