@@ -21,7 +21,7 @@ export interface Endpoint {
 }
 
 export interface Endpoints {
-  /** The endpoint to use now; waits while all of them rest. Undefined: none before `deadlineMs` (monotonic). */
+  /** The endpoint to use now; waits while all of them rest. Undefined: none before `deadlineMs` (monotonic), or closed. */
   next(deadlineMs: number, signal: AbortSignal | undefined): Promise<Endpoint | undefined>;
   /** The endpoint to use now, resting or not. */
   best(): Endpoint;
@@ -54,6 +54,7 @@ export function createEndpoints(
     throw new UserError('no API server was given', 'Name at least one address, such as https://127.0.0.1:6443.');
   }
   let current = 0;
+  let closed = false;
 
   const inOrder = (): Candidate[] => [...candidates.slice(current), ...candidates.slice(0, current)];
   const best = (): Candidate =>
@@ -66,6 +67,7 @@ export function createEndpoints(
   return {
     async next(deadlineMs, signal) {
       for (;;) {
+        if (closed) return undefined;
         const candidate = best();
         const waitMs = candidate.restsUntilMs - clock.monotonic();
         if (waitMs <= 0) return candidate.endpoint;
@@ -99,6 +101,7 @@ export function createEndpoints(
       candidate.restsUntilMs = Math.max(candidate.restsUntilMs, untilMs);
     },
     async close() {
+      closed = true;
       await Promise.all(candidates.map((candidate) => candidate.endpoint.pool.destroy()));
     },
   };

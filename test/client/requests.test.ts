@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createClient, isAlreadyExists, isNotFound, PODS, UnknownOutcomeError } from '../../src/client/index.ts';
 import { prng, silentLogger, systemClock } from '../../src/lib/index.ts';
-import { at, setup } from './support/setup.ts';
+import { at, setup, until } from './support/setup.ts';
 
 const pod = (name: string) => ({ metadata: { namespace: 'default', name }, spec: { containers: [] } });
 
@@ -124,6 +124,15 @@ describe('a client of several API servers', () => {
     const listed = client.list(PODS, {}, { signal: stop.signal });
     stop.abort(new Error('enough'));
     await expect(listed).rejects.toThrow('enough');
+  });
+
+  it('fails what is under way when it is closed', async () => {
+    const { client, servers } = await setup(1);
+    at(servers, 0).freeze();
+    const listed = client.list(PODS);
+    await until(() => at(servers, 0).seen.length === 1);
+    await client.close();
+    await expect(listed).rejects.toMatchObject({ code: 504 });
   });
 
   it('sends the fence with writes, none without leadership, and never with reads', async () => {
