@@ -1,10 +1,12 @@
 // The transport between members: WebSockets with msgpack frames, over mutual TLS. Each member dials every peer and
 // sends on the connections it dialled. A refused or closed connection is told at once, in both directions.
-import type { Clock, Logger } from '../../../src/lib/index.ts';
+import { type Clock, type Logger, UserError } from '../../../src/lib/index.ts';
 import type { Message, NodeConfig, NodeId, Transport, TransportHandlers } from '../../node/index.ts';
 import { KnownPeers } from '../known-peers.ts';
 import { Dialler, type TransportTls } from './dialler.ts';
 import { Listener } from './listener.ts';
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 
 export interface WebSocketTransportOptions {
   readonly config: NodeConfig;
@@ -33,9 +35,15 @@ class WebSocketTransport implements Transport {
     this.options = options;
   }
 
+  /** Throws UserError when the endpoint cannot listen, or would be open to strangers. */
   async start(handlers: TransportHandlers): Promise<void> {
     const { config, listen, tls, clock, logger, incarnation } = this.options;
     const { clusterId, id: self, membership } = config;
+    if (tls === undefined && !LOOPBACK.test(listen.host))
+      throw new UserError(
+        `the Raft endpoint would listen on ${listen.host} without TLS`,
+        'Give the member a certificate, or listen on loopback.',
+      );
     const peers = new Set([...membership.voters, ...membership.learners].filter((id) => id !== self));
     const known = new KnownPeers(this.options.directory, logger);
     const local = { clusterId, self, incarnation };

@@ -162,6 +162,12 @@ describe('a member whose data is gone', () => {
 });
 
 describe('a member', () => {
+  it('without TLS listens on loopback only', async () => {
+    const options = memberOptions(await cluster('open', 'inline'), 'n1', 1);
+    const member = new Member({ ...options, tls: undefined, listen: { host: '0.0.0.0', port: 0 } });
+    await expect(member.start()).rejects.toThrow(/without TLS/);
+  });
+
   it('(threads) does not start when its thread cannot', async () => {
     const options = await cluster('threadless', {
       raft: new URL('file:///missing.mjs'),

@@ -3,10 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { encodeFrames, encodeValue } from '../../../raft/adapters/codec.ts';
 import { webSocketTransport } from '../../../raft/adapters/index.ts';
-import { FRAME_LIMIT_BYTES } from '../../../raft/adapters/limits.ts';
+import { FRAME_LIMIT_BYTES, SEND_QUEUE_LIMIT_BYTES } from '../../../raft/adapters/limits.ts';
 import {
   CLOSE_MALFORMED,
   CLOSE_REFUSED,
@@ -116,6 +116,35 @@ describe('the WebSocket transport', () => {
     await until(() => a.events.length > before + 1);
     expect(a.events.slice(before).filter((event) => event.startsWith('connected'))).toEqual([]);
     expect(wiped.events).not.toContain('connected a');
+  });
+
+  it('drops what a peer does not read beyond its queue, and says so when there is room again', async () => {
+    const ports = await freePorts(2);
+    const a = await open(A, ports);
+    const sizes: number[] = [];
+    let peer: WebSocket | undefined;
+    const server = new WebSocketServer({ host: HOST, port: ports[1] ?? 0, path: RAFT_PATH });
+    server.on('connection', (socket) => {
+      socket.on('message', (data) => void sizes.push(data instanceof Buffer ? data.length : 0));
+      socket.once('message', () => {
+        socket.send(encodeGreeting({ clusterId: 'c', self: B, incarnation: 'b' }, A));
+        socket.pause();
+        peer = socket;
+      });
+    });
+    await until(() => a.events.at(-1) === 'connected b');
+    const size = 1024 * 1024;
+    const sent = (2 * SEND_QUEUE_LIMIT_BYTES) / size;
+    const commands = [new Uint8Array(size)];
+    for (let each = 0; each < sent; each += 1)
+      a.transport.send([{ kind: 'forwardedProposal', from: A, to: B, term: 1 as Term, commands }]);
+    peer?.resume();
+    await until(() => a.events.filter((event) => event === 'connected b').length === 2);
+    const arrived = sizes.filter((each) => each > size).length;
+    expect(arrived).toBeGreaterThanOrEqual(SEND_QUEUE_LIMIT_BYTES / size / 2);
+    expect(arrived).toBeLessThan(sent);
+    await a.transport.stop();
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it('stops twice, and sends nothing afterwards', async () => {
