@@ -2,8 +2,17 @@
 // the kubelets. For tests of what an API in memory could get wrong: patches, preconditions, finalizers, discovery.
 import { createApiRegistry, type KubeObject, type Pod, type Served } from '../../../src/api/index.ts';
 import { createApiServer } from '../../../src/apiserver/index.ts';
-import { type ApiClient, createClient, isConflict, isNotFound, nameOf, PODS } from '../../../src/client/index.ts';
-import { type ControllerName, runControllerManager } from '../../../src/controllers/index.ts';
+import {
+  type ApiClient,
+  createClient,
+  createLeaderElector,
+  isConflict,
+  isNotFound,
+  type LeaderElector,
+  nameOf,
+  PODS,
+} from '../../../src/client/index.ts';
+import { runControllerManager } from '../../../src/controllers/index.ts';
 import {
   createRegistry,
   type Logger,
@@ -17,6 +26,8 @@ import { createMemoryStore } from '../../../src/store/index.ts';
 
 export interface RealServer {
   readonly client: ApiClient;
+  /** Starts another controller manager, which stands by under an election; the function ends it. */
+  standBy(identity: string): { readonly elector: LeaderElector; end(): Promise<void> };
   /** What the controllers complained of. */
   readonly complaints: readonly string[];
   stop(): Promise<void>;
@@ -24,7 +35,8 @@ export interface RealServer {
 
 const clock = systemClock();
 
-export async function startRealServer(controllers?: readonly ControllerName[]): Promise<RealServer> {
+/** `alone`: one manager runs without an election; otherwise none does until `standBy` is called. */
+export async function startRealServer(alone = true): Promise<RealServer> {
   const random = prng(42);
   const store = createMemoryStore({ clock });
   const server = createApiServer({
@@ -53,11 +65,24 @@ export async function startRealServer(controllers?: readonly ControllerName[]): 
     child: () => logger,
   };
   const stopping = new AbortController();
-  const options = { client, clock, logger, random, signal: stopping.signal, rootCa: 'CA' };
-  const running = runControllerManager(controllers === undefined ? options : { ...options, controllers });
+  const options = { client, clock, logger, random, rootCa: 'CA' };
+  const running = alone ? runControllerManager({ ...options, signal: stopping.signal }) : Promise.resolve();
   return {
     client,
     complaints,
+    standBy(identity) {
+      const ending = new AbortController();
+      const lease = { namespace: 'kube-system', name: 'kube-controller-manager' };
+      const elector = createLeaderElector({ client, lease, identity, clock, logger, random });
+      const ended = runControllerManager({ ...options, signal: ending.signal, elector });
+      return {
+        elector,
+        end() {
+          ending.abort();
+          return ended;
+        },
+      };
+    },
     async stop() {
       stopping.abort();
       await running;
