@@ -54,7 +54,7 @@ const TRIALS: Readonly<Record<string, Fault>> = {
   'trial: leader deafened': (f) => f.isolate(f.leader(), 'in'),
   'trial: leader cut from one': (f) => f.cutLeader(),
   'trial: leader with a stalled disk': (f) => f.slow(f.leader(), TRIAL_TIME),
-  'trial: transfer to a paused server': (f) => f.transferToPaused(),
+  'trial: transfer to a paused server': (f) => f.transferToPaused(f.trialEnd()),
 };
 
 /** How long a trial lasts: time to notice, to elect, and to show it. */
@@ -142,11 +142,12 @@ export class Faults {
     });
   }
 
-  transferToPaused(): void {
+  transferToPaused(until?: Micros): void {
     const { servers, random } = this.#parts;
     const leader = this.leader();
     const target = random.pick(servers.filter((server) => server !== leader));
-    this.pause(target);
+    if (until === undefined) this.pause(target);
+    else target.pause(until);
     leader.running?.consensus.transferLeadership(target.id);
   }
 

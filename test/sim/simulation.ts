@@ -169,9 +169,18 @@ class Run {
   async #trial(faults: Faults): Promise<void> {
     const kind = faults.trial();
     await this.#until(TRIAL_TIME / 2, () => false);
+    this.#oneLeader(kind);
     const before = this.#history.acknowledged;
     await this.#until(TRIAL_TIME / 2, () => false);
     if (this.#history.acknowledged === before) violation(`liveness: nothing is acknowledged under ${kind}`);
+  }
+
+  /** Check-quorum: who can no longer lead knows it. A paused process knows nothing. */
+  #oneLeader(kind: string): void {
+    const awake = this.#servers.filter(({ running }) => (running?.incarnation.pausedUntil ?? 0) <= this.#scheduler.now);
+    const leaders = awake.filter(({ running }) => running?.consensus.status().role === 'leader');
+    if (leaders.length <= 1) return;
+    violation(`check-quorum: under ${kind} ${leaders.map(({ id }) => id).join(' and ')} believe to lead`);
   }
 
   /** Everybody is well: all follow one leader within ten timeouts. */
