@@ -9,6 +9,7 @@ import { nodeName } from './plugins/node-name/node-name.ts';
 import { nodePorts } from './plugins/node-ports/node-ports.ts';
 import { nodeResourcesFit } from './plugins/node-resources-fit/node-resources-fit.ts';
 import { nodeUnschedulable } from './plugins/node-unschedulable/node-unschedulable.ts';
+import { podTopologySpread } from './plugins/pod-topology-spread/pod-topology-spread.ts';
 import { prioritySort } from './plugins/priority-sort/priority-sort.ts';
 import { replicaSpread } from './plugins/replica-spread/replica-spread.ts';
 import { taintToleration } from './plugins/taint-toleration/taint-toleration.ts';
@@ -27,6 +28,7 @@ export function defaultProfile(client: ApiClient): Profile {
       { plugin: nodeAffinity, weight: 2 },
       { plugin: nodePorts },
       { plugin: nodeResourcesFit },
+      { plugin: podTopologySpread, weight: 2 },
       { plugin: leastAllocated },
       { plugin: balancedAllocation },
       { plugin: replicaSpread, weight: 2 },

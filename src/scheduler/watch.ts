@@ -52,6 +52,7 @@ export function watchPods(informer: Informer<Pod>, { cache, queue, isOurs }: Wat
     if (hasPlace(pod)) {
       queue.remove(key);
       cache.setPod(pod);
+      if (old === undefined || !hasPlace(old)) queue.notify('podPlaced');
     } else if (old !== undefined && hasPlace(old)) {
       // It has ended: its room is free.
       leave(pod);

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../src/api/index.ts';
 import { prng } from '../../src/lib/index.ts';
 import { feasibleNodesToFind } from '../../src/scheduler/framework/schedule.ts';
-import { FitError, type NodeInfo, type PodInfo, schedule } from '../../src/scheduler/index.ts';
-import { info, type PodSketch, PROFILE, place } from './support.ts';
+import { FitError, type NodeInfo, type PodInfo, podInfo, schedule } from '../../src/scheduler/index.ts';
+import { info, type PodSketch, PROFILE, place, pod } from './support.ts';
 
 const decide = (pod: PodInfo, nodes: readonly NodeInfo[], seed = 1): string => {
   const result = schedule(pod, { nodes }, PROFILE, { random: prng(seed) });
@@ -191,6 +191,65 @@ describe('filters', () => {
       random: prng(1),
     });
     expect(result instanceof FitError && [...result.rejectedBy]).toEqual(['NodeResourcesFit']);
+  });
+});
+
+describe('topology spread constraints', () => {
+  const zone = (name: string) => ({ labels: { zone: name } });
+  const spread = (extra: object = {}): PodSketch => ({
+    labels: { app: 'web' },
+    spec: {
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'zone',
+          whenUnsatisfiable: 'DoNotSchedule',
+          labelSelector: { matchLabels: { app: 'web' } },
+          ...extra,
+        },
+      ],
+    },
+  });
+  const web = (name: string) => info(name, { labels: { app: 'web' } });
+  const big = { allocatable: { cpu: '64', memory: '256Gi', pods: '110' } };
+
+  it('keep a pod from a domain that would be ahead by more than the skew', () => {
+    const nodes = [place('a', { ...zone('a'), ...big }, [web('1')]), place('b', zone('b'))];
+    expect(decide(info('new', spread()), nodes)).toBe('b');
+    expect(decide(info('new', spread({ maxSkew: 2 })), nodes)).toBe('a');
+  });
+
+  it('count no pods of others, of other namespaces, or on their way out', () => {
+    const foreign = pod('f', { labels: { app: 'web' } });
+    const others = [
+      info('db', { labels: { app: 'db' } }),
+      podInfo({ ...foreign, metadata: { ...foreign.metadata, namespace: 'other' } }),
+      podInfo({ ...foreign, metadata: { ...foreign.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }),
+    ];
+    expect(decide(info('new', spread()), [place('a', { ...zone('a'), ...big }, others), place('b', zone('b'))])).toBe(
+      'a',
+    );
+  });
+
+  it('say which nodes are in no domain, and which domain is full', () => {
+    const closed = { ...zone('b'), spec: { unschedulable: true } };
+    expect(decide(info('new', spread()), [place('a', zone('a'), [web('1')]), place('b', closed), place('c')])).toBe(
+      "0/3 nodes are available: 1 node(s) didn't match pod topology spread constraints, " +
+        "1 node(s) didn't match pod topology spread constraints (missing required label), 1 node(s) were unschedulable.",
+    );
+  });
+
+  it('wait for the domains they ask for, and leave out nodes that the pod cannot go to', () => {
+    const nodes = [place('a', zone('a'), [web('1')]), place('b', zone('b'), [web('2')])];
+    expect(decide(info('new', spread({ minDomains: 3 })), nodes)).toContain('2 node(s) didn');
+    const bound = { ...spread().spec, nodeSelector: { zone: 'a' } };
+    const only = [place('a', zone('a'), [web('1')]), place('b', zone('b'))];
+    expect(decide(info('new', { labels: { app: 'web' }, spec: bound }), only)).toBe('a');
+  });
+
+  it('prefer the emptier domain where they only wish', () => {
+    const nodes = [place('a', { ...zone('a'), ...big }, [web('1')]), place('b', zone('b'))];
+    expect(decide(info('new', spread({ whenUnsatisfiable: 'ScheduleAnyway' })), nodes)).toBe('b');
   });
 });
 

@@ -9,7 +9,7 @@ export interface Rejection {
 }
 
 /** What happened in the cluster that may give a pod a place. */
-export type ClusterEvent = 'nodeAdded' | 'nodeAllocatable' | 'nodeLabels' | 'nodeTaints' | 'podFreed';
+export type ClusterEvent = 'nodeAdded' | 'nodeAllocatable' | 'nodeLabels' | 'nodeTaints' | 'podFreed' | 'podPlaced';
 
 /** The verdict of PreFilter: nothing to do for this pod, no node can do, or what Filter shall be given. */
 export type Prepared<State> =

@@ -1,5 +1,6 @@
 // Filter and score: nodeSelector and required node affinity decide where a pod may go, preferred terms where it likes to.
 
+import type { Pod } from '../../../api/index.ts';
 import { proportional } from '../../framework/normalize.ts';
 import type { Plugin, Prepared } from '../../framework/plugin.ts';
 import { anyTerm, type NodePredicate, oneTerm } from './node-selector.ts';
@@ -16,13 +17,8 @@ export const nodeAffinity: Plugin<State> = {
   name: 'NodeAffinity',
   wakesOn: ['nodeAdded', 'nodeLabels'],
   preFilter({ pod }): Prepared<State> {
-    const selector = Object.entries(pod.spec?.nodeSelector ?? {});
-    const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-    if (selector.length === 0 && terms === undefined) return { kind: 'skip' };
-    const affine = terms === undefined ? () => true : anyTerm(terms);
-    const required: NodePredicate = (node) =>
-      selector.every(([key, value]) => node.metadata.labels?.[key] === value) && affine(node);
-    return { kind: 'state', state: { required } };
+    const required = requiredAffinity(pod);
+    return required === undefined ? { kind: 'skip' } : { kind: 'state', state: { required } };
   },
   filter(_pod, { node }, state) {
     if (state === undefined || !('required' in state) || state.required(node)) return undefined;
@@ -39,3 +35,12 @@ export const nodeAffinity: Plugin<State> = {
   },
   normalizeScores: proportional,
 };
+
+/** What nodeSelector and required node affinity demand of a node; undefined when they demand nothing. */
+export function requiredAffinity(pod: Pod): NodePredicate | undefined {
+  const selector = Object.entries(pod.spec?.nodeSelector ?? {});
+  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  if (selector.length === 0 && terms === undefined) return undefined;
+  const affine = terms === undefined ? () => true : anyTerm(terms);
+  return (node) => selector.every(([key, value]) => node.metadata.labels?.[key] === value) && affine(node);
+}
