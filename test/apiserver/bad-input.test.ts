@@ -10,6 +10,7 @@ beforeAll(async () => {
 });
 
 const JSON_TYPE = { 'content-type': 'application/json' };
+const PROTOBUF = { 'content-type': 'application/vnd.kubernetes.protobuf' };
 const long = 'x'.repeat(3000);
 const table: readonly [string, number, string, string, unknown?, Record<string, string>?][] = [
   ['a body that is no JSON', 400, 'POST', CONFIG_MAPS, '{', JSON_TYPE],
@@ -29,7 +30,7 @@ const table: readonly [string, number, string, string, unknown?, Record<string, 
   ],
   ['a config map too large to be one', 422, 'POST', CONFIG_MAPS, configMap('big', { a: 'x'.repeat(2 * 1024 * 1024) })],
   ['an unknown media type', 415, 'POST', CONFIG_MAPS, 'x', { 'content-type': 'text/plain' }],
-  ['protobuf that is none', 400, 'POST', CONFIG_MAPS, 'x', { 'content-type': 'application/vnd.kubernetes.protobuf' }],
+  ['protobuf that is none', 400, 'POST', CONFIG_MAPS, 'x', PROTOBUF],
   [
     'protobuf cut short',
     400,
@@ -38,6 +39,7 @@ const table: readonly [string, number, string, string, unknown?, Record<string, 
     'k8s\0\n\x7f',
     { 'content-type': 'application/vnd.kubernetes.protobuf' },
   ],
+  ['protobuf with a wire type that does not exist', 400, 'POST', CONFIG_MAPS, 'k8s\0\x0f', PROTOBUF],
   ['an answer nobody can give', 406, 'GET', CONFIG_MAPS, undefined, { accept: 'image/png' }],
   ['an unknown resource', 404, 'GET', '/api/v1/namespaces/default/widgets'],
   ['an unknown group', 404, 'GET', '/apis/example.com/v1/widgets'],

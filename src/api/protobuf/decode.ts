@@ -42,9 +42,7 @@ export function decodeProtobuf(bytes: Uint8Array): JsonObject {
     }
     return { apiVersion, kind, ...readMessage(protobuf.Reader.create(raw), raw.length, message, 0) };
   } catch (error) {
-    if (error instanceof RangeError || error instanceof SyntaxError) {
-      throw badRequestError(`the body is not a valid protobuf message: ${error.message}`);
-    }
+    if (isMalformed(error)) throw badRequestError(`the body is not a valid protobuf message: ${error.message}`);
     throw error;
   }
 }
@@ -155,4 +153,10 @@ function readRaw(reader: Reader, end: number): Map<number, number | Uint8Array> 
     else reader.skipType(tag & 7);
   }
   return fields;
+}
+
+/** What the reader throws for bytes that are no message; a wire type that does not exist is a plain Error of its. */
+function isMalformed(error: unknown): error is Error {
+  if (error instanceof RangeError || error instanceof SyntaxError) return true;
+  return error instanceof Error && error.message.startsWith('invalid wire type');
 }
