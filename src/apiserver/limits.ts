@@ -56,8 +56,6 @@ export const EVENT_SWEEP_BATCH = 500;
 export const KUBELET_CONNECT_TIMEOUT_MS = 10_000;
 /** How long stop() waits for requests in flight before it closes their connections. */
 export const DRAIN_TIMEOUT_MS = 5_000;
-/** Objects that one step of a deletecollection deletes before it looks at its deadline. */
-export const DELETE_COLLECTION_BATCH = 100;
 /** The longest name of any object, in characters (DNS subdomain, and Kubernetes' limit for the others). */
 export const NAME_LIMIT = 253;
 /** What is read of a kubelet's refusal. */
