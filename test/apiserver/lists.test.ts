@@ -46,9 +46,8 @@ describe('list', () => {
     const labelled = await api.call('GET', `${CONFIG_MAPS}?labelSelector=${encodeURIComponent('parity in (1)')}`);
     expect(names(labelled.body)).toEqual(['c1', 'c3']);
     expect(names((await api.call('GET', `${CONFIG_MAPS}?fieldSelector=metadata.name%3Dc2`)).body)).toEqual(['c2']);
-    expect(
-      names((await api.call('GET', `/api/v1/configmaps?fieldSelector=metadata.namespace!%3Ddefault`)).body),
-    ).toEqual([]);
+    const elsewhere = await api.call('GET', '/api/v1/configmaps?fieldSelector=metadata.namespace!%3Ddefault');
+    expect(names(elsewhere.body).filter((name) => name.startsWith('c'))).toEqual([]);
     await api.call('POST', PODS, pod('p'));
     expect(
       names((await api.call('GET', `${PODS}?fieldSelector=spec.nodeName%3D,status.phase%3DPending`)).body),
