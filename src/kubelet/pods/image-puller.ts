@@ -9,7 +9,7 @@ import {
   IMAGE_PULL_TIMEOUT_MS,
   PARALLEL_IMAGE_PULLS,
 } from '../limits.ts';
-import { tagOf } from '../runtime/images.ts';
+import { repositoryOf, tagOf } from '../runtime/images.ts';
 import type { ContainerRuntime, ImageInfo } from '../runtime/port.ts';
 import { StepError } from './parts.ts';
 
@@ -85,7 +85,7 @@ export class ImagePuller {
     } catch (error) {
       const remedy = presentAnyway
         ? `; the image is on this node, but ${whyAlways(image)}: set imagePullPolicy: IfNotPresent to use it`
-        : '';
+        : await this.#otherTags(image);
       const message = `${messageOf(error)}${remedy}`;
       const delayMs = Math.min(
         failure === undefined ? IMAGE_BACKOFF_FIRST_MS : failure.delayMs * 2,
@@ -93,11 +93,19 @@ export class ImagePuller {
       );
       this.#failures.set(key, { delayMs, untilMs: this.#clock.now() + delayMs, message });
       this.#events.event(pod, 'Warning', 'Failed', `Failed to pull image "${image}": ${message}`);
+      this.#events.event(pod, 'Warning', 'Failed', 'Error: ErrImagePull');
       throw new StepError('ErrImagePull', message, error);
     } finally {
       timer.cancel();
       this.#free();
     }
+  }
+
+  /** Where the registry cannot be reached, another version of the image may do. */
+  async #otherTags(image: string): Promise<string> {
+    const present = await this.#runtime.images().catch(() => []);
+    const names = present.flatMap(({ names: all }) => all.filter((name) => repositoryOf(name) === repositoryOf(image)));
+    return names.length === 0 ? '' : `; this node has ${names.join(', ')}`;
   }
 
   /** Waits for a place among the pulls; resolves early when `signal` aborts. Either way the place is taken. */

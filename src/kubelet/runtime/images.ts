@@ -18,6 +18,13 @@ export function tagOf(reference: string): string | undefined {
   return colon < 0 ? 'latest' : last.slice(colon + 1);
 }
 
+/** The reference without tag and digest. */
+export function repositoryOf(reference: string): string {
+  const [name = ''] = reference.split('@');
+  const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
+  return colon < 0 ? name : name.slice(0, colon);
+}
+
 /** The reference with its tag: without one, Docker would pull every tag there is. */
 export function withTag(reference: string): string {
   const last = reference.slice(reference.lastIndexOf('/') + 1);
