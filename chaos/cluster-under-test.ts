@@ -55,7 +55,7 @@ export async function startExperiment(options: ExperimentOptions): Promise<Clust
   });
   const stop = async (): Promise<void> => {
     await running.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (process.env['QUORATE_KEEP'] !== '1') rmSync(folder, { recursive: true, force: true });
   };
   try {
     await waitUntilReady(running, clock, new AbortController().signal, () => undefined);

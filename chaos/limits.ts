@@ -11,3 +11,5 @@ export const CALM_BEFORE_FAULT_MS = 400;
 export const CALM_AFTER_FAULT_MS = 400;
 /** Bars of a printed histogram, at most. */
 export const HISTOGRAM_BARS = 20;
+/** A connection through the load balancer to a server that was killed ends within this time. */
+export const BALANCED_END_MS = 1_000;

@@ -11,7 +11,7 @@ export const KUBELET_PORT_OFFSET = 21;
 export const RESTART_DELAY_MIN_MS = 100;
 export const RESTART_DELAY_MAX_MS = 10_000;
 /** … and forgiven after it has lived this long. */
-export const RESTART_FORGIVEN_AFTER_MS = 30_000;
+export const RESTART_FORGIVEN_AFTER_MS = 5_000;
 /** From SIGTERM to SIGKILL: servers hand over leadership, workers stop their pods. */
 export const STOP_GRACE_MS = 45_000;
 /** How often processes that are not our children (adopted ones) are looked at. */

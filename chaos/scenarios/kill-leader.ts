@@ -3,7 +3,7 @@
 import { type Clock, sleep } from '../../src/lib/index.ts';
 import type { ClusterUnderTest } from '../cluster-under-test.ts';
 import { longestGapMs } from '../gaps.ts';
-import { CALM_AFTER_FAULT_MS, CALM_BEFORE_FAULT_MS } from '../limits.ts';
+import { BALANCED_END_MS, CALM_AFTER_FAULT_MS, CALM_BEFORE_FAULT_MS } from '../limits.ts';
 import { createLoop, emptyLedger, type Failure, type Ledger } from '../workloads/creates.ts';
 
 export interface Round {
@@ -118,12 +118,16 @@ async function startLoops(
   );
 }
 
-/** Connections that ended at a server that was not down. */
+/** Connections that ended although their server was not down. */
 function unexcused(ledger: Ledger, falls: readonly Fall[]): readonly Failure[] {
-  return ledger.ended.filter(
-    (failure) =>
-      !falls.some((fall) => fall.server === failure.via && failure.atMs >= fall.fromMs && failure.atMs <= fall.toMs),
-  );
+  return ledger.ended.filter((failure) => !falls.some((fall) => excuses(fall, failure)));
+}
+
+/** A kept connection through the load balancer may have led to the killed server: it ends right then, and only then. */
+function excuses(fall: Fall, failure: Failure): boolean {
+  const toMs = failure.via === 'balancer' ? Math.min(fall.toMs, fall.fromMs + BALANCED_END_MS) : fall.toMs;
+  const concerned = failure.via === 'balancer' || failure.via === fall.server;
+  return concerned && failure.atMs >= fall.fromMs && failure.atMs <= toMs;
 }
 
 /** Every acknowledged object is on every server, once; and nothing that was not asked for. */
