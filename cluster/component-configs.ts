@@ -21,7 +21,12 @@ export interface PodNetwork {
   readonly apiHost: string;
 }
 
-export function serverConfig(layout: Layout, topology: Topology, server: ServerMember): ServerConfig {
+export function serverConfig(
+  layout: Layout,
+  topology: Topology,
+  server: ServerMember,
+  network: PodNetwork,
+): ServerConfig {
   const client = (identity: string) => ({
     // Its own server first: a component goes elsewhere only when that does not answer.
     endpoints: [server, ...topology.servers.filter((other) => other.id !== server.id)].map(serverUrl),
@@ -34,6 +39,7 @@ export function serverConfig(layout: Layout, topology: Topology, server: ServerM
     clusterId: topology.clusterId,
     directory: layout.member(server.id),
     listen: [{ host: LOOPBACK, port: server.port }],
+    advertise: apiForPods(topology, network),
     raft: { host: LOOPBACK, port: server.raftPort },
     peers: Object.fromEntries(topology.servers.map((peer) => [peer.id, `${LOOPBACK}:${peer.raftPort}`])),
     caFile: join(layout.pki, 'ca.crt'),
@@ -68,8 +74,12 @@ export function workerConfig(
       caFile: join(layout.pki, 'ca.crt'),
       certificate: layout.certificate(worker.name),
     },
-    apiForPods: { host: network.apiHost, port: topology.port },
+    apiForPods: apiForPods(topology, network),
   };
+}
+
+function apiForPods(topology: Topology, network: PodNetwork): ListenAddress {
+  return { host: network.apiHost, port: topology.port };
 }
 
 /** The load balancer listens on loopback, and where pods can reach it: never on an outside address. */

@@ -23,6 +23,8 @@ export interface ServerConfig {
   /** log/ and state/ live in it. */
   readonly directory: string;
   readonly listen: readonly ListenAddress[];
+  /** Where pods reach the API: what the service default/kubernetes leads to. */
+  readonly advertise: ListenAddress;
   readonly raft: ListenAddress;
   /** Member id → host:port, this server included. */
   readonly peers: Readonly<Record<string, string>>;

@@ -148,7 +148,7 @@ function membersOf(layout: Layout, topology: Topology, network: PodNetwork): rea
     ...topology.servers.map((server) => ({
       name: server.id,
       component: 'server',
-      config: serverConfig(layout, topology, server),
+      config: serverConfig(layout, topology, server, network),
     })),
     { name: BALANCER, component: 'load-balancer', config: balancerConfig(layout, topology, network) },
     ...topology.workers.map((worker) => ({

@@ -155,7 +155,6 @@ function spawnProcess(spec: ProcessSpec, detached: boolean, ended: (reason: stri
     child.once('error', (error) => ended(error.message));
     child.once('exit', (code, signal) => ended(signal === null ? `exit code ${code}` : `signal ${signal}`));
     child.stdin?.on('error', () => undefined);
-    if (detached) child.unref();
     return child.pid;
   } finally {
     closeSync(log);

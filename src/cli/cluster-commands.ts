@@ -12,8 +12,11 @@ import {
   requireTopology,
   runningSupervisor,
   SUPERVISOR,
+  type Topology,
 } from '../../cluster/index.ts';
-import { systemClock, UserError } from '../lib/index.ts';
+import { dockerAnswers, dockerRuntime } from '../kubelet/index.ts';
+import { type Clock, createLogger, systemClock, UserError } from '../lib/index.ts';
+import { endPods } from './components/end-pods.ts';
 import { coloursFor, table } from './output.ts';
 
 /** The exit code of `status` when the cluster is not ready. */
@@ -23,13 +26,25 @@ export const NOT_READY_EXIT_CODE = 3;
 export async function down(dataDir: string, purge: boolean): Promise<void> {
   const clock = systemClock();
   const layout = layoutOf(resolve(dataDir));
-  requireTopology(layout);
+  const topology = requireTopology(layout);
   const supervised = runningSupervisor(layout) !== undefined;
   await endProcesses([layout.processFile(SUPERVISOR)], clock);
   const left = await endCluster(dataDir, clock);
+  await endLeftPods(topology, clock);
   if (purge) purgeCluster(dataDir);
   const was = supervised || left > 0 ? 'the cluster is stopped' : 'the cluster was not running';
   process.stdout.write(`${was}; ${purge ? `${layout.root} is removed` : 'its objects stay in the data directory'}\n`);
+}
+
+/** Workers end their pods themselves; a killed one could not. Where Docker is gone, so are its containers. */
+async function endLeftPods(topology: Topology, clock: Clock): Promise<void> {
+  if (topology.runtime !== 'docker' || (await dockerAnswers()) === undefined) return;
+  const logger = createLogger('down', 'warn');
+  for (const { name } of topology.workers) {
+    const runtime = await dockerRuntime({ cluster: topology.clusterId, node: name, clock, logger });
+    await endPods(runtime, logger);
+    await runtime.close();
+  }
 }
 
 /** Prints the state of a cluster; answers the exit code. */

@@ -1,11 +1,9 @@
 // The command line: what can be said, and what runs. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not ready (status),
 // 70 a component stopped itself, 130 interrupted.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { down, kubeconfig, status, token } from './cluster-commands.ts';
 import { addComponentCommands } from './component-commands.ts';
-import { parentReporter, upDetached } from './detach.ts';
 import { type BuiltFiles, reportFailure } from './environment.ts';
-import { terminalReporter, type UpOptions, up } from './up.ts';
+import type { UpOptions } from './up.ts';
 
 const USAGE_EXIT_CODE = 2;
 export const DEFAULT_DATA_DIR = './.quorate';
@@ -54,12 +52,16 @@ function addUp(program: Command, files: BuiltFiles): void {
       '\nExamples:\n  quorate up --workers 4 --runtime simulated\n  quorate up --data-dir /tmp/other --port 7443 --detach\n',
     )
     .action(async (options: UpOptions & { detach: boolean }) => {
+      const { terminalReporter, up } = await import('./up.ts');
+      const { upDetached } = await import('./detach.ts');
       const reporter = terminalReporter(options.output);
       if (options.detach) await upDetached(options, files, reporter);
       else await up(options, false, files, reporter);
     });
   upOptions(program.command('supervise', { hidden: true }).description('What `up --detach` leaves running.')).action(
     async (options: UpOptions) => {
+      const { up } = await import('./up.ts');
+      const { parentReporter } = await import('./detach.ts');
       const reporter = parentReporter();
       try {
         await up(options, true, files, reporter);
@@ -93,7 +95,10 @@ function addClusterCommands(program: Command): void {
     .addOption(dataDirOption())
     .option('--purge', 'remove the data directory, with all objects', false)
     .addHelpText('after', '\nExamples:\n  quorate down\n  quorate down --purge --data-dir /tmp/other\n')
-    .action((options: { dataDir: string; purge: boolean }) => down(options.dataDir, options.purge));
+    .action(async (options: { dataDir: string; purge: boolean }) => {
+      const { down } = await import('./cluster-commands.ts');
+      await down(options.dataDir, options.purge);
+    });
   program
     .command('status')
     .description('Show servers, leader and workers. Exit code 3 when the cluster is not ready.')
@@ -101,6 +106,7 @@ function addClusterCommands(program: Command): void {
     .addOption(outputOption())
     .addHelpText('after', '\nExamples:\n  quorate status\n  quorate status --output json | jq -r .leader\n')
     .action(async (options: { dataDir: string; output: 'text' | 'json' }) => {
+      const { status } = await import('./cluster-commands.ts');
       process.exitCode = await status(options.dataDir, options.output);
     });
   program
@@ -108,7 +114,10 @@ function addClusterCommands(program: Command): void {
     .description("Print the path of the cluster's kubeconfig.")
     .addOption(dataDirOption())
     .addHelpText('after', '\nExample:\n  export KUBECONFIG=$(quorate kubeconfig)\n')
-    .action((options: { dataDir: string }) => kubeconfig(options.dataDir));
+    .action(async (options: { dataDir: string }) => {
+      const { kubeconfig } = await import('./cluster-commands.ts');
+      kubeconfig(options.dataDir);
+    });
   program
     .command('token')
     .description('Print a bearer token of the administrator.')
@@ -117,7 +126,10 @@ function addClusterCommands(program: Command): void {
       'after',
       '\nExample:\n  curl --cacert .quorate/pki/ca.crt -H "Authorization: Bearer $(quorate token)" https://127.0.0.1:6443/api/v1/nodes\n',
     )
-    .action((options: { dataDir: string }) => token(options.dataDir));
+    .action(async (options: { dataDir: string }) => {
+      const { token } = await import('./cluster-commands.ts');
+      token(options.dataDir);
+    });
 }
 
 export function dataDirOption(): Option {

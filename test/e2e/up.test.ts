@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { plainClient } from '../../chaos/index.ts';
+import type { ClusterStatus } from '../../cluster/index.ts';
 import { identify, isAlive } from '../../cluster/process-identity.ts';
 import { loadKubeconfig } from '../../src/client/index.ts';
 import { eventually, QUORATE, quorate, run, scratch, startUp } from './support/command.ts';
@@ -96,15 +97,24 @@ describe('quorate up', () => {
     cleanups.push(() => quorate('down', '--data-dir', dataDir));
     expect(front.stderr + front.stdout).toContain('"ready":true');
     const status = JSON.parse(front.stdout) as { servers: { pid: number }[]; kubeconfig: string };
+    const killed = status.servers[0]?.pid ?? 0;
+    process.kill(killed, 'SIGKILL');
+    const restarted = await eventually('the supervisor behind restarts a server', async () => {
+      const now = JSON.parse(
+        (await quorate('status', '--data-dir', dataDir, '--output', 'json')).stdout,
+      ) as ClusterStatus;
+      const server = now.servers[0];
+      return server?.ready && server.pid !== killed ? server : undefined;
+    });
     const supervisor = JSON.parse(readFileSync(join(dataDir, 'run', 'supervisor.json'), 'utf8')) as { pid: number };
     process.kill(supervisor.pid, 'SIGKILL');
     await post(status.kubeconfig, 'served-without-supervisor');
     const again = await quorate('up', '--data-dir', dataDir, '--detach', '--output', 'json');
     const adopted = JSON.parse(again.stdout) as typeof status;
-    expect(adopted.servers[0]?.pid).toBe(status.servers[0]?.pid);
+    expect(adopted.servers[0]?.pid).toBe(restarted.pid);
     const down = await quorate('down', '--data-dir', dataDir, '--purge');
     expect(down.code).toBe(0);
-    expect(identify(status.servers[0]?.pid ?? 0)).toBeUndefined();
+    expect(identify(restarted.pid ?? 0)).toBeUndefined();
   });
 });
 

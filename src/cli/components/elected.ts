@@ -3,6 +3,7 @@ import { type ApiClient, createLeaderElector } from '../../client/index.ts';
 import { runControllerManager } from '../../controllers/index.ts';
 import { runScheduler } from '../../scheduler/index.ts';
 import type { Environment } from '../environment.ts';
+import { type ConnectionOptions, connectedClient } from './clients.ts';
 
 const LEASE_NAMESPACE = 'kube-system';
 
@@ -22,6 +23,23 @@ export function scheduler(client: ApiClient, environment: Environment): Promise<
   const { clock, logger, random, signal, metrics } = environment;
   const elector = electorFor('kube-scheduler', client, environment);
   return runScheduler({ client, clock, logger, random, signal, elector, metrics });
+}
+
+/** `quorate controller-manager`, started by hand. */
+export async function runStandaloneControllerManager(
+  options: ConnectionOptions,
+  environment: Environment,
+): Promise<void> {
+  const client = connectedClient(options, 'controller-manager', environment);
+  await controllerManager(client, environment, undefined);
+  await client.close();
+}
+
+/** `quorate scheduler`, started by hand. */
+export async function runStandaloneScheduler(options: ConnectionOptions, environment: Environment): Promise<void> {
+  const client = connectedClient(options, 'scheduler', environment);
+  await scheduler(client, environment);
+  await client.close();
 }
 
 function electorFor(name: string, client: ApiClient, { clock, logger, random }: Environment) {

@@ -45,7 +45,6 @@ function openStore(config: ServerConfig, environment: Environment, files: BuiltF
 
 function apiServerOptions(config: ServerConfig, store: ObjectStore, environment: Environment): ApiServerOptions {
   const ca = readText(config.caFile);
-  const [first] = config.listen;
   const tokens = Object.entries(readTokens(config.tokensFile)).map(
     ([token, holder]) => [token, { name: holder.user, uid: '', groups: holder.groups, extra: {} }] as const,
   );
@@ -62,7 +61,7 @@ function apiServerOptions(config: ServerConfig, store: ObjectStore, environment:
     serviceCidr: SERVICE_CIDR,
     kubeletTls: { cert: readText(config.kubeletClient.cert), key: readText(config.kubeletClient.key), ca },
     clusterCa: ca,
-    advertise: { address: first?.host ?? '127.0.0.1', port: first?.port ?? 0 },
+    advertise: { address: config.advertise.host, port: config.advertise.port },
     memberId: config.id,
   };
 }
