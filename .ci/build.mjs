@@ -81,8 +81,19 @@ function options() {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    external: ['classic-level', 'dockerode', 'pino', 'pino-pretty', 'esbuild', 'bufferutil', 'utf-8-validate', 'msgpackr-extract'],
-    banner: { js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);" },
+    external: [
+      'classic-level',
+      'dockerode',
+      'pino',
+      'pino-pretty',
+      'esbuild',
+      'bufferutil',
+      'utf-8-validate',
+      'msgpackr-extract',
+    ],
+    banner: {
+      js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
+    },
     sourcemap: 'linked',
     logLevel: 'warning',
   };
