@@ -1,8 +1,7 @@
 // Statuses: what a pod's containers make of its phase and conditions, and the smallest patch that writes it.
 import { describe, expect, it } from 'vitest';
-import type { Pod, PodStatus, Served } from '../../src/api/index.ts';
+import { type Pod, type PodStatus, qosClassOf, type Served } from '../../src/api/index.ts';
 import { type Ending, planPod } from '../../src/kubelet/pods/plan.ts';
-import { qosClassOf } from '../../src/kubelet/pods/resources.ts';
 import { podStatus } from '../../src/kubelet/pods/status.ts';
 import { statusPatch } from '../../src/kubelet/pods/status-writer.ts';
 import { afterAnswer, FIRST_RUN, type ProbeVerdict, verdictOf } from '../../src/kubelet/probes/state.ts';
@@ -296,6 +295,6 @@ describe('the quality of service', () => {
     ['with smaller requests', [{ name: 'a', resources: { limits, requests: { cpu: '500m' } } }], 'Burstable'],
     ['with one container without', [{ name: 'a', resources: { limits } }, { name: 'b' }], 'Burstable'],
   ])('%s', (_title, containers, expected) => {
-    expect(qosClassOf(podOf({ containers }))).toBe(expected);
+    expect(qosClassOf({ containers })).toBe(expected);
   });
 });

@@ -1,13 +1,5 @@
 // When a pod has to leave a node that must not execute it: at once, after the time it tolerates, or never. Pure.
-import type { Pod, Taint, Toleration } from '../../api/index.ts';
-
-/** Whether a toleration tolerates a taint: API reference of v1.Toleration. */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  if (toleration.operator === 'Exists') return true;
-  return Boolean(toleration.key) && (toleration.value ?? '') === (taint.value ?? '');
-}
+import { covers, type Pod, type Taint } from '../../api/index.ts';
 
 export function noExecuteTaints(taints: readonly Taint[] | undefined): readonly Taint[] {
   return (taints ?? []).filter(({ effect }) => effect === 'NoExecute');
@@ -20,7 +12,7 @@ export function noExecuteTaints(taints: readonly Taint[] | undefined): readonly 
 export function tolerationMs(pod: Pod, taints: readonly Taint[]): number | undefined {
   let shortest: number | undefined;
   for (const taint of noExecuteTaints(taints)) {
-    const matching = (pod.spec?.tolerations ?? []).filter((toleration) => tolerates(toleration, taint));
+    const matching = (pod.spec?.tolerations ?? []).filter((toleration) => covers(toleration, taint));
     if (matching.length === 0) return 0;
     for (const { tolerationSeconds } of matching) {
       if (tolerationSeconds === undefined) continue;

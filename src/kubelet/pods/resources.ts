@@ -1,31 +1,7 @@
-// Requests and limits: the quality of service class, and what the runtime is told. Pure.
-import type { Container, Pod } from '../../api/index.ts';
+// Requests and limits as the runtime is told them. Pure.
+import { type Container, type Pod, type QosClass, qosClassOf } from '../../api/index.ts';
 import type { ContainerResources } from '../runtime/port.ts';
 import { milliValue, quantityValue } from './quantity.ts';
-import { allContainers } from './spec.ts';
-
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
-
-const COMPUTE = ['cpu', 'memory'] as const;
-
-export function qosClassOf(pod: Pod): QosClass {
-  const containers = allContainers(pod).map(({ container }) => container);
-  const amounts = containers.map(({ resources }) => ({
-    requests: resources?.requests ?? {},
-    limits: resources?.limits ?? {},
-  }));
-  const asked = amounts.some(({ requests, limits }) =>
-    COMPUTE.some((name) => (quantityValue(requests[name]) ?? 0) > 0 || (quantityValue(limits[name]) ?? 0) > 0),
-  );
-  if (!asked) return 'BestEffort';
-  const guaranteed = amounts.every(({ requests, limits }) =>
-    COMPUTE.every((name) => {
-      const limit = quantityValue(limits[name]) ?? 0;
-      return limit > 0 && (requests[name] === undefined || quantityValue(requests[name]) === limit);
-    }),
-  );
-  return guaranteed ? 'Guaranteed' : 'Burstable';
-}
 
 const SHARES_PER_CPU = 1_024;
 const MINIMUM_SHARES = 2;
@@ -41,7 +17,7 @@ export function runtimeResources(pod: Pod, container: Container, nodeMemoryBytes
     cpuShares: Math.min(Math.max(shares, MINIMUM_SHARES), MAXIMUM_SHARES),
     cpuLimitMilli: milliValue(limits['cpu']) ?? 0,
     memoryLimitBytes: Math.floor(quantityValue(limits['memory']) ?? 0),
-    oomScoreAdjust: oomScore(qosClassOf(pod), quantityValue(requests['memory']) ?? 0, nodeMemoryBytes),
+    oomScoreAdjust: oomScore(qosClassOf(pod.spec), quantityValue(requests['memory']) ?? 0, nodeMemoryBytes),
   };
 }
 

@@ -1,12 +1,18 @@
 // The status of a pod: phase, conditions, container statuses, addresses. Pure: a function of spec, runtime and time,
 // and of the status before, which says when conditions changed. A terminal phase never changes again.
-import type { ContainerStatus, Pod, PodCondition, PodStatus, Served } from '../../api/index.ts';
+import {
+  type ContainerStatus,
+  type Pod,
+  type PodCondition,
+  type PodStatus,
+  qosClassOf,
+  type Served,
+} from '../../api/index.ts';
 import { rfc3339 } from '../../lib/index.ts';
 import { PASSED, type ProbeVerdict } from '../probes/state.ts';
 import type { RuntimePod } from '../runtime/port.ts';
 import { containerStatus, type Waiting } from './container-status.ts';
 import { currentRecords, type Ending, isInitialized, type Plan } from './plan.ts';
-import { qosClassOf } from './resources.ts';
 import {
   allContainers,
   identityOf,
@@ -54,7 +60,7 @@ export function podStatus(input: StatusInput): PodStatus {
     startTime: previous.startTime ?? rfc3339(input.seenAtMs),
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     containerStatuses: apps,
-    qosClass: previous.qosClass ?? qosClassOf(pod),
+    qosClass: previous.qosClass ?? qosClassOf(pod.spec),
   };
   if (input.ending.kind === 'failed') {
     status.reason = input.ending.reason;

@@ -3,7 +3,8 @@
 
 import { equalJson } from '../../json.ts';
 import type { KubeObject } from '../../object.ts';
-import type { Pod, PodSpec } from '../../types.ts';
+import { qosClassOf } from '../../qos.ts';
+import type { Pod } from '../../types.ts';
 import { validatePod, validatePodStatusUpdate, validatePodUpdate } from '../../validation/pod.ts';
 import { defineResource, statusOf } from '../define.ts';
 import { POD_COLUMNS } from './pod-columns.ts';
@@ -97,26 +98,4 @@ function applyPodDefaults(object: KubeObject): void {
     if (limits !== undefined) container.resources = { ...container.resources, requests: { ...limits, ...requests } };
     if (spec.hostNetwork === true) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
   }
-}
-
-const QOS_RESOURCES = ['cpu', 'memory'];
-
-/** Guaranteed, Burstable or BestEffort, from the requests and limits of cpu and memory. */
-export function qosClassOf(spec: PodSpec | undefined): 'BestEffort' | 'Burstable' | 'Guaranteed' {
-  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-  const asks = containers.some(({ resources }) =>
-    QOS_RESOURCES.some((name) => isSet(resources?.requests?.[name]) || isSet(resources?.limits?.[name])),
-  );
-  if (!asks) return 'BestEffort';
-  const guaranteed = containers.every(({ resources }) =>
-    QOS_RESOURCES.every((name) => {
-      const limit = resources?.limits?.[name];
-      return isSet(limit) && (resources?.requests?.[name] ?? limit) === limit;
-    }),
-  );
-  return guaranteed ? 'Guaranteed' : 'Burstable';
-}
-
-function isSet(quantity: string | undefined): boolean {
-  return quantity !== undefined && quantity !== '0';
 }

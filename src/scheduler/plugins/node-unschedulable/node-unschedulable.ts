@@ -1,6 +1,6 @@
 // Filter: cordoned nodes take no pods, unless a pod tolerates the taint that stands for it.
+import { tolerates } from '../../../api/index.ts';
 import type { Plugin } from '../../framework/plugin.ts';
-import { tolerates } from '../taint-toleration/tolerates.ts';
 
 const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const;
 

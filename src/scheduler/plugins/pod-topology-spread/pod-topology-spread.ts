@@ -1,11 +1,10 @@
 // Filter and score: spec.topologySpreadConstraints. DoNotSchedule keeps a pod from a domain (zone, node …) that would then
 // have maxSkew more matching pods than the emptiest eligible one; ScheduleAnyway prefers the emptier domains.
-import { type LabelMatcher, matcherOfSelector, type Pod } from '../../../api/index.ts';
+import { type LabelMatcher, matcherOfSelector, type Pod, tolerates } from '../../../api/index.ts';
 import { proportionalReversed } from '../../framework/normalize.ts';
 import type { Plugin, Prepared } from '../../framework/plugin.ts';
 import type { NodeInfo, PodInfo } from '../../framework/snapshot.ts';
 import { requiredAffinity } from '../node-affinity/node-affinity.ts';
-import { tolerates } from '../taint-toleration/tolerates.ts';
 
 type Constraint = NonNullable<NonNullable<Pod['spec']>['topologySpreadConstraints']>[number];
 

@@ -1,9 +1,8 @@
 // Filter and score: taints that a pod does not tolerate keep it away (NoSchedule, NoExecute) or make a node less liked
 // (PreferNoSchedule).
-
+import { tolerates } from '../../../api/index.ts';
 import { proportionalReversed } from '../../framework/normalize.ts';
 import type { Plugin } from '../../framework/plugin.ts';
-import { tolerates } from './tolerates.ts';
 
 export const taintToleration: Plugin<true> = {
   name: 'TaintToleration',
