@@ -20,5 +20,5 @@ export const CORE_LIMITS: CoreLimits = {
 /** How long after its better-placed peers an early candidate starts, per rank (see election.ts). */
 export const STAGGER_TICKS = 2;
 
-/** After this many heartbeats without an answer to anything in flight, a follower is probed again. */
+/** After this many heartbeat periods without an answer to anything in flight, a follower that is heard is probed again. */
 export const STALLED_HEARTBEATS = 3;

@@ -26,7 +26,8 @@ export class Progress {
   commitTold: LogIndex = ORIGIN;
   #inflight: Inflight[] = [];
   #inflightBytes = 0;
-  #heartbeatsWithoutAnswer = 0;
+  /** The tick of the first heartbeat answer since something in flight was acknowledged. */
+  #unansweredSinceTick: number | undefined;
 
   constructor(id: NodeId, next: LogIndex, tick: number) {
     this.id = id;
@@ -93,11 +94,14 @@ export class Progress {
     this.next = plus(this.match, 1);
   }
 
-  /** A heartbeat was answered. Returns true when something in flight has gone unanswered for `limit` of them. */
-  heartbeatAnswered(limit: number): boolean {
+  /**
+   * A heartbeat was answered. Returns true when nothing in flight has been for `limitTicks`. Time, not answers, is counted:
+   * every read round brings answers, and a busy leader has hundreds of them while a follower's disk works.
+   */
+  heartbeatAnswered(tick: number, limitTicks: number): boolean {
     if (this.#inflight.length === 0) return false;
-    this.#heartbeatsWithoutAnswer += 1;
-    return this.#heartbeatsWithoutAnswer >= limit;
+    this.#unansweredSinceTick ??= tick;
+    return tick - this.#unansweredSinceTick >= limitTicks;
   }
 
   #free(match: LogIndex): void {
@@ -109,13 +113,13 @@ export class Progress {
     }
     if (freed === 0) return;
     this.#inflight.splice(0, freed);
-    this.#heartbeatsWithoutAnswer = 0;
+    this.#unansweredSinceTick = undefined;
     assert(this.#inflightBytes >= 0, 'bytes in flight are never negative');
   }
 
   #clear(): void {
     this.#inflight = [];
     this.#inflightBytes = 0;
-    this.#heartbeatsWithoutAnswer = 0;
+    this.#unansweredSinceTick = undefined;
   }
 }

@@ -84,7 +84,7 @@ export function stepHeartbeatResponse(state: State, leading: Leading, message: H
     peer.readRound = message.readRound;
     confirmRounds(state, leading);
   }
-  if (peer.heartbeatAnswered(STALLED_HEARTBEATS)) peer.probe();
+  if (peer.heartbeatAnswered(state.tick, STALLED_HEARTBEATS * state.limits.heartbeatTicks)) peer.probe();
   if (peer.state !== 'probe') return;
   peer.paused = false;
   sendAppend(state, peer);
