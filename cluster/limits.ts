@@ -20,6 +20,9 @@ export const ADOPTED_CHECK_MS = 250;
 /** The load balancer: one health question per server each … */
 export const HEALTH_PERIOD_MS = 1_000;
 export const HEALTH_TIMEOUT_MS = 900;
+/** Longest part of a server's explanation that is kept, and of any answer that is read. */
+export const REASON_LIMIT_CHARS = 500;
+export const ANSWER_LIMIT_CHARS = 100_000;
 /** A server that leaves so many health questions in a row unanswered hangs: its connections are ended. */
 export const SILENT_PROBES_MAX = 3;
 /** A server that does not accept within this time is passed over. */

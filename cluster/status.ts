@@ -1,10 +1,9 @@
 // What a cluster looks like from outside: its record, its processes, and what each server says of itself.
 // The shape of ClusterStatus is a contract with scripts (`quorate status --output json`).
 import { existsSync, readFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { ask } from './ask.ts';
 import { ADMIN } from './identities.ts';
 import type { Layout } from './layout.ts';
-import { HEALTH_TIMEOUT_MS } from './limits.ts';
 import { recordedProcess } from './process-identity.ts';
 import { endpointOf, LOOPBACK, type ServerMember, serverUrl, type Topology } from './topology.ts';
 
@@ -94,34 +93,16 @@ interface Answer {
   readonly reason?: string;
 }
 
-function askServer(layout: Layout, server: ServerMember): Promise<Answer | undefined> {
+async function askServer(layout: Layout, server: ServerMember): Promise<Answer | undefined> {
   const admin = layout.certificate(ADMIN);
-  if (!existsSync(admin.cert)) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
-    const call = request(
-      {
-        host: LOOPBACK,
-        port: server.port,
-        path: STATUS_PATH,
-        ca: readFileSync(`${layout.pki}/ca.crt`),
-        cert: readFileSync(admin.cert),
-        key: readFileSync(admin.key),
-        timeout: HEALTH_TIMEOUT_MS,
-        agent: false,
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => {
-          text += chunk;
-        });
-        response.on('end', () => resolve(response.statusCode === 200 ? parseAnswer(text) : undefined));
-      },
-    );
-    call.on('timeout', () => call.destroy());
-    call.on('error', () => resolve(undefined));
-    call.end();
+  if (!existsSync(admin.cert)) return undefined;
+  const reply = await ask({
+    address: { host: LOOPBACK, port: server.port },
+    path: STATUS_PATH,
+    caPem: readFileSync(`${layout.pki}/ca.crt`, 'utf8'),
+    asker: { cert: readFileSync(admin.cert, 'utf8'), key: readFileSync(admin.key, 'utf8') },
   });
+  return reply.kind === 'answer' && reply.status === 200 ? parseAnswer(reply.text) : undefined;
 }
 
 function parseAnswer(text: string): Answer | undefined {
@@ -129,6 +110,7 @@ function parseAnswer(text: string): Answer | undefined {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && 'role' in value ? (value as Answer) : undefined;
   } catch {
+    // Whatever listens there is no server of this cluster.
     return undefined;
   }
 }

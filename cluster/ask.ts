@@ -1,0 +1,39 @@
+// One question to a server of the cluster, on a connection of its own. The server may be killed at any moment of it, and
+// says nothing at all when it hangs: every way it can end is an answer here, and none takes longer than the time-out.
+import { request } from 'node:https';
+import { messageOf } from '../src/lib/index.ts';
+import type { ListenAddress } from './config.ts';
+import { ANSWER_LIMIT_CHARS, HEALTH_TIMEOUT_MS } from './limits.ts';
+
+export interface Question {
+  readonly address: ListenAddress;
+  readonly path: string;
+  /** PEM texts: whom to trust, and who asks; without the latter the question is anonymous. */
+  readonly caPem: string;
+  readonly asker?: { readonly cert: string; readonly key: string };
+}
+
+export type Reply =
+  | { readonly kind: 'answer'; readonly status: number; readonly text: string }
+  /** Nobody spoke, not in time, or not to the end. */
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** Never rejects. */
+export function ask({ address, path, caPem, asker }: Question): Promise<Reply> {
+  return new Promise((resolve) => {
+    const none = (error: unknown): void => resolve({ kind: 'none', reason: messageOf(error) });
+    const options = { host: address.host, port: address.port, path, ca: caPem, ...asker };
+    const call = request({ ...options, timeout: HEALTH_TIMEOUT_MS, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        if (text.length < ANSWER_LIMIT_CHARS) text += chunk;
+      });
+      response.on('end', () => resolve({ kind: 'answer', status: response.statusCode ?? 0, text }));
+      response.on('error', none);
+    });
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${HEALTH_TIMEOUT_MS} ms`)));
+    call.on('error', none);
+    call.end();
+  });
+}
