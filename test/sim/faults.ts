@@ -193,7 +193,7 @@ export class Faults {
 
   reset(): void {
     const [a, b] = [this.any(), this.any()];
-    if (a !== b) this.#parts.network.resetBetween(a.id, b.id);
+    if (a !== b) this.#parts.network.resetFrom(a.id, b.id);
   }
 
   storm(): void {

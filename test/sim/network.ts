@@ -1,7 +1,9 @@
-// The simulated network: between each two servers one connection at a time, in order while it lasts. What breaks it loses
-// what was on its way, or delivers it late, among the messages of the next connection. A lost message always ends its
-// connection, as TCP would; what a partition swallows is lost at once and noticed later, or not.
+// The simulated network: from each server to each other one connection at a time, in order while it lasts, as the real
+// transport dials one for each direction; so one direction may be cut for long while the other works. What breaks a connection
+// loses what was on its way, or delivers it late, among the messages of the next one. A lost message always ends its connection,
+// as TCP would; what a partition swallows is lost at once and noticed later, or not. Messages travel as the real codec's bytes.
 
+import { decodeFrame, encodeFrames } from '../../raft/adapters/codec.ts';
 import { describeMessage, type Message, type NodeId } from '../../raft/core/index.ts';
 import type { Transport, TransportHandlers } from '../../raft/node/index.ts';
 import type { Prng } from '../../src/lib/index.ts';
@@ -31,15 +33,16 @@ interface End {
 }
 
 interface Connection {
-  readonly a: NodeId;
-  readonly b: NodeId;
+  /** Who dialled it, and sends on it. */
+  readonly from: NodeId;
+  readonly to: NodeId;
   up: boolean;
   generation: number;
   connecting: boolean;
-  /** When the newest message of each direction arrives. */
-  readonly lastArrival: Map<NodeId, Micros>;
-  /** Directions, by sender, in which something was lost: nothing more arrives there on this connection. */
-  readonly broken: Set<NodeId>;
+  /** When the newest message arrives. */
+  lastArrival: Micros;
+  /** Something was lost: nothing more arrives on this connection. */
+  broken: boolean;
 }
 
 export interface NetworkParts {
@@ -61,12 +64,20 @@ export class Network {
 
   constructor(members: readonly NodeId[], parts: NetworkParts) {
     this.#parts = parts;
-    members.forEach((a, i) => {
-      for (const b of members.slice(i + 1)) {
-        const lastArrival = new Map<NodeId, Micros>();
-        this.#connections.push({ a, b, up: false, generation: 0, connecting: false, lastArrival, broken: new Set() });
+    for (const from of members) {
+      for (const to of members) {
+        if (from === to) continue;
+        this.#connections.push({
+          from,
+          to,
+          up: false,
+          generation: 0,
+          connecting: false,
+          lastArrival: 0,
+          broken: false,
+        });
       }
-    });
+    }
   }
 
   /** The transport of a new process. Its predecessor's connections ended with it. */
@@ -95,7 +106,7 @@ export class Network {
 
   block(from: NodeId, to: NodeId): void {
     this.#blocked.add(`${from}>${to}`);
-    const connection = this.#between(from, to);
+    const connection = this.#connection(from, to);
     if (connection?.up === true) this.#fade(connection);
   }
 
@@ -103,33 +114,34 @@ export class Network {
     this.#blocked.clear();
     Object.assign(this.weather, FAIR);
     for (const connection of this.#connections) {
-      if (connection.broken.size > 0) this.reset(connection);
+      if (connection.broken) this.reset(connection);
       else if (!connection.up) this.#connect(connection);
     }
   }
 
-  resetBetween(a: NodeId, b: NodeId): void {
-    const connection = this.#between(a, b);
+  /** The connection on which `from` sends to `to` ends. */
+  resetFrom(from: NodeId, to: NodeId): void {
+    const connection = this.#connection(from, to);
     if (connection?.up === true) this.reset(connection);
   }
 
   #of(id: NodeId): Connection[] {
-    return this.#connections.filter(({ a, b }) => a === id || b === id);
+    return this.#connections.filter(({ from, to }) => from === id || to === id);
   }
 
-  #between(one: NodeId, other: NodeId): Connection | undefined {
-    return this.#of(one).find(({ a, b }) => a === other || b === other);
+  #connection(sender: NodeId, receiver: NodeId): Connection | undefined {
+    return this.#connections.find(({ from, to }) => from === sender && to === receiver);
   }
 
   /** Ends a connection; both ends see it, and connect again. */
   reset(connection: Connection): void {
-    const { a, b } = connection;
+    const { from, to } = connection;
     connection.generation += 1;
     connection.up = false;
-    connection.broken.clear();
-    connection.lastArrival.clear();
-    this.#tell(a, b, 'unreachable');
-    this.#tell(b, a, 'unreachable');
+    connection.broken = false;
+    connection.lastArrival = 0;
+    this.#tell(from, to, 'unreachable');
+    this.#tell(to, from, 'unreachable');
     this.#connect(connection);
   }
 
@@ -164,22 +176,18 @@ export class Network {
   }
 
   #attempt(connection: Connection): void {
-    const { a, b } = connection;
+    const { from, to } = connection;
     const { scheduler, random } = this.#parts;
-    const isBlocked = this.#blocked.has(`${a}>${b}`) || this.#blocked.has(`${b}>${a}`);
-    const isAlive = this.#ends.has(a) && this.#ends.has(b);
+    const isBlocked = this.#blocked.has(`${from}>${to}`);
+    const isAlive = this.#ends.has(from) && this.#ends.has(to);
     if (isAlive && !isBlocked) {
       connection.up = true;
       connection.generation += 1;
-      this.#tell(a, b, 'connected');
-      this.#tell(b, a, 'connected');
+      this.#tell(from, to, 'connected');
       return;
     }
-    // Refused at once, or no answer: the latter is noticed only after a while.
-    if (!isAlive && !isBlocked) {
-      this.#tell(a, b, 'unreachable');
-      this.#tell(b, a, 'unreachable');
-    }
+    // Refused at once, or no answer, which is given up after a while.
+    if (!isBlocked || random.chance(0.1)) this.#tell(from, to, 'unreachable');
     connection.connecting = true;
     scheduler.after(RETRY_TIME + random.int(RETRY_TIME), () => {
       connection.connecting = false;
@@ -191,48 +199,49 @@ export class Network {
     const { from, to } = message;
     const { random, count, sent } = this.#parts;
     sent(message);
-    const connection = this.#between(from, to);
+    const connection = this.#connection(from, to);
     if (connection?.up !== true) return;
     if (this.#blocked.has(`${from}>${to}`) || random.chance(this.weather.loss)) {
-      if (!connection.broken.has(from)) {
-        count('message lost');
-        connection.broken.add(from);
-        this.#fade(connection);
-      }
+      if (connection.broken) return;
+      count('message lost');
+      connection.broken = true;
+      this.#fade(connection);
       return;
     }
-    if (connection.broken.has(from)) return;
-    this.#schedule(connection, message);
+    if (connection.broken) return;
+    const frames = encodeFrames([message]);
+    this.#schedule(connection, frames);
     if (!random.chance(this.weather.duplication)) return;
     count('message duplicated');
-    this.#arrive(connection, message, random.int(200 * MS));
+    this.#arrive(connection, frames, random.int(200 * MS));
   }
 
-  #schedule(connection: Connection, message: Message): void {
+  #schedule(connection: Connection, frames: readonly Uint8Array[]): void {
     const { scheduler, random, count } = this.#parts;
     const isHeldUp = random.chance(this.weather.delay);
     if (isHeldUp) count('message delayed');
     const latency = 100 + random.int(500) + (isHeldUp ? random.int(400 * MS) : 0);
-    const earliest = (connection.lastArrival.get(message.from) ?? 0) + 1;
-    const at = Math.max(earliest, scheduler.now + latency);
-    connection.lastArrival.set(message.from, at);
-    this.#arrive(connection, message, at - scheduler.now);
+    const at = Math.max(connection.lastArrival + 1, scheduler.now + latency);
+    connection.lastArrival = at;
+    this.#arrive(connection, frames, at - scheduler.now);
   }
 
-  #arrive(connection: Connection, message: Message, delay: Micros): void {
+  #arrive(connection: Connection, frames: readonly Uint8Array[], delay: Micros): void {
     const { scheduler, random, trace, count } = this.#parts;
-    const { generation } = connection;
-    const receiver = this.#ends.get(message.to);
+    const { from, to, generation } = connection;
+    const receiver = this.#ends.get(to);
     if (receiver === undefined) return;
     const deliver = (): void => {
-      if (this.#blocked.has(`${message.from}>${message.to}`)) return;
+      if (this.#blocked.has(`${from}>${to}`)) return;
       if (connection.generation !== generation) {
         // Of an ended connection: mostly lost, sometimes read from a buffer after all.
         if (!random.chance(0.3)) return;
         count('message of an old connection');
       }
-      trace.note(message.to, `< ${describeMessage(message)}`);
-      receiver.handlers.received(message);
+      for (const message of frames.flatMap((frame) => decodeFrame(frame, from, to))) {
+        trace.note(to, `< ${describeMessage(message)}`);
+        receiver.handlers.received(message);
+      }
     };
     scheduler.after(delay, deliver, receiver.owner);
   }
