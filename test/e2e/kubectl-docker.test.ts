@@ -1,5 +1,5 @@
 // kubectl against a cluster whose pods are real containers; Docker is asked at each step whether it agrees.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUSYBOX_IMAGE, ensureBusyboxImage } from '../support/busybox-image.ts';
@@ -13,8 +13,12 @@ if (missing !== undefined) process.stderr.write(`skipped: kubectl with real cont
 describe.skipIf(missing !== undefined)('kubectl and Docker', () => {
   const folder = scratch();
   let up: Up;
+  /** Other clusters may use the same daemon. */
+  let ours: readonly string[];
   beforeAll(async () => {
     up = await startUp(folder.path, '--port', '0', '--runtime', 'docker');
+    const { clusterId } = JSON.parse(readFileSync(join(folder.path, 'cluster.json'), 'utf8')) as { clusterId: string };
+    ours = ['--filter', `label=io.quorate.cluster=${clusterId}`];
   });
   afterAll(async () => {
     await up.interrupt();
@@ -23,13 +27,7 @@ describe.skipIf(missing !== undefined)('kubectl and Docker', () => {
 
   /** Containers of pods that Docker runs for this cluster. */
   async function running(): Promise<readonly string[]> {
-    const { stdout } = await run('docker', [
-      'ps',
-      '--format',
-      '{{.Names}} {{.Image}}',
-      '--filter',
-      'label=io.quorate.cluster',
-    ]);
+    const { stdout } = await run('docker', ['ps', '--format', '{{.Names}} {{.Image}}', ...ours]);
     return stdout.split('\n').filter((line) => line.includes(BUSYBOX_IMAGE));
   }
 
@@ -43,14 +41,7 @@ describe.skipIf(missing !== undefined)('kubectl and Docker', () => {
       },
     });
     await eventually('no container at all', async () => {
-      const { stdout } = await run('docker', [
-        'ps',
-        '-a',
-        '--format',
-        '{{.Names}}',
-        '--filter',
-        'label=io.quorate.cluster',
-      ]);
+      const { stdout } = await run('docker', ['ps', '-a', '--format', '{{.Names}}', ...ours]);
       return stdout.trim() === '' ? true : undefined;
     });
   });
