@@ -133,6 +133,8 @@ class Driver implements RaftNode {
       connected: (peer) => {
         if (peer === this.tracker.value.leader) this.input(() => this.announce(this.tracker.lost()));
       },
+      // One such member is merely not let in, but two of three would found a cluster of their own, without the data.
+      disowned: (peer, reason) => this.fail(`${peer} does not let this member in: ${reason}`, new Error(reason)),
     });
     if (this.ended) return;
     this.ticker = every(clock, TICK_MS, () => this.tick());

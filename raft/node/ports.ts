@@ -41,6 +41,8 @@ export interface TransportHandlers {
   unreachable(peer: NodeId): void;
   /** A connection to the peer stands (again): what was sent before may be lost. */
   connected(peer: NodeId): void;
+  /** The peer met this member with another log than the one it has now, and says what that means. */
+  disowned(peer: NodeId, reason: string): void;
 }
 
 /** One side of a message channel between threads, or within one (the in-line host). Messages arrive in order. */

@@ -17,6 +17,7 @@ import {
   SILENCE_LIMIT_MS,
 } from '../limits.ts';
 import {
+  CLOSE_DISOWNED,
   CLOSE_REFUSED,
   decodeGreeting,
   encodeGreeting,
@@ -45,6 +46,8 @@ export interface DiallerOptions {
   readonly logger: Logger;
   connected(): void;
   unreachable(): void;
+  /** The peer met this member with another log. */
+  disowned(reason: string): void;
 }
 
 type State =
@@ -98,7 +101,9 @@ export class Dialler {
     });
     socket.on('error', (error) => this.trouble(error.message));
     socket.on('close', (code, reason) => {
-      if (code === CLOSE_REFUSED) this.trouble(`it refuses this member: ${reason.toString('utf8')}`, 'warn');
+      const said = reason.toString('utf8');
+      if (code === CLOSE_REFUSED) this.trouble(`it refuses this member: ${said}`, 'warn');
+      if (code === CLOSE_DISOWNED) this.options.disowned(said);
       this.closed(socket);
     });
   }

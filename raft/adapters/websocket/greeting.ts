@@ -29,6 +29,8 @@ export const RAFT_PROTOCOL = 'quorate-raft';
 /** WebSocket close codes of our own (RFC 6455 §7.4.2). */
 export const CLOSE_REFUSED = 4001;
 export const CLOSE_MALFORMED = 4002;
+/** The dialling member had another log when it was met: it has lost what it had promised. */
+export const CLOSE_DISOWNED = 4003;
 
 export function encodeGreeting({ clusterId, self, incarnation }: LocalMember, to: NodeId): Uint8Array {
   return encodeValue([WIRE_FORMAT, clusterId, self, to, incarnation]);

@@ -16,6 +16,7 @@ import {
 } from '../limits.ts';
 import { addressText, closeSocket, type TransportTls } from './dialler.ts';
 import {
+  CLOSE_DISOWNED,
   CLOSE_MALFORMED,
   CLOSE_REFUSED,
   decodeGreeting,
@@ -124,7 +125,7 @@ export class Listener {
 
   private greet(socket: WebSocket, data: Buffer, request: IncomingMessage): void {
     this.forgetUngreeted(socket);
-    const { local, recognise, logger } = this.options;
+    const { local, recognise } = this.options;
     let peer: NodeId;
     try {
       const greeting = decodeGreeting(data);
@@ -137,10 +138,12 @@ export class Listener {
       if (objection !== undefined) throw new Error(objection);
       if (!this.options.isPeer(peer)) throw new Error(`${peer} is no member of this cluster`);
       const doubt = recognise(peer, greeting.incarnation);
-      if (doubt !== undefined) throw new Error(doubt);
+      if (doubt !== undefined) {
+        this.refuse(socket, request, CLOSE_DISOWNED, doubt);
+        return;
+      }
     } catch (error) {
-      logger.warn({ remote: request.socket.remoteAddress, trouble: messageOf(error) }, 'a connection was refused');
-      socket.close(CLOSE_REFUSED, closeReason(messageOf(error)));
+      this.refuse(socket, request, CLOSE_REFUSED, messageOf(error));
       return;
     }
     const older = this.peers.get(peer);
@@ -154,6 +157,11 @@ export class Listener {
     });
     socket.send(encodeGreeting(local, peer));
     this.options.arrived(peer);
+  }
+
+  private refuse(socket: WebSocket, request: IncomingMessage, code: number, trouble: string): void {
+    this.options.logger.warn({ remote: request.socket.remoteAddress, trouble }, 'a connection was refused');
+    socket.close(code, closeReason(trouble));
   }
 
   /** The name in the client's certificate; without TLS the greeting is believed. */

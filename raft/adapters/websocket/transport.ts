@@ -55,6 +55,7 @@ class WebSocketTransport implements Transport {
     };
     const unreachable = heard((peer: NodeId) => handlers.unreachable(peer));
     const connected = heard((peer: NodeId) => handlers.connected(peer));
+    const disowned = heard((by: { peer: NodeId; reason: string }) => handlers.disowned(by.peer, by.reason));
     for (const peer of peers) {
       const dialler = new Dialler({
         local,
@@ -66,6 +67,7 @@ class WebSocketTransport implements Transport {
         logger,
         connected: () => connected(peer),
         unreachable: () => unreachable(peer),
+        disowned: (reason) => disowned({ peer, reason }),
       });
       this.diallers.set(peer, dialler);
     }

@@ -159,6 +159,27 @@ describe('a member whose data is gone', () => {
     expect(wiped.leaderships.filter((leadership) => leadership.leader !== undefined)).toEqual([]);
     await stopAll([...again, wiped]);
   });
+
+  it('stops and says why when a peer knows its former log, so that two such members found no cluster of their own', async () => {
+    const options = await cluster('two-wiped', 'inline');
+    const members = await startAll(options, 1);
+    const [first, second, third] = members as [Member, Member, Member];
+    await first.commit('a');
+    await until(() => third.applied.length === 1);
+    await stopAll([second, third]);
+    for (const id of ['n2', 'n3']) rmSync(join(options.folder, id), { recursive: true });
+
+    const wiped = [new Member(memberOptions(options, 'n2', 10)), new Member(memberOptions(options, 'n3', 11))];
+    await Promise.all(wiped.map((member) => member.start()));
+    await until(() => wiped.every((member) => member.failures.length > 0));
+    for (const member of wiped) {
+      expect(member.failures[0]).toMatch(/lost its log/);
+      expect(member.applied).toEqual([]);
+      expect(member.consensus.status().commitIndex).toBe(0);
+    }
+    expect(first.failures).toEqual([]);
+    await stopAll([first, ...wiped]);
+  });
 });
 
 describe('a member', () => {

@@ -61,6 +61,7 @@ async function open(id: NodeId, ports: readonly number[], incarnation: string = 
     received: (message) => void received.push(message),
     unreachable: (peer) => void events.push(`unreachable ${peer}`),
     connected: (peer) => void events.push(`connected ${peer}`),
+    disowned: (peer) => void events.push(`disowned ${peer}`),
   });
   return { transport, received, events };
 }
