@@ -295,6 +295,7 @@ export class ReplicatedStore implements ObjectStore {
       this.#database.applied(this.#appliedIndex);
       this.#hub.publish(changes);
     } catch (error) {
+      this.#database.abandon();
       const newer = error instanceof UnknownFormatError;
       this.#fail(
         newer ? `written by a newer version: ${error.message}` : `applying failed: ${messageOf(error)}`,

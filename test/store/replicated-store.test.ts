@@ -293,6 +293,26 @@ describe('a replicated store', () => {
     await a.store.stop();
   });
 
+  it('never writes what it applied before an entry of the same delivery failed', async () => {
+    const cluster = new FakeCluster(['a']);
+    const contents: MemoryContents = new Map();
+    const clock = manualClock();
+    const a = member(cluster, 'a', clock, contents);
+    await a.store.start();
+    await ready(a);
+    cluster.automatic = false;
+    const given = a.store.commit(put(pod('half'), 'x'), NO_ABORT).catch(() => 'stopped');
+    await eventually(() => a.consensus.proposals > 1, 'the proposal');
+    cluster.arriveAll();
+    cluster.append('command', Uint8Array.of(99, 1, 0, 0, 0, 0));
+    cluster.deliverAll();
+    expect(a.fatal[0]).toMatch(/newer version/);
+    clock.advance(10_000);
+    await a.store.stop();
+    await given;
+    expect([...contents.keys()].filter((key) => key.startsWith(Buffer.from('v').toString('hex')))).toEqual([]);
+  });
+
   it('refuses to start from a database that lost, changed or moved any record', async () => {
     const clock = manualClock();
     const contents: MemoryContents = new Map();

@@ -89,6 +89,13 @@ export class StateDatabase implements Recorder {
     else this.#timer ??= this.#options.clock.timer(STATE_FLUSH_DELAY_MS, () => void this.#beginWrite());
   }
 
+  /** Applying has failed within an entry: what was recorded since the last whole one is never written. */
+  abandon(): void {
+    this.#failed = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
   /** Writes what is left and closes the database. */
   async close(): Promise<void> {
     this.#closed = true;
