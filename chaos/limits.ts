@@ -13,3 +13,9 @@ export const CALM_AFTER_FAULT_MS = 400;
 export const HISTOGRAM_BARS = 20;
 /** A connection through the load balancer to a server that was killed ends within this time. */
 export const BALANCED_END_MS = 1_000;
+/** A leader is paused for so long: more than an election, and than its peers wait for a silent connection. */
+export const PAUSE_MS = 5_000;
+/** Reads that wait at a paused server for it to wake … */
+export const READS_BEFORE_WAKING = 4;
+/** … and for how long more of them follow. */
+export const READS_AFTER_WAKING_MS = 1_000;

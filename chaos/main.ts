@@ -1,15 +1,50 @@
 // `npm run chaos -- SCENARIO`: hurts a real cluster and says whether it kept its promises. Exit code 1 when it did not.
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { silentLogger, systemClock } from '../src/lib/index.ts';
-import { startExperiment } from './cluster-under-test.ts';
-import { killLeaderReport, passed } from './report.ts';
+import { type Clock, silentLogger, systemClock } from '../src/lib/index.ts';
+import { type ClusterUnderTest, startExperiment } from './cluster-under-test.ts';
+import { PAUSE_MS } from './limits.ts';
+import { killLeaderReport, passed, pauseLeaderReport, pausePassed } from './report.ts';
 import { killLeader } from './scenarios/kill-leader.ts';
+import { pauseLeader } from './scenarios/pause-leader.ts';
 
-interface KillLeaderFlags {
+interface Flags {
   readonly rounds: string;
   readonly clients: string;
   readonly output: string;
+}
+
+const clock = systemClock();
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Runs a scenario on a cluster of its own; prints what it found. */
+async function experiment<Result>(
+  flags: Flags,
+  run: (
+    cluster: ClusterUnderTest,
+    common: { rounds: number; clientsPerServer: number; clock: Clock; progress: typeof say },
+  ) => Promise<Result>,
+  report: (result: Result) => string,
+  isGood: (result: Result) => boolean,
+): Promise<void> {
+  say('starting a cluster of three servers');
+  const command = [process.execPath, fileURLToPath(new URL('./quorate.js', import.meta.url))] as const;
+  const cluster = await startExperiment({
+    servers: 3,
+    workers: 0,
+    runtime: 'simulated',
+    command,
+    clock,
+    logger: silentLogger,
+  });
+  try {
+    const common = { rounds: Number(flags.rounds), clientsPerServer: Number(flags.clients), clock, progress: say };
+    const result = await run(cluster, common);
+    process.stdout.write(flags.output === 'json' ? `${JSON.stringify(result)}\n` : report(result));
+    process.exitCode = isGood(result) ? 0 : 1;
+  } finally {
+    await cluster.stop();
+  }
 }
 
 const program = new Command('chaos').description('Breaks a real local cluster on purpose and keeps the books.');
@@ -20,31 +55,22 @@ program
   .option('--clients <n>', 'clients per server', '2')
   .option('--output <form>', 'text or json', 'text')
   .addHelpText('after', '\nExample:\n  npm run chaos -- kill-leader --rounds 100\n')
-  .action(async (flags: KillLeaderFlags) => {
-    const clock = systemClock();
-    const say = (line: string): void => void process.stderr.write(`${line}\n`);
-    say('starting a cluster of three servers');
-    const command = [process.execPath, fileURLToPath(new URL('./quorate.js', import.meta.url))] as const;
-    const cluster = await startExperiment({
-      servers: 3,
-      workers: 0,
-      runtime: 'simulated',
-      command,
-      clock,
-      logger: silentLogger,
-    });
-    try {
-      const result = await killLeader(cluster, {
-        rounds: Number(flags.rounds),
-        clientsPerServer: Number(flags.clients),
-        clock,
-        progress: say,
-      });
-      process.stdout.write(flags.output === 'json' ? `${JSON.stringify(result)}\n` : killLeaderReport(result));
-      process.exitCode = passed(result) ? 0 : 1;
-    } finally {
-      await cluster.stop();
-    }
-  });
+  .action((flags: Flags) => experiment(flags, killLeader, killLeaderReport, passed));
+program
+  .command('pause-leader')
+  .description('Pause the leader under write load and let it go on; look for stale reads at it, and print a verdict.')
+  .option('--rounds <n>', 'how many leaders to pause', '20')
+  .option('--clients <n>', 'clients per server', '2')
+  .option('--pause <ms>', 'for how long', String(PAUSE_MS))
+  .option('--output <form>', 'text or json', 'text')
+  .addHelpText('after', '\nExample:\n  npm run chaos -- pause-leader --rounds 20 --pause 1500\n')
+  .action((flags: Flags & { readonly pause: string }) =>
+    experiment(
+      flags,
+      (cluster, common) => pauseLeader(cluster, { ...common, pauseMs: Number(flags.pause) }),
+      pauseLeaderReport,
+      pausePassed,
+    ),
+  );
 
 await program.parseAsync(process.argv);

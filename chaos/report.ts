@@ -2,6 +2,7 @@
 import { histogram, percentile } from './gaps.ts';
 import { HISTOGRAM_BARS } from './limits.ts';
 import type { KillLeaderResult } from './scenarios/kill-leader.ts';
+import type { PauseLeaderResult } from './scenarios/pause-leader.ts';
 
 const BUCKET_MS = 50;
 const SHOWN_MAX = 5;
@@ -11,14 +12,49 @@ export function passed(result: KillLeaderResult): boolean {
   return result.failures.length === 0 && result.lost.length === 0 && result.unexpected.length === 0;
 }
 
+/** True when in addition no read at a server that had been paused was stale. */
+export function pausePassed(result: PauseLeaderResult): boolean {
+  return (
+    result.stale.length === 0 &&
+    result.failures.length === 0 &&
+    result.lost.length === 0 &&
+    result.unexpected.length === 0
+  );
+}
+
 export function killLeaderReport(result: KillLeaderResult): string {
-  const gaps = result.rounds.map((round) => round.gapMs);
-  const ms = (value: number): string => `${value.toFixed(0)} ms`;
-  const some = (label: string, entries: readonly string[]): string[] =>
-    entries.length === 0 ? [] : [`${label}:`, ...entries.slice(0, SHOWN_MAX).map((entry) => `  ${entry}`)];
   return [
     '',
     `leaders killed           ${result.rounds.length}`,
+    ...figures(result),
+    `verdict: ${passed(result) ? 'PASSED: nothing acknowledged was lost, no client of a living server saw a failure' : 'FAILED'}`,
+    '',
+  ].join('\n');
+}
+
+export function pauseLeaderReport(result: PauseLeaderResult): string {
+  const reads = result.rounds.reduce((sum, round) => sum + round.reads, 0);
+  return [
+    '',
+    `leaders paused           ${result.rounds.length}`,
+    `reads at woken leaders   ${reads}`,
+    `stale or failed of them  ${result.stale.length}`,
+    ...figures(result),
+    ...some('stale or failed reads', result.stale),
+    `verdict: ${pausePassed(result) ? 'PASSED: no read was stale, nothing acknowledged was lost, nobody saw a failure' : 'FAILED'}`,
+    '',
+  ].join('\n');
+}
+
+type Figures = Pick<KillLeaderResult, 'acknowledged' | 'failures' | 'lost' | 'unexpected'> & {
+  readonly rounds: readonly { readonly gapMs: number }[];
+};
+
+/** What all scenarios tell. */
+function figures(result: Figures): readonly string[] {
+  const gaps = result.rounds.map((round) => round.gapMs);
+  const ms = (value: number): string => `${value.toFixed(0)} ms`;
+  return [
     `acknowledged creates     ${result.acknowledged}`,
     `failed at living servers ${result.failures.length}`,
     `lost or doubled          ${result.lost.length}`,
@@ -30,7 +66,9 @@ export function killLeaderReport(result: KillLeaderResult): string {
     ),
     ...some('lost or doubled', result.lost),
     ...some('never asked for', result.unexpected),
-    `verdict: ${passed(result) ? 'PASSED: nothing acknowledged was lost, no client of a living server saw a failure' : 'FAILED'}`,
-    '',
-  ].join('\n');
+  ];
+}
+
+function some(label: string, entries: readonly string[]): readonly string[] {
+  return entries.length === 0 ? [] : [`${label}:`, ...entries.slice(0, SHOWN_MAX).map((entry) => `  ${entry}`)];
 }
