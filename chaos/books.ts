@@ -21,7 +21,7 @@ export interface LoopOptions {
   readonly prefix: string;
 }
 
-/** The loops end when the signal aborts. */
+/** The loops end when the signal aborts, or the cluster is stopped. */
 export async function startLoops(
   cluster: ClusterUnderTest,
   options: LoopOptions,
@@ -29,13 +29,22 @@ export async function startLoops(
   signal: AbortSignal,
 ): Promise<void> {
   const servers = cluster.running.topology.servers.map((server) => server.id);
+  const end = AbortSignal.any([signal, cluster.stopping]);
   await Promise.all(
     servers.flatMap((server) =>
       Array.from({ length: options.clientsPerServer }, async (_, i) => {
         const client = cluster.clientOf(server);
         const prefix = `${options.prefix}-${server}-${i}`;
         await createLoop(
-          { client, balancer: cluster.balancer, server, namespace: NAMESPACE, prefix, clock: options.clock, signal },
+          {
+            client,
+            balancer: cluster.balancer,
+            server,
+            namespace: NAMESPACE,
+            prefix,
+            clock: options.clock,
+            signal: end,
+          },
           ledger,
         );
         client.close();

@@ -28,6 +28,8 @@ export interface ClusterUnderTest {
   signal(member: string, signal: NodeJS.Signals): number;
   /** Waits until every server is ready and follows one leader. */
   whole(): Promise<ClusterStatus>;
+  /** Aborts when it is stopped: what works on it ends, however the experiment went. */
+  readonly stopping: AbortSignal;
   /** Stops it and removes its folder. */
   stop(): Promise<void>;
 }
@@ -53,7 +55,9 @@ export async function startExperiment(options: ExperimentOptions): Promise<Clust
     dataDirectory: folder,
     detached: false,
   });
+  const stopping = new AbortController();
   const stop = async (): Promise<void> => {
+    stopping.abort();
     await running.stop();
     if (process.env['QUORATE_KEEP'] !== '1') rmSync(folder, { recursive: true, force: true });
   };
@@ -63,10 +67,15 @@ export async function startExperiment(options: ExperimentOptions): Promise<Clust
     await stop();
     throw error;
   }
-  return underTest(running, stop, clock);
+  return underTest(running, stop, stopping.signal, clock);
 }
 
-function underTest(running: RunningCluster, stop: () => Promise<void>, clock: Clock): ClusterUnderTest {
+function underTest(
+  running: RunningCluster,
+  stop: () => Promise<void>,
+  stopping: AbortSignal,
+  clock: Clock,
+): ClusterUnderTest {
   const { layout, topology } = running;
   const admin = layout.certificate('admin');
   const credentials: Credentials = {
@@ -95,6 +104,7 @@ function underTest(running: RunningCluster, stop: () => Promise<void>, clock: Cl
       return identity.pid;
     },
     whole: () => untilWhole(status, clock),
+    stopping,
     stop,
   };
 }
