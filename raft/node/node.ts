@@ -241,7 +241,9 @@ class Driver implements RaftNode {
     if (last !== undefined) this.delivery.committed(last);
     const epoch = this.tracker.value.epoch;
     const changed = ready.soft === undefined ? undefined : this.tracker.changed(ready.soft);
-    const lost = ready.droppedProposals > 0 && this.tracker.value.epoch === epoch ? this.tracker.lost() : undefined;
+    // A read fails with its leader; when the same one is found again within the turn, nothing but this tells.
+    const isLost = ready.droppedProposals > 0 || ready.reads.some((read) => read.index === undefined);
+    const lost = isLost && this.tracker.value.epoch === epoch ? this.tracker.lost() : undefined;
     this.core.advance(ready);
     this.announce(lost ?? changed);
     if (ready.persist !== undefined) this.persist(ready.persist);

@@ -204,6 +204,13 @@ export class World {
     return [defined(first, 'a follower'), defined(second, 'a follower')];
   }
 
+  /** Within one turn a connection breaks, and a message of the same peer arrives on the other one. */
+  flickers(at: TestMember, message: Message): void {
+    this.handlers.get(at.id)?.unreachable(message.from);
+    this.handlers.get(at.id)?.received(message);
+    this.settle();
+  }
+
   connected(at: TestMember, peer: NodeId): void {
     this.handlers.get(at.id)?.connected(peer);
     this.settle();

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LogIndex, Message } from '../../../raft/node/index.ts';
 import { APPLY_BACKLOG_LIMIT_BYTES } from '../../../raft/node/limits.ts';
+import { defined } from '../../../src/lib/index.ts';
 import { startedWorld, type World } from './node-world.ts';
 
 const text = (value: string): Uint8Array => Buffer.from(value, 'latin1');
@@ -70,6 +71,24 @@ describe('read questions', () => {
     const indexes = await answers;
     expect(new Set(indexes)).toEqual(new Set([leader.appliedIndex]));
     expect(count(world, 'readIndexRequest')).toBe(1);
+  });
+
+  it('that fail because the leader is lost and found again within a turn are asked again', async () => {
+    const world = await startedWorld();
+    world.elect();
+    const [follower] = world.followers();
+    world.passes = (message) => message.kind !== 'readIndexRequest';
+    let answered: LogIndex | undefined;
+    void follower.consensus.readIndex().then((index) => {
+      answered = index;
+    });
+    world.run(20);
+    world.passes = () => true;
+    const heartbeat = world.sent.findLast(({ kind, to }) => kind === 'heartbeatRequest' && to === follower.id);
+    world.flickers(follower, defined(heartbeat, 'a heartbeat'));
+    world.run(300);
+    await Promise.resolve();
+    expect(answered).toBeDefined();
   });
 
   it('that are lost with their leader are asked again of the next one', async () => {
