@@ -61,9 +61,10 @@ let url: string;
 function get(
   path: string,
   headers: Record<string, string> = {},
+  method = 'GET',
 ): Promise<{ status: number; headers: Record<string, unknown>; bytes: Buffer }> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${url}${path}`, { headers, agent: false }, (response) => {
+    const sent = request(url, { path, method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () =>
@@ -118,6 +119,15 @@ describe('a listening server', () => {
     expect(small.headers['content-encoding']).toBe('gzip');
     expect(small.bytes.length).toBeLessThan(plain.bytes.length / 10);
     expect(gunzipSync(small.bytes).equals(plain.bytes)).toBe(true);
+  });
+
+  it('takes a path as it was sent: two dots never name what is above them', async () => {
+    await post('/api/v1/namespaces', { metadata: { name: 'kept' } });
+    const above = await get('/api/v1/namespaces/kept/pods/..', {}, 'DELETE');
+    const escaped = await get('/api/v1/namespaces/kept/pods/%2e%2e', {}, 'DELETE');
+    expect([above.status, escaped.status]).toEqual([400, 400]);
+    const kept = JSON.parse((await get('/api/v1/namespaces/kept')).bytes.toString());
+    expect(kept.metadata.deletionTimestamp).toBeUndefined();
   });
 
   it('stops once however often it is told to, and serves no one after', async () => {

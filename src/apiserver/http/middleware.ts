@@ -22,13 +22,22 @@ type Middleware = MiddlewareHandler<AppEnv>;
 /** What the request is about, and an id that the answer, the logs and the audit share. */
 export function identify(): Middleware {
   return async (c, next) => {
-    const { pathname, search } = splitUrl(c.req.url);
+    const { pathname, search } = splitUrl(targetOf(c));
     const query = new URLSearchParams(search);
     c.set('auditId', randomUUID());
     c.set('query', query);
     c.set('info', parseRequest(c.req.method, pathname, query));
     await next();
   };
+}
+
+/**
+ * The request's target as sent. The URL that Hono sees is normalised: there `DELETE …/pods/..` has become the deletion
+ * of the namespace. A target that is no path (a proxy's absolute form) is taken from there all the same.
+ */
+function targetOf(c: AppContext): string {
+  const sent = c.env?.incoming?.url;
+  return sent?.startsWith('/') === true ? `http://localhost${sent}` : c.req.url;
 }
 
 /** Path and query as sent; a URL object would normalise escapes away. */
