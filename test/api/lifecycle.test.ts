@@ -124,6 +124,57 @@ const CONTAINER = { name: 'a', image: 'b' };
 const REFUSED: readonly [string, object, string][] = [
   ['no containers', pod({ containers: [] }), 'Pod "web" is invalid: spec.containers: Required value'],
   ['no image', pod({ containers: [{ name: 'a' }] }), 'Pod "web" is invalid: spec.containers[0].image: Required value'],
+  [
+    'an affinity to no node',
+    pod({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } } } }),
+    'nodeSelectorTerms: Required value: must have at least one node selector term',
+  ],
+  [
+    'an affinity with an operator that does not exist',
+    pod({
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Equals', values: ['b'] }] }],
+          },
+        },
+      },
+    }),
+    'nodeSelectorTerms[0].matchExpressions[0].operator: Invalid value: "Equals": not a valid selector operator',
+  ],
+  [
+    'an affinity that weighs too much',
+    pod({
+      affinity: {
+        podAntiAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            { weight: 101, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname' } },
+          ],
+        },
+      },
+    }),
+    'preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 101: must be in the range 1-100',
+  ],
+  [
+    'a spread of nothing',
+    pod({ topologySpreadConstraints: [{ maxSkew: 0, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' }] }),
+    'spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero',
+  ],
+  [
+    'a spread that does something else',
+    pod({ topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'Wait' }] }),
+    'whenUnsatisfiable: Unsupported value: "Wait": supported values: "DoNotSchedule", "ScheduleAnyway"',
+  ],
+  [
+    'a gate and a node',
+    pod({ schedulingGates: [{ name: 'example.com/a' }], nodeName: 'n' }),
+    'spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared',
+  ],
+  [
+    'a hook that does nothing',
+    pod({ containers: [{ ...CONTAINER, lifecycle: { preStop: {} } }] }),
+    'spec.containers[0].lifecycle.preStop: Required value: must specify a handler type',
+  ],
   ['one name twice', pod({ containers: [CONTAINER, CONTAINER] }), 'spec.containers[1].name: Duplicate value: "a"'],
   [
     'a bad restart policy',

@@ -86,6 +86,25 @@ function validateLifecycle(container: Container, at: string, context: ContainerC
     if (threshold !== undefined && threshold !== 1)
       errors.push(invalid(`${at}.${field}.successThreshold`, threshold, 'must be 1'));
   }
+  for (const field of ['postStart', 'preStop'] as const)
+    addFindings(errors, validateHook(container.lifecycle?.[field], `${at}.lifecycle.${field}`));
+  return errors;
+}
+
+type LifecycleHandler = NonNullable<NonNullable<Container['lifecycle']>['preStop']>;
+
+const HOOKS = ['exec', 'httpGet', 'sleep', 'tcpSocket'] as const;
+
+function validateHook(hook: LifecycleHandler | undefined, at: string): FieldError[] {
+  if (hook === undefined) return [];
+  const errors: FieldError[] = [];
+  const used = HOOKS.filter((handler) => hook[handler] !== undefined);
+  if (used.length === 0) errors.push(required(at, 'must specify a handler type'));
+  for (const extra of used.slice(1))
+    errors.push(forbidden(`${at}.${extra}`, 'may not specify more than 1 handler type'));
+  if (hook.exec !== undefined && (hook.exec.command ?? []).length === 0) errors.push(required(`${at}.exec.command`));
+  if (hook.httpGet !== undefined) addFindings(errors, portReference(hook.httpGet.port, `${at}.httpGet.port`));
+  if (hook.tcpSocket !== undefined) addFindings(errors, portReference(hook.tcpSocket.port, `${at}.tcpSocket.port`));
   return errors;
 }
 

@@ -7,6 +7,7 @@ import { type ContainerContext, validateContainer } from './container.ts';
 import { labelKeyProblems, validateLabels } from './labels.ts';
 import { dns1123LabelProblems, dns1123SubdomainProblems } from './names.ts';
 import { notNegative, oneOf, userId } from './numbers.ts';
+import { validateScheduling } from './scheduling.ts';
 import { validateVolumes } from './volume.ts';
 
 export function validatePod({ spec }: Pod): FieldError[] {
@@ -60,6 +61,7 @@ export function validatePodSpec(spec: PodSpec, at: string): FieldError[] {
       invalid(`${at}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'),
     );
   }
+  addFindings(errors, validateScheduling(spec, at));
   return [...errors, ...validateTolerations(spec.tolerations ?? [], `${at}.tolerations`)];
 }
 
