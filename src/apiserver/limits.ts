@@ -62,3 +62,5 @@ export const NAME_LIMIT = 253;
 export const KUBELET_ANSWER_LIMIT_BYTES = 16 * KIB;
 /** How often a leader that could not create the first objects tries again. */
 export const BOOTSTRAP_RETRY_MS = 1_000;
+/** How often it looks whether they are all still there (Kubernetes: 10 s for its service). */
+export const BOOTSTRAP_KEEP_MS = 10_000;

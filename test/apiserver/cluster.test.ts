@@ -1,11 +1,31 @@
 // What the server does around objects: namespaces and their contents, admission of pods, addresses, fences, subresources.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { startBackground } from '../../src/apiserver/background/background.ts';
 import { sweepEvents } from '../../src/apiserver/background/event-expiry.ts';
 import { CONFIG_MAPS, configMap, DEPLOYMENTS, deployment, PODS, pod, type TestApi, testApi } from './harness.ts';
 
 let api: TestApi;
 beforeEach(async () => {
   api = await testApi({ clusterCa: 'PEM' });
+});
+
+describe('the objects that no cluster is without', () => {
+  it('come back when somebody deletes them', async () => {
+    const ending = new AbortController();
+    startBackground(api.context, ending.signal);
+    const service = '/api/v1/namespaces/default/services/kubernetes';
+    try {
+      expect((await api.call('DELETE', service)).status).toBe(200);
+      await expect
+        .poll(async () => {
+          api.clock.advance(10_000);
+          return (await api.call('GET', service)).body.spec?.clusterIP;
+        })
+        .toBe('10.96.0.1');
+    } finally {
+      ending.abort();
+    }
+  });
 });
 
 const MERGE = { 'content-type': 'application/merge-patch+json' };

@@ -1,8 +1,9 @@
-// The work that a server does besides answering: the first objects of a cluster, and the expiry of Events. Only the
+// The work that a server does besides answering: the objects that no cluster is without (made again when somebody
+// deletes them: `kubectl delete all --all` takes the API's own service along), and the expiry of Events. Only the
 // server that leads does it; all of it is conditional, so that two that believe to lead do no harm.
 import { every, messageOf } from '../../lib/index.ts';
 import type { ServerContext } from '../context.ts';
-import { BOOTSTRAP_RETRY_MS, EVENT_SWEEP_PERIOD_MS } from '../limits.ts';
+import { BOOTSTRAP_KEEP_MS, BOOTSTRAP_RETRY_MS, EVENT_SWEEP_PERIOD_MS } from '../limits.ts';
 import { bootstrap } from './bootstrap.ts';
 import { sweepEvents } from './event-expiry.ts';
 
@@ -23,14 +24,16 @@ export function startBackground(server: ServerContext, signal: AbortSignal): voi
       });
   };
   const begin = (): void => {
-    if (bootstrapped) return;
+    if (!bootstrapped) keep();
+  };
+  const keep = (): void =>
     guarded('creating the first objects of the cluster', async () => {
       await bootstrap(server, signal);
       bootstrapped = true;
     });
-  };
   const unsubscribe = store.onStatusChange(begin);
   const retry = every(clock, BOOTSTRAP_RETRY_MS, begin);
+  const keeper = every(clock, BOOTSTRAP_KEEP_MS, keep);
   const sweep = every(clock, EVENT_SWEEP_PERIOD_MS, () =>
     guarded('expiring events', () => sweepEvents(server, signal)),
   );
@@ -39,6 +42,7 @@ export function startBackground(server: ServerContext, signal: AbortSignal): voi
     () => {
       unsubscribe();
       retry.cancel();
+      keeper.cancel();
       sweep.cancel();
     },
     { once: true },
