@@ -22,7 +22,7 @@ export function admitCreate(operation: Operation, object: KubeObject, snapshot: 
     const pod = object as Pod;
     conditions.push(...admitServiceAccount(definition, pod, snapshot, () => server.options.random.uint32()));
     addDefaultTolerations(pod);
-    setPriority(pod);
+    setPriority(definition, pod);
   }
   return { conditions };
 }

@@ -61,7 +61,7 @@ function accountOf(
 function mountToken(pod: Pod, random: () => number): void {
   const { spec } = pod;
   if (spec === undefined) return;
-  const containers: Container[] = [...(spec.initContainers ?? []), ...spec.containers];
+  const containers: Container[] = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   const lacking = containers.filter(
     (container) => !(container.volumeMounts ?? []).some((mount) => mount.mountPath === TOKEN_MOUNT_PATH),
   );

@@ -36,8 +36,8 @@ import { handleUpdate } from './update.ts';
 /** Throws ApiError. */
 export async function serveResource(server: ServerContext, c: AppContext, info: ResourceRequest): Promise<Response> {
   const definition = server.options.registry.find(info.group, info.version, info.resource);
-  if (definition === undefined || info.rest.length > 0) throw unknownPathError();
-  const representation = negotiate(c.req.header('accept'), info.subresource === '');
+  if (definition === undefined || (info.rest.length > 0 && info.subresource !== 'proxy')) throw unknownPathError();
+  const representation = negotiate(c.req.header('accept'), ['', 'status'].includes(info.subresource));
   if (representation === undefined) throw notAcceptableError([ACCEPTED_MEDIA_TYPES]);
   const operation = operationOf(server, c, info, definition, representation);
   refuseImpossible(operation);
@@ -83,6 +83,8 @@ function refuseImpossible({ definition, info }: Operation): void {
   if (info.name.length > NAME_LIMIT || info.namespace.length > NAME_LIMIT) throw notFoundError(definition, info.name);
   if (info.subresource !== '') return;
   if (info.verb === 'create' && info.name !== '') throw methodNotAllowedError();
+  // A collection is deleted in one namespace: that of all namespaces can only be read.
+  if (info.verb === 'deletecollection' && definition.namespaced && info.namespace === '') throw methodNotAllowedError();
   if ((info.verb === 'update' || info.verb === 'patch') && info.name === '') throw methodNotAllowedError();
   if (!definition.verbs.includes(info.verb)) throw methodNotSupportedError(definition, info.verb);
 }

@@ -13,9 +13,18 @@ import { handleScale } from './scale.ts';
 import { handleToken } from './token.ts';
 import { handleUpdate } from './update.ts';
 
+/** What users of Kubernetes look for, by resource. Discovery does not list it; who asks is told, instead of a bare 404. */
+const NOT_SERVED: Readonly<Record<string, readonly string[]>> = {
+  pods: ['attach', 'ephemeralcontainers', 'exec', 'portforward', 'proxy', 'resize'],
+  services: ['proxy'],
+  nodes: ['proxy'],
+};
+
 export function handleSubresource(operation: Operation, c: AppContext): Promise<Answer> {
   const { definition, info } = operation;
   const subresource = definition.subresources.find(({ name }) => name === info.subresource);
+  if (subresource === undefined && NOT_SERVED[definition.plural]?.includes(info.subresource) === true)
+    throw notServed({ name: info.subresource });
   if (subresource === undefined || info.name === '') throw unknownPathError();
   if (info.verb === 'unknown' || !subresource.verbs.some((verb) => verb === info.verb))
     throw methodNotSupportedError({ ...definition, plural: `${definition.plural}/${info.subresource}` }, info.verb);
@@ -62,5 +71,5 @@ function handleWholeObject(operation: Operation): Promise<Answer> {
 }
 
 function notServed({ name }: Pick<SubresourceDefinition, 'name'>): ApiError {
-  return new ApiError(501, 'NotImplemented', `the subresource ${name} is not served by this version of quorate`);
+  return new ApiError(501, 'NotImplemented', `${name} is not supported by this version of quorate`);
 }
