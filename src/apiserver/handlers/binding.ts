@@ -1,4 +1,5 @@
 // The binding of a pod to a node: once, on the version of the pod that was looked at, and only to a node that is there.
+
 import {
   type Binding,
   cloneJson,
@@ -13,8 +14,9 @@ import {
 } from '../../api/index.ts';
 import { rfc3339 } from '../../lib/index.ts';
 import { type Condition, storeKey } from '../../store/index.ts';
-import { type Step, transact } from '../storage/transact.ts';
+import type { Step } from '../storage/transact.ts';
 import { changeStep } from './commit-object.ts';
+import { commitOperation } from './commit-operation.ts';
 import { decodeRequest } from './decode.ts';
 import { type Answer, type Operation, objectAnswer } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
@@ -35,33 +37,26 @@ export async function handleBinding(operation: Operation): Promise<Answer> {
 
 /** Binds the pod that operation.info names. */
 export function bindPod(operation: Operation, binding: Binding): Promise<Answer> {
-  const { definition, info, server, signal, fence } = operation;
+  const { definition, server } = operation;
   const node = targetOf(binding);
-  return transact<Answer>({
-    store: server.options.store,
-    signal,
-    fence,
-    definition,
-    name: info.name,
-    decide(snapshot) {
-      const old = requireExisting(operation, snapshot);
-      const pod = cloneJson(old.object) as Pod;
-      refuseBound(operation, pod, binding);
-      const nodeKey = storeKey('nodes', '', node);
-      if (snapshot.get(nodeKey) === undefined) throw notFoundError(NODES, node);
-      bind(pod, node, binding, server.options.clock.now());
-      const conditions: Condition[] = [{ kind: 'exists', key: nodeKey }];
-      const change = {
-        definition,
-        key: old.stored.key,
-        snapshot,
-        dryRun: operation.dryRun,
-        object: pod,
-        old,
-        conditions,
-      };
-      return confirming(changeStep(change, 201));
-    },
+  return commitOperation(operation, (snapshot) => {
+    const old = requireExisting(operation, snapshot);
+    const pod = cloneJson(old.object) as Pod;
+    refuseBound(operation, pod, binding);
+    const nodeKey = storeKey('nodes', '', node);
+    if (snapshot.get(nodeKey) === undefined) throw notFoundError(NODES, node);
+    bind(pod, node, binding, server.options.clock.now());
+    const conditions: Condition[] = [{ kind: 'exists', key: nodeKey }];
+    const change = {
+      definition,
+      key: old.stored.key,
+      snapshot,
+      dryRun: operation.dryRun,
+      object: pod,
+      old,
+      conditions,
+    };
+    return confirming(changeStep(change, 201));
   });
 }
 

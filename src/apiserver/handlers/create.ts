@@ -21,8 +21,9 @@ import { GENERATE_NAME_ATTEMPTS, NAME_LIMIT } from '../limits.ts';
 import { objectKey } from '../storage/keys.ts';
 import { namespaceContents } from '../storage/namespace-contents.ts';
 import { allocateForCreate } from '../storage/service-addresses.ts';
-import { type Step, transact } from '../storage/transact.ts';
+import type { Step } from '../storage/transact.ts';
 import { changeStep } from './commit-object.ts';
+import { commitOperation } from './commit-operation.ts';
 import { decodeRequest } from './decode.ts';
 import type { Answer, Operation } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
@@ -48,16 +49,13 @@ function namespaceOf(definition: ResourceDefinition, object: KubeObject, pathNam
 
 /** Creates what a body (or an update that may create) decoded to. */
 export function createObject(operation: Operation, decoded: KubeObject, status: number): Promise<Answer> {
-  const { definition, server, signal, fence } = operation;
   const uid = randomUUID();
-  return transact({
-    store: server.options.store,
-    signal,
-    fence,
-    definition,
-    name: decoded.metadata?.name ?? '',
-    decide: (snapshot) => decideCreate(operation, { decoded, uid, status }, snapshot),
-  });
+  const request = { decoded, uid, status };
+  return commitOperation(
+    operation,
+    (snapshot) => decideCreate(operation, request, snapshot),
+    decoded.metadata?.name ?? '',
+  );
 }
 
 export interface CreateRequest {

@@ -21,8 +21,9 @@ import type { Snapshot } from '../../store/index.ts';
 import { IMMORTAL_NAMESPACES } from '../admission/namespace-lifecycle.ts';
 import { isTrue } from '../request-info/parse.ts';
 import { releaseForDelete } from '../storage/service-addresses.ts';
-import { type Step, transact } from '../storage/transact.ts';
+import type { Step } from '../storage/transact.ts';
 import { changeStep, type Existing } from './commit-object.ts';
+import { commitOperation } from './commit-operation.ts';
 import { decodeBytes } from './decode.ts';
 import type { Answer, Operation } from './operation.ts';
 import { hasSpecFinalizers, requireExisting } from './update.ts';
@@ -39,15 +40,9 @@ export async function handleDelete(operation: Operation): Promise<Answer> {
 
 /** Deletes the object that operation.info names. */
 export function deleteObject(operation: Operation, options: DeleteOptions): Promise<Answer> {
-  const { definition, info, server, signal, fence } = operation;
-  return transact({
-    store: server.options.store,
-    signal,
-    fence,
-    definition,
-    name: info.name,
-    decide: (snapshot) => deleteStep(operation, options, requireExisting(operation, snapshot), snapshot),
-  });
+  return commitOperation(operation, (snapshot) =>
+    deleteStep(operation, options, requireExisting(operation, snapshot), snapshot),
+  );
 }
 
 /** Options from the body and the query, which must agree with each other. Throws ApiError 400 and 422. */

@@ -17,7 +17,7 @@ import {
   reconcileNames,
   unsupportedMediaTypeError,
 } from '../../api/index.ts';
-import { transact } from '../storage/transact.ts';
+import { commitOperation } from './commit-operation.ts';
 import { bodyKind } from './create.ts';
 import type { Answer, Operation } from './operation.ts';
 import { parseWriteOptions, type WriteOptions } from './options.ts';
@@ -32,20 +32,13 @@ export interface PatchRequest {
 }
 
 export async function handlePatch(operation: Operation, part: UpdatePart): Promise<Answer> {
-  const { definition, info, server, signal, fence } = operation;
+  const { definition, info } = operation;
   const request = await readPatch(operation);
-  return transact({
-    store: server.options.store,
-    signal,
-    fence,
-    definition,
-    name: info.name,
-    decide(snapshot) {
-      const old = requireExisting(operation, snapshot);
-      const object = patched(operation, request, old.object, bodyKind(definition));
-      reconcileNames(definition, object, info.namespace, info.name);
-      return updateStep(operation, object, old, part, snapshot);
-    },
+  return commitOperation(operation, (snapshot) => {
+    const old = requireExisting(operation, snapshot);
+    const object = patched(operation, request, old.object, bodyKind(definition));
+    reconcileNames(definition, object, info.namespace, info.name);
+    return updateStep(operation, object, old, part, snapshot);
   });
 }
 

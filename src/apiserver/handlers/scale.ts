@@ -1,4 +1,5 @@
 // The scale subresource: an autoscaling/v1 Scale as a view of whatever has spec.replicas.
+
 import {
   type BodyKind,
   cloneJson,
@@ -13,8 +14,9 @@ import {
 } from '../../api/index.ts';
 import type { Snapshot } from '../../store/index.ts';
 import { fromStored } from '../storage/codec.ts';
-import { type Step, transact } from '../storage/transact.ts';
+import type { Step } from '../storage/transact.ts';
 import type { Existing } from './commit-object.ts';
+import { commitOperation } from './commit-operation.ts';
 import { decodeRequest } from './decode.ts';
 import { readObject } from './get.ts';
 import { type Answer, type Operation, objectAnswer } from './operation.ts';
@@ -55,17 +57,9 @@ async function patchScale(operation: Operation, kind: BodyKind): Promise<Answer>
 }
 
 function scale(operation: Operation, wanted: (old: Scalable) => Scale): Promise<Answer> {
-  const { definition, info, server, signal, fence } = operation;
-  return transact({
-    store: server.options.store,
-    signal,
-    fence,
-    definition,
-    name: info.name,
-    decide(snapshot) {
-      const old = requireExisting(operation, snapshot);
-      return scaleStep(operation, wanted(old.object as Scalable), old, snapshot);
-    },
+  return commitOperation(operation, (snapshot) => {
+    const old = requireExisting(operation, snapshot);
+    return scaleStep(operation, wanted(old.object as Scalable), old, snapshot);
   });
 }
 

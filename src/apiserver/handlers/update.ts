@@ -18,9 +18,10 @@ import type { Snapshot } from '../../store/index.ts';
 import { fromStored } from '../storage/codec.ts';
 import { objectKey } from '../storage/keys.ts';
 import { allocateForUpdate, releaseForDelete } from '../storage/service-addresses.ts';
-import { type Step, transact } from '../storage/transact.ts';
+import type { Step } from '../storage/transact.ts';
 import { viewObject } from '../storage/view.ts';
 import { changeStep, type Existing } from './commit-object.ts';
+import { commitOperation } from './commit-operation.ts';
 import { bodyKind, decideCreate } from './create.ts';
 import { decodeRequest } from './decode.ts';
 import type { Answer, Operation } from './operation.ts';
@@ -30,24 +31,17 @@ import { parseWriteOptions } from './options.ts';
 export type UpdatePart = 'object' | 'status';
 
 export async function handleUpdate(operation: Operation, part: UpdatePart): Promise<Answer> {
-  const { definition, info, query, server, signal, fence } = operation;
+  const { definition, info, query } = operation;
   const { fieldValidation } = parseWriteOptions(query, 'UpdateOptions');
   const decoded = await decodeRequest(operation, bodyKind(definition), fieldValidation);
   reconcileNames(definition, decoded, info.namespace, info.name);
   const uid = randomUUID();
-  return transact({
-    store: server.options.store,
-    signal,
-    fence,
-    definition,
-    name: info.name,
-    decide(snapshot) {
-      const old = findExisting(operation, snapshot);
-      if (old !== undefined) return updateStep(operation, cloneJson(decoded), old, part, snapshot);
-      if (part === 'status' || !definition.strategy.allowCreateOnUpdate || decoded.metadata?.uid)
-        throw notFoundError(definition, info.name);
-      return decideCreate(operation, { decoded, uid, status: 201 }, snapshot);
-    },
+  return commitOperation(operation, (snapshot) => {
+    const old = findExisting(operation, snapshot);
+    if (old !== undefined) return updateStep(operation, cloneJson(decoded), old, part, snapshot);
+    if (part === 'status' || !definition.strategy.allowCreateOnUpdate || decoded.metadata?.uid)
+      throw notFoundError(definition, info.name);
+    return decideCreate(operation, { decoded, uid, status: 201 }, snapshot);
   });
 }
 
