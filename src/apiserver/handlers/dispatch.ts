@@ -6,9 +6,10 @@ import {
   notAcceptableError,
   notFoundError,
   type ResourceDefinition,
+  timeoutError,
   unknownPathError,
 } from '../../api/index.ts';
-import type { StoredObject } from '../../store/index.ts';
+import { type StoredObject, StoreTimeoutError } from '../../store/index.ts';
 import type { ServerContext } from '../context.ts';
 import { readBody } from '../http/body.ts';
 import type { AppContext } from '../http/env.ts';
@@ -45,8 +46,17 @@ export async function serveResource(server: ServerContext, c: AppContext, info: 
     return await respond(operation, c, await handle(operation, c));
   } catch (error) {
     putWarnings(operation, c);
+    if (reads(info) && error instanceof StoreTimeoutError) throw timeoutError(UNCONFIRMED_READ, 1);
     throw storeError(error);
   }
+}
+
+/** A read changes nothing: it is not said to have an unknown outcome, but what its client may do instead. */
+const UNCONFIRMED_READ =
+  'no majority of the servers confirmed within the allotted time that this server is current; with resourceVersion=0 it answers what it has';
+
+function reads({ verb }: ResourceRequest): boolean {
+  return verb === 'get' || verb === 'list' || verb === 'watch';
 }
 
 function operationOf(
@@ -57,7 +67,6 @@ function operationOf(
   representation: Representation,
 ): Operation {
   const query = c.get('query');
-  const reads = info.verb === 'get' || info.verb === 'list' || info.verb === 'watch';
   return {
     server,
     definition,
@@ -65,8 +74,8 @@ function operationOf(
     query,
     user: c.get('user'),
     signal: c.get('signal'),
-    fence: reads ? undefined : parseFence(c.req.header(FENCE_HEADER)),
-    dryRun: !reads && parseWriteOptions(query, 'Options').dryRun,
+    fence: reads(info) ? undefined : parseFence(c.req.header(FENCE_HEADER)),
+    dryRun: !reads(info) && parseWriteOptions(query, 'Options').dryRun,
     representation,
     contentType: c.req.header('content-type'),
     warnings: new Set(),
