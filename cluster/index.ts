@@ -28,4 +28,4 @@ export {
 export { identify, isAlive, type ProcessIdentity, recordedProcess, signalProcess } from './process-identity.ts';
 export { type ClusterStatus, clusterStatus } from './status.ts';
 export { EXIT_WITH_PARENT, endProcesses } from './supervisor.ts';
-export { checkWhole, LOOPBACK, type RuntimeName, type Topology } from './topology.ts';
+export { LOOPBACK, type RuntimeName, type Topology } from './topology.ts';

@@ -1,5 +1,5 @@
 // The door of the consensus core.
 export { createRaftCore } from './core.ts';
-export { describeEntry, describeMessage, describeReady, describeStatus } from './describe.ts';
+export { describeMessage, describeReady, describeStatus } from './describe.ts';
 export { CORE_LIMITS, TICK_MS } from './limits.ts';
 export type * from './types.ts';

@@ -11,14 +11,13 @@ export type {
   SoftState,
   Term,
 } from '../core/index.ts';
-export { channelPair } from './channel.ts';
 export { createConsensusClient, type InlineParts, inlineConsensus } from './consensus.ts';
 export { DamageError } from './log/damage.ts';
 export type { LogIdentity } from './log/identity.ts';
 export { type DiskJob, type DiskStep, inlineLogWriter, JobRunner, type LogWriter } from './log/job.ts';
 export type { LogLimits, RaftLog } from './log/log.ts';
 export { LOG_LIMITS, openLog } from './log/open.ts';
-export { createRaftNode, type Defer, type NodeOutputs, type RaftNode, type RaftNodeOptions } from './node.ts';
+export type { Defer, NodeOutputs, RaftNode, RaftNodeOptions } from './node.ts';
 export type * from './ports.ts';
 export type { FromNode, ToNode } from './protocol.ts';
 export { type ServiceParts, serveConsensus } from './service.ts';

@@ -1,5 +1,5 @@
 // The door of the API room: Kubernetes' API as data and pure functions.
-export { BODY_MEDIA_TYPES, type DecodedBody, decodeBody, mediaTypeOf } from './decode.ts';
+export { type DecodedBody, decodeBody, mediaTypeOf } from './decode.ts';
 export type * from './definition.ts';
 export * from './discovery.ts';
 export { decodeStored, type EncodedObject, encodeObject } from './encode.ts';

@@ -10,5 +10,5 @@ export type {
 } from './framework/plugin.ts';
 export { type Decision, FitError, type ScheduleOptions, schedule } from './framework/schedule.ts';
 export { type NodeInfo, nodeInfo, type PodInfo, podInfo, type Snapshot } from './framework/snapshot.ts';
-export { DEFAULT_SCHEDULER_NAME, defaultProfile } from './profile.ts';
+export { defaultProfile } from './profile.ts';
 export { runScheduler, type SchedulerOptions } from './scheduler.ts';

@@ -4,7 +4,7 @@ export { type KeyParts, keyRange, parseStoreKey, resourceRange, storeKey } from 
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export * from './port.ts';
 export { createReplicatedStore, type ReplicatedStore, type ReplicatedStoreOptions } from './replicated-store.ts';
-export { StateDamageError, StateVersionError } from './state/damage.ts';
+export { StateDamageError } from './state/damage.ts';
 export type { KeyValue, KeyValueEntry, KeyValueOperation } from './state/key-value.ts';
 export { openLevelKeyValue } from './state/level-key-value.ts';
 export { type MemoryContents, memoryKeyValue } from './state/memory-key-value.ts';

@@ -80,6 +80,23 @@ describe('the house', () => {
     expect(silent).toEqual([]);
   });
 
+  it('has no value in a door that nobody outside the room uses', () => {
+    const all = [...text, ...testFiles().map((file) => [file, readFileSync(join(ROOT, file), 'utf8')] as const)];
+    const unused = files.filter(isRoomDoor).flatMap((door) => {
+      const visitors = all.filter(([file, source]) => !isInside(file, door) && importsIn(file, source).includes(door));
+      return valuesOf(sourceOf(door))
+        .filter((name) => !visitors.some(([, source]) => new RegExp(`\\b${name}\\b`).test(source)))
+        .map((name) => `${door}: ${name}`);
+    });
+    expect(unused).toEqual([]);
+  });
+
+  it('runs all of its tests: none is marked as the only one', () => {
+    const marked = /\b(?:it|test|describe)\.(?:only|todo)\b/;
+    const lonely = testFiles().filter((file) => marked.test(readFileSync(join(ROOT, file), 'utf8')));
+    expect(lonely.filter((file) => !file.startsWith(`test${sep}architecture`))).toEqual([]);
+  });
+
   it('has no file that nobody imports', () => {
     const entries = [
       'src/main.ts',
@@ -107,6 +124,22 @@ function listFiles(folder: string): string[] {
 
 function testFiles(): string[] {
   return listFiles(join(ROOT, 'test')).map((path) => relative(ROOT, path));
+}
+
+function isRoomDoor(file: string): boolean {
+  return file === `${roomOf(file)}/index.ts`;
+}
+
+function isInside(file: string, door: string): boolean {
+  return file.startsWith(`${dirname(door)}/`);
+}
+
+/** The values that a door names, as others see them; types tell what a signature means, and may stand unused. */
+function valuesOf(door: string): string[] {
+  return [...door.matchAll(/^export \{([^}]*)\}/gm)]
+    .flatMap((match) => (match[1] ?? '').split(','))
+    .map((name) => name.trim().replace(/^\w+ as /, ''))
+    .filter((name) => name !== '' && !name.startsWith('type '));
 }
 
 function sourceOf(file: string): string {
