@@ -192,9 +192,12 @@ function refuseHttp(
   response.writeHead(426).end('this is the Raft endpoint of a quorate member\n');
 }
 
-/** A close frame holds 123 bytes of reason (RFC 6455 §5.5). */
+/**
+ * A close frame holds 123 bytes of reason (RFC 6455 §5.5), in UTF-8; ws throws for more, and a stranger's text may be in it.
+ * Streaming, so that a character that is cut in two is left out.
+ */
 function closeReason(text: string): string {
-  return Buffer.from(text, 'utf8').subarray(0, CLOSE_REASON_LIMIT_BYTES).toString('latin1');
+  return new TextDecoder().decode(Buffer.from(text, 'utf8').subarray(0, CLOSE_REASON_LIMIT_BYTES), { stream: true });
 }
 
 function listenError(error: Error, host: string, port: number): Error {

@@ -117,6 +117,7 @@ describe('the WebSocket transport', () => {
     await until(() => a.events.length > before + 1);
     expect(a.events.slice(before).filter((event) => event.startsWith('connected'))).toEqual([]);
     expect(wiped.events).not.toContain('connected a');
+    await until(() => wiped.events.includes('disowned a'));
   });
 
   it('drops what a peer does not read beyond its queue, and says so when there is room again', async () => {
@@ -177,6 +178,9 @@ describe('the Raft endpoint', () => {
     const port = ports[0] ?? 0;
     const wrong = [
       encodeValue('hello'),
+      // What is said back about these must fit a close frame, in UTF-8.
+      greeting('ü'.repeat(200), B, A),
+      greeting('x€'.repeat(100), B, A),
       greeting('other', B, A),
       greeting('c', B, B),
       greeting('c', 'nobody' as NodeId, A),
