@@ -227,6 +227,7 @@ function logTail(file: string): string {
   try {
     return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
   } catch {
+    // No log yet: the process died before it wrote any.
     return '';
   }
 }

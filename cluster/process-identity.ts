@@ -42,6 +42,7 @@ function startedOnLinux(pid: number): string | undefined {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return `${boot}/${fields[19]}`;
   } catch {
+    // The process has ended.
     return undefined;
   }
 }
@@ -51,6 +52,7 @@ function startedByPs(pid: number): string | undefined {
     const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
     return started === '' ? undefined : started;
   } catch {
+    // The process has ended.
     return undefined;
   }
 }
@@ -67,6 +69,7 @@ export function recordedProcess(file: string): ProcessIdentity | undefined {
     if (!isIdentity(value) || !isAlive(value)) return undefined;
     return value;
   } catch {
+    // No record, or one cut short by a crash: then nothing is known to run.
     return undefined;
   }
 }

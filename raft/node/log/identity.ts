@@ -78,6 +78,7 @@ function parseIdentity(text: string): WrittenIdentity | undefined {
     if (field(inner, 'format') !== IDENTITY_FORMAT) return undefined;
     return { clusterId, nodeId: nodeId as NodeId, incarnation };
   } catch {
+    // Not JSON: the caller reports the damage with the file's name.
     return undefined;
   }
 }

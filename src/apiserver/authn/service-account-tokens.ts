@@ -90,6 +90,7 @@ export function createTokenAuthority(options: {
         });
         return identityOf(payload);
       } catch {
+        // Not told apart: whoever forges a token learns nothing about why it failed.
         return undefined;
       }
     },

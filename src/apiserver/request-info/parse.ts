@@ -163,6 +163,7 @@ function decodeSegment(raw: string): string | undefined {
   try {
     return decodeURIComponent(raw);
   } catch {
+    // A broken escape: the caller answers 400.
     return undefined;
   }
 }

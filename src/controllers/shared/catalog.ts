@@ -135,6 +135,7 @@ async function resourcesOf(
     const list = await answer(client, group === '' ? `/api/${version}` : `/apis/${group}/${version}`);
     return (list as { resources?: ApiResource[] }).resources ?? [];
   } catch {
+    // A group that cannot be asked now is asked again at the next discovery; undefined says so.
     return undefined;
   }
 }

@@ -56,6 +56,7 @@ export async function dockerAnswers(
       hostAddressForPods: await hostAddressForPods(docker, facts.OperatingSystem),
     };
   } catch {
+    // No Docker answers: the caller falls back to simulated pods, or says what to do.
     return undefined;
   }
 }

@@ -17,6 +17,7 @@ export async function hostAddressForPods(docker: Docker, operatingSystem: string
     // Not every daemon names the gateway; it is then the first address of the network.
     return config?.Gateway ?? config?.Subnet?.replace(/\.\d+\/\d+$/, '.1');
   } catch {
+    // No bridge network: pods then have no address of the host, and the kubelet goes on without.
     return undefined;
   }
 }

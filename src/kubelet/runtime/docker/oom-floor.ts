@@ -17,6 +17,7 @@ export async function findOomFloor(docker: Docker, owner: Owner, image: string):
     await container.start();
     return SANDBOX_OOM_SCORE;
   } catch {
+    // The attempt is the question: this kernel refuses scores below its own.
     return 0;
   } finally {
     await container.remove({ force: true });

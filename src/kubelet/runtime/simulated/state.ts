@@ -113,6 +113,7 @@ function parse(text: string): SimulatedState | undefined {
     if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== 1) return undefined;
     return value as SimulatedState;
   } catch {
+    // Not JSON: the caller names the file and says what to do.
     return undefined;
   }
 }
