@@ -2,7 +2,7 @@
 // whether it may be repeated is decided in endpoints.ts, request.ts and repeatable.ts.
 import type { KubeObject, Served } from '../api/index.ts';
 import type { Clock, Logger, Prng } from '../lib/index.ts';
-import { createEndpoints } from './endpoints.ts';
+import { createEndpoints, type TlsOptions } from './endpoints.ts';
 import { ApiStatusError, errorOfStatus, isNotFound } from './errors.ts';
 import { REQUEST_TIMEOUT_MS } from './limits.ts';
 import { collectionPath, objectPath, query, selectionQuery } from './paths.ts';
@@ -11,13 +11,6 @@ import { type Answer, createRequester, retryAfterOf, statusOfBody } from './requ
 import { apiVersionOf, nameOf } from './resources.ts';
 import type { ApiClient, DeleteOptions, Fence, ListResult, PatchType, RequestOptions, ResourceRef } from './types.ts';
 import { openWatch } from './watch.ts';
-
-/** PEM texts. */
-export interface TlsOptions {
-  readonly ca: string;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-}
 
 export interface ClientOptions {
   /** Base addresses of API servers (or of a load balancer), at least one: `https://127.0.0.1:6444`. */

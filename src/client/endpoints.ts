@@ -2,7 +2,6 @@
 // rests for a while that doubles; one that says Retry-After rests as long as it asked. No endpoint is ever given up.
 import { Pool } from 'undici';
 import { type Clock, type Prng, sleep, UserError } from '../lib/index.ts';
-import type { TlsOptions } from './client.ts';
 import {
   CONNECT_TIMEOUT_MS,
   CONNECTIONS_PER_ENDPOINT,
@@ -12,6 +11,13 @@ import {
   RESPONSE_LIMIT_BYTES,
   RETRY_AFTER_MAX_MS,
 } from './limits.ts';
+
+/** PEM texts. */
+export interface TlsOptions {
+  readonly ca: string;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
 
 export interface Endpoint {
   readonly origin: string;

@@ -1,6 +1,7 @@
 // The door of the client room.
-export { type ClientOptions, createClient, type TlsOptions } from './client.ts';
+export { type ClientOptions, createClient } from './client.ts';
 export { type ControllerRuntime, runController } from './controller.ts';
+export type { TlsOptions } from './endpoints.ts';
 export * from './errors.ts';
 export { createEventRecorder, type EventRecorderOptions } from './events.ts';
 export { createInformer, createInformerFactory, type InformerRuntime } from './informer.ts';

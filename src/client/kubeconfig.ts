@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { messageOf, UserError } from '../lib/index.ts';
-import type { TlsOptions } from './client.ts';
+import type { TlsOptions } from './endpoints.ts';
 
 /** What a kubeconfig says about its current context: spread it into ClientOptions. */
 export interface Kubeconfig {

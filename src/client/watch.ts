@@ -4,8 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { KubeObject } from '../api/index.ts';
 import { type Clock, every, messageOf } from '../lib/index.ts';
-import type { TlsOptions } from './client.ts';
-import { connectTls, type Endpoint, type Endpoints } from './endpoints.ts';
+import { connectTls, type Endpoint, type Endpoints, type TlsOptions } from './endpoints.ts';
 import { errorOfStatus } from './errors.ts';
 import {
   WATCH_HANDSHAKE_TIMEOUT_MS,
