@@ -8,6 +8,7 @@
 // 4. Only a write that A had already handed to the network is still on its way: it carries the old fence and is refused.
 //
 // Clocks of different machines are never compared: a candidate measures with its own how long the record stood still.
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { Lease, LeaseSpec, Served } from '../api/index.ts';
 import { type Clock, every, type Logger, messageOf, type Prng, rfc3339Micro, sleep } from '../lib/index.ts';
@@ -77,6 +78,8 @@ async function holdOffice(
   lead: (fence: () => Fence | undefined, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const term = new AbortController();
+  // Each request under way and each loop of the leader listens: many listeners are no leak here.
+  setMaxListeners(0, term.signal);
   const stop = (): void => term.abort();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
