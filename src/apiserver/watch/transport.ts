@@ -86,15 +86,18 @@ export function webSocketTransport(socket: WebSocket, clock: Clock): WatchTransp
     send(events) {
       for (const event of events) {
         if (socket.readyState !== socket.OPEN) return;
-        socket.send(event, { binary: false }, () => {
-          if (socket.bufferedAmount === 0) release();
-        });
+        socket.send(event, { binary: false });
       }
     },
     pendingBytes: () => socket.bufferedAmount,
     drained() {
       if (socket.readyState !== socket.OPEN || socket.bufferedAmount === 0) return Promise.resolve();
-      return new Promise((resolve) => waiting.push(resolve));
+      // What waits need not be ours (the answer to the handshake, a pong), and then nothing of ours tells when it left: a
+      // ping queues behind all of it.
+      return new Promise((resolve) => {
+        waiting.push(resolve);
+        socket.ping(undefined, undefined, release);
+      });
     },
     end: () => socket.close(1000),
     destroy: () => socket.terminate(),
