@@ -16,10 +16,14 @@ const ENTRIES = {
   'log-thread': 'raft/adapters/thread/log-thread.ts',
   sim: 'test/sim/main.ts',
   chaos: 'chaos/main.ts',
+  bench: 'bench/main.ts',
 };
 
 const flags = new Set(process.argv.slice(2));
-if (flags.has('--if-stale') && isFresh(STAMP, ['src', 'raft', 'cluster', 'chaos', 'test/sim', 'package.json', '.ci']))
+if (
+  flags.has('--if-stale') &&
+  isFresh(STAMP, ['src', 'raft', 'cluster', 'chaos', 'bench', 'test/sim', 'package.json', '.ci'])
+)
   process.exit(0);
 if (
   !isFresh(DERIVED, ['src/api/facts', 'src/api/schema', 'src/api/protobuf', 'src/api/resources', 'package-lock.json'])
