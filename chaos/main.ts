@@ -2,11 +2,14 @@
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { type Clock, silentLogger, systemClock } from '../src/lib/index.ts';
+import { checkLinearizable } from './checker/linearizability.ts';
 import { type ClusterUnderTest, startExperiment } from './cluster-under-test.ts';
+import { readHistory } from './history/file.ts';
 import { PAUSE_MS } from './limits.ts';
 import { killLeaderReport, passed, pauseLeaderReport, pausePassed } from './report.ts';
 import { killLeader } from './scenarios/kill-leader.ts';
 import { pauseLeader } from './scenarios/pause-leader.ts';
+import { verdictText } from './verdict-text.ts';
 
 interface Flags {
   readonly rounds: string;
@@ -72,5 +75,15 @@ program
       pausePassed,
     ),
   );
+program
+  .command('check')
+  .description('Check whether a recorded history is linearizable.')
+  .argument('<file>', 'operations as JSON lines (the form is documented in chaos/README.md)')
+  .addHelpText('after', '\nExample:\n  npm run chaos -- check history.jsonl\n')
+  .action((file: string) => {
+    const verdict = checkLinearizable(readHistory(file));
+    process.stdout.write(`${verdictText(verdict)}\n`);
+    process.exitCode = verdict.kind === 'ok' ? 0 : 1;
+  });
 
 await program.parseAsync(process.argv);
