@@ -27,6 +27,8 @@ export const WATCH_HANDSHAKE_TIMEOUT_MS = 10_000;
 export const WATCH_PING_PERIOD_MS = 5_000;
 /** … and after how much silence (no event, bookmark, ping or pong) the watch is opened anew elsewhere. */
 export const WATCH_SILENCE_LIMIT_MS = 15_000;
+/** A watch that brought neither event nor bookmark (one comes each minute) for so long is stuck, whatever its pongs say. */
+export const WATCH_QUIET_LIMIT_MS = 150_000;
 /** A watch that ended by a failure is reopened after a wait that doubles from the first to the second. */
 export const WATCH_BACKOFF_MIN_MS = 20;
 export const WATCH_BACKOFF_MAX_MS = 5_000;

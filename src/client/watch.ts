@@ -1,5 +1,6 @@
 // One watch stream over a WebSocket: the same URL as the HTTP watch, one event a message. It ends exactly once: by the
-// server, by a failure, by silence (a server that freezes keeps its sockets open), or by its caller, who then hears nothing.
+// server, by a failure, by silence (a server that freezes keeps its sockets open; one that forgot the watch even answers
+// pings), or by its caller, who then hears nothing.
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { KubeObject } from '../api/index.ts';
@@ -10,6 +11,7 @@ import {
   WATCH_HANDSHAKE_TIMEOUT_MS,
   WATCH_MESSAGE_LIMIT_BYTES,
   WATCH_PING_PERIOD_MS,
+  WATCH_QUIET_LIMIT_MS,
   WATCH_SILENCE_LIMIT_MS,
 } from './limits.ts';
 import { retryAfterOf, statusOfBody } from './request.ts';
@@ -35,7 +37,9 @@ export function openWatch<T extends KubeObject>(
   const endpoint = endpoints.best();
   const socket = connect(endpoint, path, means);
   let over = false;
+  /** When anything arrived last, and when a message did: the server's sockets live, the watch behind them lives. */
   let heardMs = clock.monotonic();
+  let toldMs = heardMs;
 
   const finish = (): void => {
     over = true;
@@ -57,7 +61,9 @@ export function openWatch<T extends KubeObject>(
   };
   const pulse = every(clock, WATCH_PING_PERIOD_MS, () => {
     const silentMs = clock.monotonic() - heardMs;
+    const quietMs = clock.monotonic() - toldMs;
     if (silentMs >= WATCH_SILENCE_LIMIT_MS) fail(new Error(`${endpoint.origin} was silent for ${silentMs} ms`));
+    else if (quietMs >= WATCH_QUIET_LIMIT_MS) fail(new Error(`${endpoint.origin} sent no bookmark for ${quietMs} ms`));
     else if (socket.readyState === WebSocket.OPEN) socket.ping();
   });
   const heard = (): void => {
@@ -72,6 +78,7 @@ export function openWatch<T extends KubeObject>(
   socket.on('pong', heard);
   socket.on('message', (data) => {
     heard();
+    toldMs = heardMs;
     if (over) return;
     const event = parseEvent<T>(data.toString());
     if (event === undefined) fail(new Error(`${endpoint.origin} sent a message that is no watch event`));

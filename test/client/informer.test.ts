@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject, Pod, Served } from '../../src/api/index.ts';
 import { createInformer, createInformerFactory, PODS } from '../../src/client/index.ts';
-import { WATCH_SILENCE_LIMIT_MS } from '../../src/client/limits.ts';
+import { WATCH_PING_PERIOD_MS, WATCH_QUIET_LIMIT_MS, WATCH_SILENCE_LIMIT_MS } from '../../src/client/limits.ts';
 import { prng, silentLogger, systemClock } from '../../src/lib/index.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { at, type Setup, setup, until } from './support/setup.ts';
@@ -127,6 +127,41 @@ describe('an informer', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(at(all.servers, 1).watches).toBe(1);
+    stop.abort();
+  });
+
+  it('leaves a server that answers pings, but has neither event nor bookmark for it any more', async () => {
+    const clock = manualClock();
+    const all = await setup(2, { clock });
+    const [stuck, good] = [at(all.servers, 0), at(all.servers, 1)];
+    const stop = new AbortController();
+    const runtime = { client: all.client, clock, logger: silentLogger, random: prng(2) };
+    const informer = createInformer(PODS, runtime);
+    await informer.start(stop.signal);
+    /** Lets `ms` pass in steps in which each ping is answered. */
+    const pass = async (ms: number): Promise<void> => {
+      for (let passedMs = 0; passedMs < ms; passedMs += WATCH_PING_PERIOD_MS) {
+        const pings = stuck.pings;
+        clock.advance(WATCH_PING_PERIOD_MS);
+        await until(() => stuck.pings > pings || stuck.watches === 0);
+        // The pong's way back.
+        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await pass(WATCH_QUIET_LIMIT_MS - 10_000);
+    all.cluster.create('pods', pod('a'));
+    await until(() => informer.lister.list().length === 1);
+    stuck.holdEvents(true);
+    all.cluster.create('pods', pod('b'));
+    await pass(WATCH_QUIET_LIMIT_MS - 10_000);
+    expect([stuck.watches, good.watches]).toEqual([1, 0]);
+    await pass(10_000);
+    await until(() => stuck.watches === 0);
+    while (informer.lister.list().length < 2) {
+      clock.advance(100);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(good.watches).toBe(1);
     stop.abort();
   });
 

@@ -12,6 +12,8 @@ export interface FakeServer {
   readonly seen: string[];
   /** How many watches are open. */
   readonly watches: number;
+  /** How many pings its watches were sent. */
+  readonly pings: number;
   /** Ends every connection at once, as a killed process does; `restart` takes the same port again. */
   kill(): Promise<void>;
   restart(): Promise<void>;
@@ -36,6 +38,7 @@ export async function fakeServer(cluster: FakeCluster): Promise<FakeServer> {
   let http: Server;
   let sockets: WebSocketServer;
   let port = 0;
+  let pings = 0;
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
@@ -66,6 +69,9 @@ export async function fakeServer(cluster: FakeCluster): Promise<FakeServer> {
     else held.push(write);
   };
   const watch = (socket: WebSocket, request: IncomingMessage): void => {
+    socket.on('ping', () => {
+      pings += 1;
+    });
     seen.push(`WATCH ${request.url}`);
     const url = new URL(request.url ?? '', 'http://fake');
     const scope = scopeOf(url);
@@ -103,6 +109,9 @@ export async function fakeServer(cluster: FakeCluster): Promise<FakeServer> {
     },
     get watches() {
       return sockets.clients.size;
+    },
+    get pings() {
+      return pings;
     },
     async kill() {
       for (const socket of sockets.clients) socket.terminate();
