@@ -94,9 +94,9 @@ function build(options: KubeletOptions, info: RuntimeInfo, allocatable: Readonly
     clock,
     random: random.fork(),
     changed: (uid) => manager.trigger(uid),
-    unhealthy: (pod: Served<Pod>, _container, kind, detail) => {
+    unhealthy: (pod: Served<Pod>, _container, kind, complaint) => {
       const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
-      events.event(pod, 'Warning', 'Unhealthy', `${title} probe failed: ${detail}`);
+      events.event(pod, 'Warning', 'Unhealthy', `${title} probe ${complaint}`);
     },
   });
   const parts: KubeletParts = {

@@ -1,5 +1,6 @@
 // Runs the probes of running containers on the clock, and keeps their verdicts. A verdict belongs to a container's id, so
-// a restarted container starts anew. Startup probes hold back the other two until they pass.
+// a restarted container starts anew. Startup probes hold back the other two until they pass. A probe that could not be
+// asked at all (the runtime fails, its port has no number) says nothing about the container: it changes no verdict.
 import type { Container, Pod, Probe, Served } from '../../api/index.ts';
 import { type Clock, messageOf, type Prng, type Timer } from '../../lib/index.ts';
 import { PROBE_DETAIL_LIMIT_CHARACTERS } from '../limits.ts';
@@ -13,8 +14,8 @@ export interface ProbeOptions {
   readonly random: Prng;
   /** A verdict of this pod changed. */
   readonly changed: (podUid: string) => void;
-  /** An answer that is a failure, for the event Unhealthy. */
-  readonly unhealthy: (pod: Served<Pod>, container: string, kind: ProbeKind, detail: string) => void;
+  /** For the event Unhealthy: `complaint` continues the words `Liveness probe`. */
+  readonly unhealthy: (pod: Served<Pod>, container: string, kind: ProbeKind, complaint: string) => void;
 }
 
 interface Watched {
@@ -24,6 +25,9 @@ interface Watched {
   verdict: ProbeVerdict;
   closed: boolean;
 }
+
+/** What came of asking: an answer, or the reason why there is none. */
+type Outcome = ProbeAnswer | { readonly success: undefined; readonly detail: string };
 
 const KINDS: readonly ProbeKind[] = ['startup', 'readiness', 'liveness'];
 
@@ -102,8 +106,12 @@ export class Prober {
     if (!held) {
       const answer = await this.#answer(pod, container, record, podIp, probe);
       if (entry.closed) return;
-      if (!answer.success) unhealthy(pod, container.name, kind, answer.detail.slice(0, PROBE_DETAIL_LIMIT_CHARACTERS));
-      entry.runs[kind] = afterAnswer(entry.runs[kind], probe, answer.success);
+      if (!answer.success) {
+        const what = answer.success === undefined ? 'errored and resulted in unknown state' : 'failed';
+        const detail = answer.detail.slice(0, PROBE_DETAIL_LIMIT_CHARACTERS);
+        unhealthy(pod, container.name, kind, `${what}: ${detail}`);
+      }
+      if (answer.success !== undefined) entry.runs[kind] = afterAnswer(entry.runs[kind], probe, answer.success);
       const verdict = verdictOf(entry.probes, entry.runs);
       const before = entry.verdict;
       entry.verdict = verdict;
@@ -124,14 +132,14 @@ export class Prober {
     record: ContainerRecord,
     podIp: string,
     probe: Probe,
-  ): Promise<ProbeAnswer> {
+  ): Promise<Outcome> {
     const { runtime, clock } = this.#options;
     const timeoutMs = (probe.timeoutSeconds ?? 1) * 1_000;
     const target = (host: string | undefined, port: string | number) => ({
       pod: identityOf(pod),
       container: container.name,
       host: host === undefined || host === '' ? podIp : host,
-      port: portNumber(container, port),
+      port: knownPort(container, port),
     });
     try {
       if (probe.httpGet !== undefined) {
@@ -150,10 +158,12 @@ export class Prober {
         return await execProbe(runtime, clock, record.id, probe.exec.command ?? [], timeoutMs);
       return { success: true, detail: 'a probe of a kind that this kubelet does not run counts as passed' };
     } catch (error) {
-      return { success: false, detail: messageOf(error) };
+      return { success: undefined, detail: messageOf(error) };
     }
   }
 }
+
+/** Throws what the runtime throws; a command that takes too long is a failure. */
 
 async function execProbe(
   runtime: ContainerRuntime,
@@ -168,8 +178,8 @@ async function execProbe(
     const { exitCode, output } = await runtime.exec(id, command, patience.signal);
     return { success: exitCode === 0, detail: output };
   } catch (error) {
-    const text = `command ${JSON.stringify(command)} timed out`;
-    return { success: false, detail: patience.signal.aborted ? text : messageOf(error) };
+    if (!patience.signal.aborted) throw error;
+    return { success: false, detail: `command ${JSON.stringify(command)} timed out` };
   } finally {
     timer.cancel();
   }
@@ -180,6 +190,12 @@ export function portNumber(container: Container, port: string | number): number 
   const number = Number(port);
   if (Number.isInteger(number)) return number;
   return container.ports?.find(({ name }) => name === port)?.containerPort ?? 0;
+}
+
+function knownPort(container: Container, port: string | number): number {
+  const number = portNumber(container, port);
+  if (number === 0) throw new Error(`couldn't find port: ${port}`);
+  return number;
 }
 
 function close(entry: Watched): void {
