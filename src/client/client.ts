@@ -37,7 +37,7 @@ const PATCH_TYPES: Readonly<Record<PatchType, string>> = {
 /** Throws UserError when an address is none. Connects lazily. */
 export function createClient(options: ClientOptions): ApiClient {
   const { clock, logger, tls } = options;
-  const endpoints = createEndpoints(options.endpoints, tls, clock, options.random);
+  const endpoints = createEndpoints(options.endpoints, tls, clock, options.random, logger);
   const headers: Record<string, string> = { 'user-agent': options.userAgent, accept: 'application/json' };
   if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;
   const requester = createRequester(endpoints, clock, logger, headers);

@@ -1,7 +1,7 @@
 // Which API server the next request goes to. Sticky to the one that last answered; one that fails is left at once and
 // rests for a while that doubles; one that says Retry-After rests as long as it asked. No endpoint is ever given up.
 import { Pool } from 'undici';
-import { type Clock, type Prng, sleep, UserError } from '../lib/index.ts';
+import { type Clock, type Logger, type Prng, sleep, UserError } from '../lib/index.ts';
 import {
   CONNECT_TIMEOUT_MS,
   CONNECTIONS_PER_ENDPOINT,
@@ -11,6 +11,7 @@ import {
   RESPONSE_LIMIT_BYTES,
   RETRY_AFTER_MAX_MS,
 } from './limits.ts';
+import { createOutage } from './outage.ts';
 
 /** PEM texts. */
 export interface TlsOptions {
@@ -32,7 +33,7 @@ export interface Endpoints {
   /** The endpoint to use now, resting or not. */
   best(): Endpoint;
   answered(endpoint: Endpoint): void;
-  failed(endpoint: Endpoint): void;
+  failed(endpoint: Endpoint, error: Error): void;
   postpone(endpoint: Endpoint, delayMs: number): void;
   close(): Promise<void>;
 }
@@ -40,6 +41,8 @@ export interface Endpoints {
 interface Candidate {
   readonly endpoint: Endpoint;
   failures: number;
+  /** It failed, and has not answered since. */
+  silent: boolean;
   /** Monotonic milliseconds. */
   restsUntilMs: number;
 }
@@ -50,15 +53,18 @@ export function createEndpoints(
   tls: TlsOptions | undefined,
   clock: Clock,
   random: Prng,
+  logger: Logger,
 ): Endpoints {
   const candidates = addresses.map((address) => ({
     endpoint: openEndpoint(address, tls),
     failures: 0,
+    silent: false,
     restsUntilMs: 0,
   }));
   if (candidates.length === 0) {
     throw new UserError('no API server was given', 'Name at least one address, such as https://127.0.0.1:6443.');
   }
+  const outage = createOutage(addresses, clock, logger);
   let current = 0;
   let closed = false;
 
@@ -87,12 +93,16 @@ export function createEndpoints(
       const candidate = find(endpoint);
       if (candidate === undefined) return;
       candidate.failures = 0;
+      candidate.silent = false;
+      outage.answered();
       current = candidates.indexOf(candidate);
     },
-    failed(endpoint) {
+    failed(endpoint, error) {
       const candidate = find(endpoint);
       if (candidate === undefined) return;
       leave(candidate);
+      candidate.silent = true;
+      if (candidates.every(({ silent }) => silent)) outage.failed(error);
       // Fifty requests that die with one server are one failure of it.
       if (candidate.restsUntilMs > clock.monotonic()) return;
       const restMs = Math.min(ENDPOINT_BACKOFF_MAX_MS, ENDPOINT_BACKOFF_MIN_MS * 2 ** candidate.failures);

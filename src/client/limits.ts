@@ -16,6 +16,10 @@ export const RETRY_AFTER_MAX_MS = 30_000;
 export const CONNECTIONS_PER_ENDPOINT = 16;
 /** An idle connection is closed by us after this, before a server's own limit (Node.js: 5 s) can race with a request. */
 export const KEEP_ALIVE_MS = 4_000;
+/** No API server has answered for so long: the log says so. A server that dies is followed by another much sooner. */
+export const OUTAGE_TOLD_AFTER_MS = 1_000;
+/** While that lasts, or a watch is refused again and again, the log says so again after so long. */
+export const REMINDER_PERIOD_MS = 30_000;
 /** One answer, decoded in memory at once (a list of everything in a large cluster). */
 export const RESPONSE_LIMIT_BYTES = 512 * MIB;
 

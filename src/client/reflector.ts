@@ -11,7 +11,7 @@
 import type { KubeObject, Served } from '../api/index.ts';
 import { type Clock, type Logger, messageOf, type Prng, sleep } from '../lib/index.ts';
 import { ApiStatusError, errorOfStatus, isExpired } from './errors.ts';
-import { WATCH_BACKOFF_MAX_MS, WATCH_BACKOFF_MIN_MS } from './limits.ts';
+import { REMINDER_PERIOD_MS, WATCH_BACKOFF_MAX_MS, WATCH_BACKOFF_MIN_MS } from './limits.ts';
 import { keyOf } from './resources.ts';
 import type { ApiClient, ObjectKey, ResourceRef, Selection, WatchEvent } from './types.ts';
 
@@ -42,13 +42,14 @@ interface Progress {
   revision: string | undefined;
   /** Streams in a row that brought nothing. */
   failures: number;
+  /** When a refusal was last told to the log, monotonic. */
+  toldMs: number;
 }
 
 /** Resolves when `signal` aborts; never rejects. */
 export async function runReflector<T extends KubeObject>(options: ReflectorOptions<T>): Promise<void> {
-  const { clock, random, signal, ref } = options;
-  const logger = options.logger.child({ resource: ref.plural });
-  const progress: Progress = { revision: undefined, failures: 0 };
+  const { clock, random, signal, logger } = options;
+  const progress: Progress = { revision: undefined, failures: 0, toldMs: Number.NEGATIVE_INFINITY };
   while (!signal.aborted) {
     const error = await follow(options, progress);
     if (signal.aborted) return;
@@ -59,16 +60,23 @@ export async function runReflector<T extends KubeObject>(options: ReflectorOptio
       );
       progress.revision = undefined;
     } else if (error !== undefined) {
-      logger[progress.failures < 3 ? 'debug' : 'warn'](
-        { revision: progress.revision, failures: progress.failures, error: messageOf(error) },
-        'a watch failed and is opened anew',
-      );
+      const level = isWorthTelling(error, progress, clock.monotonic()) ? 'warn' : 'debug';
+      const { revision, failures } = progress;
+      logger[level]({ revision, failures, error: messageOf(error) }, 'a watch failed and is opened anew');
     }
     const backoffMs = Math.min(WATCH_BACKOFF_MAX_MS, WATCH_BACKOFF_MIN_MS * 2 ** progress.failures);
     const askedMs = error instanceof ApiStatusError ? (error.retryAfterMs ?? 0) : 0;
     progress.failures += 1;
     await sleep(clock, Math.max(askedMs, backoffMs * random.float()), signal);
   }
+}
+
+/** Refusals that last are told now and then. Of servers that cannot be reached the client itself tells, once for all. */
+function isWorthTelling(error: Error, progress: Progress, nowMs: number): boolean {
+  if (!(error instanceof ApiStatusError) || progress.failures < 3) return false;
+  if (nowMs - progress.toldMs < REMINDER_PERIOD_MS) return false;
+  progress.toldMs = nowMs;
+  return true;
 }
 
 /** 410: compacted. 504 and 400: the servers do not know the revision at all (another cluster, or one restored). */

@@ -142,7 +142,7 @@ export function statusOfBody(body: Buffer): Partial<Status> {
 }
 
 function noteFailure({ endpoints, logger }: Means, endpoint: Endpoint, call: Call, error: Error): void {
-  endpoints.failed(endpoint);
+  endpoints.failed(endpoint, error);
   const { method, path } = call;
   logger.debug({ endpoint: endpoint.origin, method, path, error: messageOf(error) }, 'an API server did not answer');
 }

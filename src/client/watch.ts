@@ -53,7 +53,7 @@ export function openWatch<T extends KubeObject>(
     sink.ended(error);
   };
   const fail = (error: Error): void => {
-    if (!over) endpoints.failed(endpoint);
+    if (!over) endpoints.failed(endpoint, error);
     end(error);
   };
   const close = (): void => {

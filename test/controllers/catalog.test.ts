@@ -90,3 +90,22 @@ describe('a namespace whose contents are not fully known', () => {
     expect(discovery).toMatchObject({ status: 'False', lastTransitionTime: '2026-01-01T00:09:00Z' });
   });
 });
+
+describe('the end of a catalog', () => {
+  it('gives up a question that nobody answers', async () => {
+    const asked: (AbortSignal | undefined)[] = [];
+    const raw = (_method: string, _path: string, _body: unknown, options: { signal?: AbortSignal } = {}) => {
+      asked.push(options.signal);
+      return new Promise((_, reject) => {
+        options.signal?.addEventListener('abort', () => reject(new Error('aborted')));
+      });
+    };
+    const client = { raw } as unknown as ApiClient;
+    const stop = new AbortController();
+    const catalog = createCatalog({ client, clock: manualClock(), logger: silentLogger });
+    const starting = catalog.start(stop.signal);
+    expect(asked).toHaveLength(1);
+    stop.abort();
+    await starting;
+  });
+});

@@ -24,8 +24,8 @@ export interface Catalog {
   current(): Discovered;
   /** The resource of an object's apiVersion and kind; undefined when it is not served (any more, or yet). */
   refOf(apiVersion: string, kind: string): ResourceRef<KubeObject> | undefined;
-  /** Asks the servers now. */
-  refresh(): Promise<Discovered>;
+  /** Asks the servers now; `signal` gives the question up. */
+  refresh(signal?: AbortSignal): Promise<Discovered>;
   /** Called after each discovery, and at once with the current one. */
   subscribe(handler: (discovered: Discovered) => void, signal: AbortSignal): void;
   /** Resolves after the first successful discovery; then repeats it until `signal` aborts. */
@@ -50,17 +50,18 @@ export function createCatalog(options: { client: ApiClient; clock: Clock; logger
   const { client, clock, logger } = options;
   const subscribers = new Set<(discovered: Discovered) => void>();
   let current = NOTHING;
-  const refresh = async (): Promise<Discovered> => {
-    current = await discover(client);
+  const refresh = async (signal?: AbortSignal): Promise<Discovered> => {
+    current = await discover(client, signal);
     for (const handler of subscribers) handler(current);
     return current;
   };
-  const attempt = async (): Promise<boolean> => {
+  const attempt = async (signal: AbortSignal): Promise<boolean> => {
     try {
-      await refresh();
+      await refresh(signal);
       return true;
     } catch (error) {
-      logger.warn({ error: messageOf(error) }, 'discovery of the served resources failed and will be repeated');
+      if (!signal.aborted)
+        logger.warn({ error: messageOf(error) }, 'discovery of the served resources failed and will be repeated');
       return false;
     }
   };
@@ -68,7 +69,7 @@ export function createCatalog(options: { client: ApiClient; clock: Clock; logger
     for (;;) {
       await sleep(clock, DISCOVERY_PERIOD_MS, signal);
       if (signal.aborted) return;
-      await attempt();
+      await attempt(signal);
     }
   };
   return {
@@ -82,7 +83,7 @@ export function createCatalog(options: { client: ApiClient; clock: Clock; logger
     },
     async start(signal) {
       for (let waitMs = DISCOVERY_RETRY_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, DISCOVERY_PERIOD_MS)) {
-        if (await attempt()) break;
+        if (await attempt(signal)) break;
         await sleep(clock, waitMs, signal);
       }
       void repeat(signal);
@@ -91,15 +92,15 @@ export function createCatalog(options: { client: ApiClient; clock: Clock; logger
 }
 
 /** Reads the whole of discovery. Throws when the list of groups itself does not come. */
-async function discover(client: ApiClient): Promise<Discovered> {
+async function discover(client: ApiClient, signal: AbortSignal | undefined): Promise<Discovered> {
   const entries: CatalogEntry[] = [];
   const kinds = new Map<string, ResourceRef<KubeObject>>();
   const failures: string[] = [];
   const seen = new Set<string>();
-  for (const { group, versions } of await groupVersions(client)) {
+  for (const { group, versions } of await groupVersions(client, signal)) {
     for (const version of versions) {
       const groupVersion = group === '' ? version : `${group}/${version}`;
-      const resources = await resourcesOf(client, group, version);
+      const resources = await resourcesOf(client, group, version, signal);
       if (resources === undefined) failures.push(groupVersion);
       for (const { name, kind, namespaced, verbs } of resources ?? []) {
         if (name.includes('/')) continue;
@@ -114,9 +115,9 @@ async function discover(client: ApiClient): Promise<Discovered> {
   return { entries, kinds, failures };
 }
 
-async function groupVersions(client: ApiClient): Promise<readonly GroupVersions[]> {
-  const core = (await answer(client, '/api')) as { versions?: string[] };
-  const named = (await answer(client, '/apis')) as {
+async function groupVersions(client: ApiClient, signal: AbortSignal | undefined): Promise<readonly GroupVersions[]> {
+  const core = (await answer(client, '/api', signal)) as { versions?: string[] };
+  const named = (await answer(client, '/apis', signal)) as {
     groups?: { name: string; versions: { version: string }[]; preferredVersion?: { version: string } }[];
   };
   const groups = (named.groups ?? []).map(({ name, versions, preferredVersion }) => {
@@ -130,18 +131,20 @@ async function resourcesOf(
   client: ApiClient,
   group: string,
   version: string,
+  signal: AbortSignal | undefined,
 ): Promise<readonly ApiResource[] | undefined> {
   try {
-    const list = await answer(client, group === '' ? `/api/${version}` : `/apis/${group}/${version}`);
+    const list = await answer(client, group === '' ? `/api/${version}` : `/apis/${group}/${version}`, signal);
     return (list as { resources?: ApiResource[] }).resources ?? [];
   } catch {
+    signal?.throwIfAborted();
     // A group that cannot be asked now is asked again at the next discovery; undefined says so.
     return undefined;
   }
 }
 
-async function answer(client: ApiClient, path: string): Promise<unknown> {
-  const { status, body } = await client.raw('GET', path);
+async function answer(client: ApiClient, path: string, signal: AbortSignal | undefined): Promise<unknown> {
+  const { status, body } = await client.raw('GET', path, undefined, signal === undefined ? {} : { signal });
   if (status !== 200) throw new Error(`GET ${path} answered ${status}`);
   return body;
 }

@@ -49,11 +49,12 @@ export class NodeKeeper {
     const { clock, logger, facts } = this.#options;
     while (!signal.aborted) {
       try {
-        await this.#createOrAdopt();
-        await this.#report();
-        await this.#renew();
+        await this.#createOrAdopt(signal);
+        await this.#report(signal);
+        await this.#renew(signal);
         return;
       } catch (error) {
+        if (signal.aborted) return;
         logger.warn({ node: facts.nodeName, error: messageOf(error) }, 'the node is not registered yet');
         await sleep(clock, REGISTRATION_RETRY_MS, signal);
       }
@@ -66,41 +67,44 @@ export class NodeKeeper {
       while (!signal.aborted) {
         await sleep(this.#options.clock, periodMs, signal);
         if (signal.aborted) return;
-        await beat().catch((error: unknown) => this.#options.logger.warn({ error: messageOf(error) }, what));
+        await beat().catch((error: unknown) => {
+          if (!signal.aborted) this.#options.logger.warn({ error: messageOf(error) }, what);
+        });
       }
     };
     await Promise.all([
-      repeat(LEASE_RENEW_MS, 'the lease of the node was not renewed', () => this.#renew()),
-      repeat(NODE_STATUS_CHECK_MS, 'the status of the node was not written', () => this.#check()),
+      repeat(LEASE_RENEW_MS, 'the lease of the node was not renewed', () => this.#renew(signal)),
+      repeat(NODE_STATUS_CHECK_MS, 'the status of the node was not written', () => this.#check(signal)),
     ]);
   }
 
-  async #createOrAdopt(): Promise<void> {
+  async #createOrAdopt(signal: AbortSignal): Promise<void> {
     const { client, facts } = this.#options;
     const status = nodeStatus(facts, await this.#health(), undefined);
     try {
-      this.#node = await client.create(NODES, newNode(facts, status));
+      this.#node = await client.create(NODES, newNode(facts, status), { signal });
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
       const name = { namespace: '', name: facts.nodeName };
-      this.#node = await client.patch(NODES, name, 'merge', { metadata: { labels: nodeLabels(facts) } });
+      const patch = { metadata: { labels: nodeLabels(facts) } };
+      this.#node = await client.patch(NODES, name, 'merge', patch, { signal });
     }
     this.#reportedAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Reads the node, so that what others wrote into its status (NotReady by the node controller) is put right. */
-  async #check(): Promise<void> {
+  async #check(signal: AbortSignal): Promise<void> {
     const { client, facts } = this.#options;
     try {
-      this.#node = await client.get(NODES, { namespace: '', name: facts.nodeName });
+      this.#node = await client.get(NODES, { namespace: '', name: facts.nodeName }, { signal });
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      await this.#createOrAdopt();
+      await this.#createOrAdopt(signal);
     }
-    await this.#report();
+    await this.#report(signal);
   }
 
-  async #report(): Promise<void> {
+  async #report(signal: AbortSignal): Promise<void> {
     const { client, clock, facts } = this.#options;
     const status = nodeStatus(facts, await this.#health(), this.#node?.status);
     const due = clock.monotonic() - this.#reportedAtMs >= NODE_STATUS_REPORT_MS;
@@ -109,7 +113,7 @@ export class NodeKeeper {
     // Addresses merge by type, and a type may have several: they are replaced as a whole.
     const patch = { status: { ...rest, addresses: [{ $patch: 'replace' }, ...(addresses ?? [])] } };
     const name = { namespace: '', name: facts.nodeName };
-    this.#node = await client.patch(NODES, name, 'strategic', patch, { subresource: 'status' });
+    this.#node = await client.patch(NODES, name, 'strategic', patch, { subresource: 'status', signal });
     this.#reportedAtMs = clock.monotonic();
   }
 
@@ -126,7 +130,7 @@ export class NodeKeeper {
     }
   }
 
-  async #renew(): Promise<void> {
+  async #renew(signal: AbortSignal): Promise<void> {
     const { client, clock, facts } = this.#options;
     const name = { namespace: LEASE_NAMESPACE, name: facts.nodeName };
     const spec = {
@@ -135,14 +139,17 @@ export class NodeKeeper {
       renewTime: rfc3339Micro(clock.now()),
     };
     try {
-      await client.patch(LEASES, name, 'merge', { spec });
+      await client.patch(LEASES, name, 'merge', { spec }, { signal });
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      await this.#createLease({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { ...name }, spec });
+      await this.#createLease(
+        { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { ...name }, spec },
+        signal,
+      );
     }
   }
 
-  async #createLease(lease: Lease): Promise<void> {
+  async #createLease(lease: Lease, signal: AbortSignal): Promise<void> {
     const { client } = this.#options;
     const owner = this.#node;
     const { metadata } = lease;
@@ -150,7 +157,7 @@ export class NodeKeeper {
       const { name, uid } = owner.metadata;
       metadata.ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name, uid }];
     }
-    await client.create(LEASES, lease).catch((error: unknown) => {
+    await client.create(LEASES, lease, { signal }).catch((error: unknown) => {
       if (!isAlreadyExists(error) && !isConflict(error)) throw error;
     });
   }
