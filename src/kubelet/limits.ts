@@ -22,9 +22,9 @@ export const IMAGE_BACKOFF_LIMIT_MS = 300_000;
 export const IMAGE_PULL_TIMEOUT_MS = 15 * 60_000;
 /** Image pulls at the same time. */
 export const PARALLEL_IMAGE_PULLS = 3;
-/** How long a failed step of a pod (a missing ConfigMap, a refused sandbox) waits before the next try. */
+/** How long a failed step of a pod (a missing ConfigMap, a refused sandbox) waits: doubles from the first to the second. */
 export const POD_RETRY_FIRST_MS = 1_000;
-export const POD_RETRY_LIMIT_MS = 60_000;
+export const POD_RETRY_LIMIT_MS = 10_000;
 /** A pod is looked at so often even when nothing says that it changed (the safety net under runtime events). */
 export const POD_RESYNC_MS = 60_000;
 /** How often the runtime is asked for pods that the API does not know. */

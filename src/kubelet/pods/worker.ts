@@ -7,7 +7,7 @@
 import type { Pod, PodStatus, Served } from '../../api/index.ts';
 import { isConflict, isNotFound, PODS } from '../../client/index.ts';
 import { messageOf, type Timer } from '../../lib/index.ts';
-import { POD_RESYNC_MS, POD_RETRY_FIRST_MS, POD_RETRY_LIMIT_MS, VOLUME_REFRESH_MS } from '../limits.ts';
+import { POD_RESYNC_MS, VOLUME_REFRESH_MS } from '../limits.ts';
 import type { RuntimePod } from '../runtime/port.ts';
 import { type BackOff, raised } from './backoff.ts';
 import type { Waiting } from './container-status.ts';
@@ -19,6 +19,7 @@ import { sandboxSpec } from './sandbox.ts';
 import { allContainers, identityOf, isTerminalPhase, podTitle } from './spec.ts';
 import { factsOf, startContainer } from './starter.ts';
 import { podStatus } from './status.ts';
+import { retryDelayMs, StepRetries } from './step-retries.ts';
 
 /** How long a failed pull is shown as ErrImagePull before it is ImagePullBackOff. */
 const PULL_ERROR_SHOWN_MS = 2_000;
@@ -31,8 +32,7 @@ export class PodWorker {
   readonly #parts: KubeletParts;
   readonly #killer: Killer;
   readonly #crashes = new Map<string, BackOff>();
-  readonly #notBefore = new Map<string, number>();
-  readonly #retryDelays = new Map<string, number>();
+  readonly #retries = new StepRetries();
   readonly #waiting = new Map<string, WaitingSince>();
   readonly #messages = new Map<string, string>();
   readonly #backOffTold = new Map<string, number>();
@@ -84,16 +84,16 @@ export class PodWorker {
       this.#wake?.();
     };
     signal.addEventListener('abort', stop, { once: true });
-    let failures = 0;
+    let delayMs: number | undefined;
     while (!signal.aborted && !(this.#gone && this.#released)) {
       this.#dirty = false;
       let wakeAtMs: number | undefined;
       try {
         wakeAtMs = await this.#sync(signal);
-        failures = 0;
+        delayMs = undefined;
       } catch (error) {
-        failures += 1;
-        wakeAtMs = this.#parts.clock.now() + Math.min(POD_RETRY_FIRST_MS * 2 ** failures, POD_RETRY_LIMIT_MS);
+        delayMs = retryDelayMs(delayMs);
+        wakeAtMs = this.#parts.clock.now() + delayMs;
         const title = podTitle(identityOf(this.#pod));
         this.#parts.logger.warn({ pod: title, error: messageOf(error) }, 'a pod was not synced; it is tried again');
       }
@@ -133,7 +133,7 @@ export class PodWorker {
       ending,
       verdicts,
       crashes: this.#crashes,
-      notBeforeMs: this.#notBefore,
+      notBeforeMs: this.#retries.notBeforeMs,
       stopping: this.#killer.stopping(),
       nowMs,
     });
@@ -212,7 +212,7 @@ export class PodWorker {
       await runtime.createSandbox(sandboxSpec(pod, attempt));
       this.#succeeded('');
     } catch (error) {
-      this.#failed('');
+      this.#retries.failed('', this.#parts.clock.now());
       const message = `Failed to create pod sandbox: ${messageOf(error)}`;
       events.event(pod, 'Warning', 'FailedCreatePodSandBox', message);
     }
@@ -230,7 +230,7 @@ export class PodWorker {
       if (!(error instanceof StepError)) throw error;
       if (this.#starting.signal.aborted) return;
       this.#waiting.set(name, { reason: error.reason, message: error.message, sinceMs: clock.now() });
-      this.#failed(name, images.retryAtMs(pod.metadata.uid, container.image ?? ''));
+      this.#retries.failed(name, clock.now(), images.retryAtMs(pod.metadata.uid, container.image ?? ''));
       if (error.reason !== 'RunContainerError') return;
     }
     if (before !== undefined) {
@@ -241,15 +241,7 @@ export class PodWorker {
 
   #succeeded(name: string): void {
     this.#waiting.delete(name);
-    this.#notBefore.delete(name);
-    this.#retryDelays.delete(name);
-  }
-
-  #failed(name: string, retryAtMs?: number): void {
-    const delayMs = Math.min((this.#retryDelays.get(name) ?? POD_RETRY_FIRST_MS / 2) * 2, POD_RETRY_LIMIT_MS);
-    this.#retryDelays.set(name, delayMs);
-    const soonMs = this.#parts.clock.now() + delayMs;
-    this.#notBefore.set(name, retryAtMs === undefined ? soonMs : Math.max(retryAtMs, this.#parts.clock.now()));
+    this.#retries.succeeded(name);
   }
 
   /** A failed pull becomes ImagePullBackOff after a moment. Returns when the next one does. */
