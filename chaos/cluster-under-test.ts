@@ -6,11 +6,13 @@ import {
   BALANCER,
   type ClusterStatus,
   clusterStatus,
+  type PeerRoute,
   type RunningCluster,
   type RuntimeName,
   recordedProcess,
   signalProcess,
   startCluster,
+  type Topology,
   waitUntilReady,
 } from '../cluster/index.ts';
 import { type Clock, defined, type Logger, sleep, UserError } from '../src/lib/index.ts';
@@ -23,9 +25,13 @@ export interface ClusterUnderTest {
   readonly balancer: PlainClient;
   status(): Promise<ClusterStatus>;
   /** A client of one server only. */
-  clientOf(server: string): PlainClient;
+  clientOf(server: string, timeoutMs?: number): PlainClient;
+  /** A client with connections of its own through the load balancer. */
+  balancedClient(timeoutMs?: number): PlainClient;
   /** Sends a signal to a member's process; answers its pid. Throws when it does not run. */
   signal(member: string, signal: NodeJS.Signals): number;
+  /** Waits until a member runs as another process than `pid`. */
+  replaced(member: string, pid: number): Promise<void>;
   /** Waits until every server is ready and follows one leader. */
   whole(): Promise<ClusterStatus>;
   /** Aborts when it is stopped: what works on it ends, however the experiment went. */
@@ -42,6 +48,8 @@ export interface ExperimentOptions {
   readonly command: readonly [string, ...string[]];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The way of Raft connections, when it is not the direct one. */
+  readonly peerRoute?: (topology: Topology) => Promise<PeerRoute>;
 }
 
 /** Starts a cluster and waits until it is ready. */
@@ -89,12 +97,13 @@ function underTest(
     credentials,
     balancer: plainClient(`https://127.0.0.1:${topology.port}`, credentials),
     status,
-    clientOf(server) {
+    balancedClient: (timeoutMs) => plainClient(`https://127.0.0.1:${topology.port}`, credentials, timeoutMs),
+    clientOf(server, timeoutMs) {
       const { port } = defined(
         topology.servers.find(({ id }) => id === server),
         server,
       );
-      return plainClient(`https://127.0.0.1:${port}`, credentials);
+      return plainClient(`https://127.0.0.1:${port}`, credentials, timeoutMs);
     },
     signal(member, signal) {
       const identity = recordedProcess(layout.processFile(member));
@@ -102,6 +111,16 @@ function underTest(
         throw new UserError(`${member} does not run`, `Read ${layout.logFile(member)}.`);
       }
       return identity.pid;
+    },
+    async replaced(member, pid) {
+      const deadline = clock.monotonic() + RECOVERY_TIMEOUT_MS;
+      for (;;) {
+        const now = recordedProcess(layout.processFile(member));
+        if (now !== undefined && now.pid !== pid) return;
+        if (clock.monotonic() > deadline)
+          throw new UserError(`${member} was not started again`, `Read ${layout.logFile(member)}.`);
+        await sleep(clock, POLL_MS);
+      }
     },
     whole: () => untilWhole(status, clock),
     stopping,

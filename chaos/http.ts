@@ -1,6 +1,6 @@
 // A client that hides nothing: one address, kept-alive connections, no retry. What the connection does, the caller sees.
 import { Agent, request } from 'node:https';
-import { messageOf } from '../src/lib/index.ts';
+import { codeOf, messageOf } from '../src/lib/index.ts';
 import { REQUEST_TIMEOUT_MS } from './limits.ts';
 
 export interface Credentials {
@@ -12,7 +12,12 @@ export interface Credentials {
 export type Answer =
   | { readonly kind: 'answered'; readonly status: number; readonly body: string }
   /** Refused, reset or timed out: the outcome is unknown. */
-  | { readonly kind: 'ended'; readonly reason: string };
+  | {
+      readonly kind: 'ended';
+      readonly reason: string;
+      /** True: nobody accepted the connection, so nothing was asked. */
+      readonly refused: boolean;
+    };
 
 export interface PlainClient {
   readonly url: string;
@@ -21,22 +26,28 @@ export interface PlainClient {
 }
 
 /** Connections go to `url` only: a server's own address, or the load balancer's. */
-export function plainClient(url: string, credentials: Credentials): PlainClient {
+export function plainClient(url: string, credentials: Credentials, timeoutMs = REQUEST_TIMEOUT_MS): PlainClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, ...credentials });
   return {
     url,
-    send: (method, path, body) => send(agent, new URL(path, url), method, body),
+    send: (method, path, body) => send({ agent, timeoutMs }, new URL(path, url), method, body),
     close: () => agent.destroy(),
   };
 }
 
-function send(agent: Agent, url: URL, method: string, body: unknown): Promise<Answer> {
+interface Connection {
+  readonly agent: Agent;
+  readonly timeoutMs: number;
+}
+
+function send({ agent, timeoutMs }: Connection, url: URL, method: string, body: unknown): Promise<Answer> {
   return new Promise((resolve) => {
-    const ended = (error: unknown): void => resolve({ kind: 'ended', reason: messageOf(error) });
+    const ended = (error: unknown): void =>
+      resolve({ kind: 'ended', reason: messageOf(error), refused: codeOf(error) === 'ECONNREFUSED' });
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers =
       text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-    const call = request(url, { agent, method, headers, timeout: REQUEST_TIMEOUT_MS }, (response) => {
+    const call = request(url, { agent, method, headers, timeout: timeoutMs }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', ended);
@@ -45,7 +56,7 @@ function send(agent: Agent, url: URL, method: string, body: unknown): Promise<An
         resolve({ kind: 'answered', status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
       );
     });
-    call.on('timeout', () => call.destroy(new Error(`no answer within ${REQUEST_TIMEOUT_MS} ms`)));
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     call.on('error', ended);
     call.end(text);
   });

@@ -19,3 +19,20 @@ export const PAUSE_MS = 5_000;
 export const READS_BEFORE_WAKING = 4;
 /** … and for how long more of them follow. */
 export const READS_AFTER_WAKING_MS = 1_000;
+/** A killed process has been missed, and is being started again, after this long. */
+export const RESTART_NOTICED_MS = 500;
+/** A soak's request: longer than any fault, so that only a lost cause ends it. */
+export const SOAK_REQUEST_TIMEOUT_MS = 20_000;
+/** A client's pause between two operations, on average. */
+export const CLIENT_PAUSE_MS = 25;
+/** … and when nobody accepts its connection. */
+export const REFUSED_PAUSE_MS = 100;
+/** Members of one set. */
+export const SET_MEMBERS = 100;
+/** A watcher goes to another server after so long … */
+export const WATCH_SHORTEST_MS = 500;
+export const WATCH_LONGEST_MS = 15_000;
+/** … or when it hears nothing for so long, bookmarks included. */
+export const WATCH_SILENT_MS = 5_000;
+/** All watchers have seen the last write after this long. */
+export const LAST_EVENT_TIMEOUT_MS = 30_000;

@@ -4,11 +4,14 @@ import { Command } from 'commander';
 import { type Clock, silentLogger, systemClock } from '../src/lib/index.ts';
 import { checkLinearizable } from './checker/linearizability.ts';
 import { type ClusterUnderTest, startExperiment } from './cluster-under-test.ts';
+import { FAULT_KINDS, type FaultKind } from './faults/plan.ts';
 import { readHistory } from './history/file.ts';
 import { PAUSE_MS } from './limits.ts';
 import { killLeaderReport, passed, pauseLeaderReport, pausePassed } from './report.ts';
 import { killLeader } from './scenarios/kill-leader.ts';
 import { pauseLeader } from './scenarios/pause-leader.ts';
+import { soakReport } from './soak/report.ts';
+import { runSoak } from './soak/run.ts';
 import { verdictText } from './verdict-text.ts';
 
 interface Flags {
@@ -75,6 +78,52 @@ program
       pausePassed,
     ),
   );
+
+interface SoakFlags {
+  readonly seed: string;
+  readonly output: string;
+}
+
+/** Runs a soak and prints what it found; `lastsMs` or `faultsMax` ends it. */
+async function runAndReport(
+  flags: SoakFlags,
+  kinds: readonly FaultKind[],
+  limits: { readonly lastsMs: number; readonly faultsMax: number },
+): Promise<void> {
+  say('starting a cluster of three servers behind links of our own');
+  const command = [process.execPath, fileURLToPath(new URL('./quorate.js', import.meta.url))] as const;
+  const run = await runSoak({ seed: Number(flags.seed), kinds, ...limits, clock, command, progress: say });
+  const { history: _, ...result } = run.result;
+  const json = { ...result, accounts: run.accounts, passed: run.passed, files: run.files };
+  process.stdout.write(
+    flags.output === 'json' ? `${JSON.stringify(json)}\n` : soakReport(run.result, run.accounts, run.files),
+  );
+  process.exitCode = run.passed ? 0 : 1;
+}
+
+const NO_LIMIT = Number.POSITIVE_INFINITY;
+program
+  .command('soak')
+  .description('All kinds of faults in random order under registers, sets and watches; check the history.')
+  .option('--minutes <n>', 'for how long', '5')
+  .option('--seed <n>', 'of the faults and the clients', '1')
+  .option('--output <form>', 'text or json', 'text')
+  .addHelpText('after', '\nExample:\n  npm run chaos -- soak --minutes 30 --seed 7\n')
+  .action((flags: SoakFlags & { readonly minutes: string }) =>
+    runAndReport(flags, FAULT_KINDS, { lastsMs: Number(flags.minutes) * 60_000, faultsMax: NO_LIMIT }),
+  );
+for (const name of ['all', ...FAULT_KINDS.filter((kind) => !program.commands.some((own) => own.name() === kind))]) {
+  const kinds = FAULT_KINDS.filter((kind) => name === 'all' || kind === name);
+  program
+    .command(name)
+    .description(`A soak with ${name === 'all' ? 'every fault' : 'this fault alone'}, a number of times.`)
+    .option('--rounds <n>', 'how often', name === 'all' ? '2' : '20')
+    .option('--seed <n>', 'of the faults and the clients', '1')
+    .option('--output <form>', 'text or json', 'text')
+    .action((flags: SoakFlags & { readonly rounds: string }) =>
+      runAndReport(flags, kinds, { lastsMs: NO_LIMIT, faultsMax: Number(flags.rounds) * kinds.length }),
+    );
+}
 program
   .command('check')
   .description('Check whether a recorded history is linearizable.')

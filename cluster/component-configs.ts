@@ -21,11 +21,18 @@ export interface PodNetwork {
   readonly apiHost: string;
 }
 
+/** Where one server finds the Raft endpoint of another, as host:port. */
+export type PeerRoute = (from: ServerMember, to: ServerMember) => string;
+
+/** The route without detours. */
+export const directRoute: PeerRoute = (_from, to) => `${LOOPBACK}:${to.raftPort}`;
+
 export function serverConfig(
   layout: Layout,
   topology: Topology,
   server: ServerMember,
   network: PodNetwork,
+  route: PeerRoute,
 ): ServerConfig {
   const client = (identity: string) => ({
     // Its own server first: a component goes elsewhere only when that does not answer.
@@ -41,7 +48,7 @@ export function serverConfig(
     listen: [{ host: LOOPBACK, port: server.port }],
     advertise: apiForPods(topology, network),
     raft: { host: LOOPBACK, port: server.raftPort },
-    peers: Object.fromEntries(topology.servers.map((peer) => [peer.id, `${LOOPBACK}:${peer.raftPort}`])),
+    peers: Object.fromEntries(topology.servers.map((peer) => [peer.id, route(server, peer)])),
     caFile: join(layout.pki, 'ca.crt'),
     serving: layout.certificate(servingName(server.id)),
     peer: layout.certificate(peerName(server.id)),

@@ -1,4 +1,5 @@
 // The door of the local cluster: topology, identities, processes, load balancer, status.
+export type { PeerRoute } from './component-configs.ts';
 export type {
   BalancerConfig,
   ClientConfig,
@@ -28,4 +29,4 @@ export {
 export { identify, isAlive, type ProcessIdentity, recordedProcess, signalProcess } from './process-identity.ts';
 export { type ClusterStatus, clusterStatus } from './status.ts';
 export { EXIT_WITH_PARENT, endProcesses } from './supervisor.ts';
-export { LOOPBACK, type RuntimeName, type Topology } from './topology.ts';
+export { LOOPBACK, type RuntimeName, type ServerMember, type Topology } from './topology.ts';

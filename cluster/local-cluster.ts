@@ -3,7 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Clock, type Logger, sleep, UserError } from '../src/lib/index.ts';
-import { balancerConfig, type PodNetwork, serverConfig, workerConfig } from './component-configs.ts';
+import {
+  balancerConfig,
+  directRoute,
+  type PeerRoute,
+  type PodNetwork,
+  serverConfig,
+  workerConfig,
+} from './component-configs.ts';
 import type { ComponentConfig } from './config.ts';
 import {
   BALANCER,
@@ -42,6 +49,8 @@ export interface ClusterOptions {
   readonly command: readonly [string, ...string[]];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Asked once the addresses are chosen: the way of Raft connections when it is not the direct one, as through proxies. */
+  readonly peerRoute?: (topology: Topology) => Promise<PeerRoute>;
 }
 
 export interface RunningCluster {
@@ -66,8 +75,9 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
     const network = await podNetwork(topology.runtime, options.hostAddressForPods);
     await ensureIdentities(layout, topology, serviceNetwork(network), options.clock);
     writeTopology(layout, topology);
+    const route = (await options.peerRoute?.(topology)) ?? directRoute;
     const supervisor = createSupervisor(options);
-    for (const member of membersOf(layout, topology, network)) runMember(member, layout, options, supervisor);
+    for (const member of membersOf(layout, topology, network, route)) runMember(member, layout, options, supervisor);
     return {
       layout,
       topology,
@@ -143,12 +153,12 @@ interface Member {
   readonly config: ComponentConfig;
 }
 
-function membersOf(layout: Layout, topology: Topology, network: PodNetwork): readonly Member[] {
+function membersOf(layout: Layout, topology: Topology, network: PodNetwork, route: PeerRoute): readonly Member[] {
   return [
     ...topology.servers.map((server) => ({
       name: server.id,
       component: 'server',
-      config: serverConfig(layout, topology, server, network),
+      config: serverConfig(layout, topology, server, network, route),
     })),
     { name: BALANCER, component: 'load-balancer', config: balancerConfig(layout, topology, network) },
     ...topology.workers.map((worker) => ({

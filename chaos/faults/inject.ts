@@ -1,0 +1,145 @@
+// Does one planned fault to a cluster, heals it, waits until the cluster is whole, and says what was done to whom, when.
+import { type Clock, defined, sleep } from '../../src/lib/index.ts';
+import type { ClusterUnderTest } from '../cluster-under-test.ts';
+import { RESTART_NOTICED_MS } from '../limits.ts';
+import type { LinkCondition } from '../network/link.ts';
+import type { PeerNetwork } from '../network/peer-network.ts';
+import type { FaultKind, PlannedFault } from './plan.ts';
+
+/** What was done. Times in ms of the monotonic clock. */
+export interface FaultRecord {
+  readonly kind: FaultKind;
+  readonly leader: string;
+  /** Whose clients may notice. */
+  readonly harmed: readonly string[];
+  readonly fromMs: number;
+  readonly healedMs: number;
+  readonly wholeMs: number;
+  /** The highest term before and after. */
+  readonly termBefore: number;
+  readonly termAfter: number;
+}
+
+export interface Battlefield {
+  readonly cluster: ClusterUnderTest;
+  readonly network: PeerNetwork;
+  readonly clock: Clock;
+}
+
+const CUT: LinkCondition = { kind: 'cut' };
+const SLOW: LinkCondition = { kind: 'poor', delayMs: 20, jitterMs: 30, lostShare: 0, resendMs: 0 };
+const LOSSY: LinkCondition = { kind: 'poor', delayMs: 0, jitterMs: 5, lostShare: 0.1, resendMs: 200 };
+
+export async function inject(field: Battlefield, planned: PlannedFault): Promise<FaultRecord> {
+  const { cluster, clock } = field;
+  const before = await cluster.whole();
+  const leader = defined(before.leader, 'a leader');
+  const servers = before.servers.map((server) => server.id);
+  const followers = servers.filter((server) => server !== leader);
+  const follower = defined(followers[planned.follower % followers.length], 'a follower');
+  const fromMs = clock.monotonic();
+  const harmed = await hurt(field, planned, { leader, follower, servers });
+  field.network.heal();
+  const healedMs = clock.monotonic();
+  const after = await cluster.whole();
+  const term = (status: typeof before): number => Math.max(...status.servers.map((server) => server.term));
+  return {
+    kind: planned.kind,
+    leader,
+    harmed,
+    fromMs,
+    healedMs,
+    wholeMs: clock.monotonic(),
+    termBefore: term(before),
+    termAfter: term(after),
+  };
+}
+
+interface Roles {
+  readonly leader: string;
+  readonly follower: string;
+  readonly servers: readonly string[];
+}
+
+/** Resolves when the fault has lasted; answers who was harmed. */
+async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Promise<readonly string[]> {
+  const { leader, follower, servers } = roles;
+  switch (planned.kind) {
+    case 'kill-leader':
+      return kill(field, [leader]);
+    case 'kill-follower':
+      return kill(field, [follower]);
+    case 'kill-two':
+      // The third has no majority while both are away: its clients wait, too.
+      await kill(field, [leader, follower]);
+      return servers;
+    case 'kill-all':
+      return kill(field, servers);
+    case 'pause-leader':
+      return pause(field, leader, planned.lastsMs);
+    case 'pause-follower':
+      return pause(field, follower, planned.lastsMs);
+    case 'terminate-leader':
+      return terminate(field, [leader]);
+    case 'rolling-restart':
+      return terminate(field, servers);
+    case 'cut-leader':
+      return link(field, planned, [leader], (from, to) => (from === leader || to === leader ? CUT : undefined));
+    case 'cut-follower':
+      return link(field, planned, [follower], (from, to) => (from === follower || to === follower ? CUT : undefined));
+    case 'mute-leader':
+      return link(field, planned, [leader], (from) => (from === leader ? CUT : undefined));
+    case 'deafen-leader':
+      return link(field, planned, [leader], (_, to) => (to === leader ? CUT : undefined));
+    case 'cut-pair': {
+      const pair = [leader, follower];
+      const inside = (from: string, to: string) => (pair.includes(from) && pair.includes(to) ? CUT : undefined);
+      return link(field, planned, pair, inside);
+    }
+    case 'slow-links':
+      return link(field, planned, [], () => SLOW);
+    case 'lossy-links':
+      return link(field, planned, [], () => LOSSY);
+  }
+}
+
+/** With kill -9; the supervisor starts them again. */
+async function kill(field: Battlefield, servers: readonly string[]): Promise<readonly string[]> {
+  for (const server of servers) field.cluster.signal(server, 'SIGKILL');
+  await sleep(field.clock, RESTART_NOTICED_MS);
+  return servers;
+}
+
+async function pause(field: Battlefield, server: string, lastsMs: number): Promise<readonly string[]> {
+  field.cluster.signal(server, 'SIGSTOP');
+  try {
+    await sleep(field.clock, lastsMs);
+  } finally {
+    field.cluster.signal(server, 'SIGCONT');
+  }
+  return [server];
+}
+
+/** With SIGTERM, one after the other, each when the one before is back. */
+async function terminate(field: Battlefield, servers: readonly string[]): Promise<readonly string[]> {
+  for (const server of servers) {
+    const pid = field.cluster.signal(server, 'SIGTERM');
+    await field.cluster.replaced(server, pid);
+    await field.cluster.whole();
+  }
+  return servers;
+}
+
+async function link(
+  field: Battlefield,
+  planned: PlannedFault,
+  harmed: readonly string[],
+  conditionOf: (from: string, to: string) => LinkCondition | undefined,
+): Promise<readonly string[]> {
+  for (const [from, to] of field.network.pairs) {
+    const condition = conditionOf(from, to);
+    if (condition !== undefined) field.network.set(from, to, condition);
+  }
+  await sleep(field.clock, planned.lastsMs);
+  return harmed;
+}

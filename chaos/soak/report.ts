@@ -1,0 +1,60 @@
+// What a soak found, for people: availability, faults, gaps, and the verdict.
+import { histogram } from '../gaps.ts';
+import type { Operation } from '../history/operation.ts';
+import { HISTOGRAM_BARS } from '../limits.ts';
+import { verdictText } from '../verdict-text.ts';
+import type { Accounts } from './accounts.ts';
+import type { SoakResult } from './soak.ts';
+
+const BUCKET_MS = 100;
+const SHOWN_MAX = 10;
+
+/** True when every promise was kept. Gaps are reported; how long they may be is for the bars. */
+export function soakPassed(result: SoakResult, accounts: Accounts): boolean {
+  return result.linearizable.kind === 'ok' && result.watchTroubles.length === 0 && accounts.failedAtLiving.length === 0;
+}
+
+export function soakReport(result: SoakResult, accounts: Accounts, files: readonly string[]): string {
+  const { attempted, acknowledged, refused, unknown, unsent, failedAtLiving } = accounts;
+  const share = ((100 * acknowledged) / Math.max(1, attempted)).toFixed(1);
+  return [
+    '',
+    `seed                     ${result.seed}`,
+    `operations               ${attempted}: ${acknowledged} answered (${share} %, ${refused} of them refusals by state), ${unknown} unknown, ${unsent} never accepted`,
+    `watch events             ${result.events}`,
+    `faults                   ${result.faults.length}`,
+    '',
+    'longest time without an acknowledged write at living servers, per fault; how often the leader changed',
+    ...accounts.faults.map(
+      ({ kind, times, p50Ms, maxMs, leaderChanges }) =>
+        `  ${kind.padEnd(18)} ×${String(times).padEnd(4)} p50 ${ms(p50Ms)}  max ${ms(maxMs)}  leader changes ${leaderChanges}`,
+    ),
+    '',
+    'all gaps',
+    ...histogram(
+      accounts.faults.flatMap(({ gapsMs }) => gapsMs),
+      BUCKET_MS,
+      HISTOGRAM_BARS,
+    ),
+    '',
+    ...some('failed at living servers', failedAtLiving.map(operationText)),
+    ...some('watches', result.watchTroubles),
+    `${verdictText(result.linearizable)} (checked in ${(result.checkedInMs / 1000).toFixed(1)} s)`,
+    ...files,
+    `verdict: ${soakPassed(result, accounts) ? 'PASSED: linearizable, watches without gaps, no request failed at a living server' : 'FAILED'}`,
+    '',
+  ].join('\n');
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(0).padStart(5)} ms`;
+}
+
+function operationText({ via, type, key, start, end, error, outcome }: Operation): string {
+  return `${via} ${type} ${key}: ${outcome} after ${((end - start) / 1e6).toFixed(0)} ms at ${(start / 1e6).toFixed(0)}: ${error ?? ''}`;
+}
+
+function some(label: string, entries: readonly string[]): readonly string[] {
+  if (entries.length === 0) return [`${label}: none`];
+  return [`${label}: ${entries.length}`, ...entries.slice(0, SHOWN_MAX).map((entry) => `  ${entry}`)];
+}

@@ -1,0 +1,68 @@
+// A soak from beginning to end: a cluster behind links of our own, the work, the judgement, the files.
+// When a promise was broken its history and the servers' logs are kept; the picture always is.
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defined, prng, silentLogger } from '../../src/lib/index.ts';
+import { startExperiment } from '../cluster-under-test.ts';
+import { openPeerNetwork, type PeerNetwork } from '../network/peer-network.ts';
+import { type Accounts, accountsOf } from './accounts.ts';
+import { soakPicture } from './picture.ts';
+import { soakPassed } from './report.ts';
+import { type SoakOptions, type SoakResult, soak } from './soak.ts';
+
+export interface SoakRun {
+  readonly result: SoakResult;
+  readonly accounts: Accounts;
+  readonly passed: boolean;
+  /** What was written, as lines to be told. */
+  readonly files: readonly string[];
+}
+
+export type RunOptions = Omit<SoakOptions, 'folder'> & {
+  /** The command that runs a component. */
+  readonly command: readonly [string, ...string[]];
+};
+
+export async function runSoak(options: RunOptions): Promise<SoakRun> {
+  const { clock, seed, command } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'quorate-soak-'));
+  let network: PeerNetwork | undefined;
+  try {
+    const cluster = await startExperiment({
+      servers: 3,
+      workers: 0,
+      runtime: 'simulated',
+      command,
+      clock,
+      logger: silentLogger,
+      async peerRoute(topology) {
+        network = await openPeerNetwork(topology, clock, prng(seed));
+        return network.route;
+      },
+    });
+    try {
+      const result = await soak(cluster, defined(network, 'the links'), { ...options, folder });
+      const accounts = accountsOf(result.history, result.faults);
+      const passed = soakPassed(result, accounts);
+      if (!passed) cpSync(cluster.running.layout.logs, join(folder, 'logs'), { recursive: true });
+      return { result, accounts, passed, files: keepFiles(folder, result, accounts, passed) };
+    } catch (error) {
+      cpSync(cluster.running.layout.logs, join(folder, 'logs'), { recursive: true });
+      options.progress(`it ended early; the history so far and the servers' logs are in ${folder}`);
+      throw error;
+    } finally {
+      await cluster.stop();
+    }
+  } finally {
+    await network?.close();
+  }
+}
+
+function keepFiles(folder: string, result: SoakResult, accounts: Accounts, passed: boolean): readonly string[] {
+  const picture = join(folder, 'soak.svg');
+  writeFileSync(picture, soakPicture(result.history, result.faults, accounts));
+  if (!passed) return [`picture: ${picture}`, `history, watches and logs: ${folder}`];
+  for (const name of ['history.jsonl', 'watches.jsonl']) rmSync(join(folder, name));
+  return [`picture: ${picture}`];
+}

@@ -1,0 +1,234 @@
+// Clients and watchers work on a cluster while one fault after the other is done to it; everything they ask and see is
+// recorded, and judged at the end.
+import { setMaxListeners } from 'node:events';
+import { join } from 'node:path';
+import { type Clock, defined, type Prng, prng, sleep, UserError } from '../../src/lib/index.ts';
+import { checkLinearizable, type Verdict } from '../checker/linearizability.ts';
+import { checkWatches } from '../checker/watches.ts';
+import type { ClusterUnderTest } from '../cluster-under-test.ts';
+import { type FaultRecord, inject } from '../faults/inject.ts';
+import { type FaultKind, faultPlan } from '../faults/plan.ts';
+import { writeHistory } from '../history/file.ts';
+import type { Operation } from '../history/operation.ts';
+import type { PlainClient } from '../http.ts';
+import {
+  CALM_AFTER_FAULT_MS,
+  CALM_BEFORE_FAULT_MS,
+  LAST_EVENT_TIMEOUT_MS,
+  SOAK_REQUEST_TIMEOUT_MS,
+} from '../limits.ts';
+import type { PeerNetwork } from '../network/peer-network.ts';
+import { NAMESPACE, type RecordedClient, recordedClient } from '../workloads/recorded-client.ts';
+import { type LoopOptions, registerLoop, setLoop } from '../workloads/registers.ts';
+import { type WatchedEvent, watchAll } from '../workloads/watcher.ts';
+
+export interface SoakOptions {
+  readonly seed: number;
+  readonly kinds: readonly FaultKind[];
+  /** It ends after the first fault that began by then … */
+  readonly lastsMs: number;
+  /** … or after so many faults. */
+  readonly faultsMax: number;
+  /** For the history and what watchers saw; exists. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly progress: (line: string) => void;
+}
+
+export interface SoakResult {
+  readonly seed: number;
+  readonly history: readonly Operation[];
+  readonly faults: readonly FaultRecord[];
+  readonly events: number;
+  readonly linearizable: Verdict;
+  /** What watchers missed, saw twice, or saw otherwise. */
+  readonly watchTroubles: readonly string[];
+  readonly checkedInMs: number;
+}
+
+const KEYS = 50;
+const PINNED = 13;
+const ROAMING = 4;
+const WATCHERS = 3;
+
+export async function soak(cluster: ClusterUnderTest, network: PeerNetwork, options: SoakOptions): Promise<SoakResult> {
+  const random = prng(options.seed);
+  const books = openBooks(options);
+  await createNamespace(cluster);
+  const end = new AbortController();
+  const watching = startWatchers(cluster, options, random.fork(), books);
+  const loops = startClients(
+    cluster,
+    options.clock,
+    random.fork(),
+    books,
+    AbortSignal.any([end.signal, cluster.stopping]),
+  );
+  const faults = await doFaults(cluster, network, options, random.fork());
+  end.abort();
+  await loops;
+  const last = await lastLook(cluster, books);
+  await watching.finish(last);
+  books.close();
+  const { clock } = options;
+  const checkedFrom = clock.monotonic();
+  const linearizable = checkLinearizable(books.history);
+  const watchTroubles = [...watching.troubles, ...checkWatches(books.history, watching.events, last)];
+  return {
+    seed: options.seed,
+    history: books.history,
+    faults,
+    events: watching.events.reduce((sum, events) => sum + events.length, 0),
+    linearizable,
+    watchTroubles,
+    checkedInMs: clock.monotonic() - checkedFrom,
+  };
+}
+
+interface Books {
+  readonly history: Operation[];
+  client(plain: PlainClient, via: string): RecordedClient;
+  watched(event: WatchedEvent): void;
+  close(): void;
+}
+
+function openBooks({ clock, folder }: SoakOptions): Books {
+  const writer = writeHistory(join(folder, 'history.jsonl'));
+  const watches = writeHistory(join(folder, 'watches.jsonl'));
+  const history: Operation[] = [];
+  let processes = 0;
+  const record = (operation: Operation): void => {
+    history.push(operation);
+    writer.append(operation);
+  };
+  const plains: PlainClient[] = [];
+  return {
+    history,
+    client(plain, via) {
+      plains.push(plain);
+      return recordedClient({ client: plain, via, clock, nextProcess: () => processes++, record });
+    },
+    watched: (event) => watches.append(event),
+    close() {
+      for (const plain of plains) plain.close();
+      writer.close();
+      watches.close();
+    },
+  };
+}
+
+async function createNamespace(cluster: ClusterUnderTest): Promise<void> {
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
+  const answer = await cluster.balancer.send('POST', '/api/v1/namespaces', body);
+  if (answer.kind === 'answered' && answer.status === 201) return;
+  throw new UserError(`namespace ${NAMESPACE} could not be created: ${JSON.stringify(answer)}`, 'Run it again.');
+}
+
+/** Pinned clients at each server in turn, one of them at each server filling sets; and roaming ones. */
+async function startClients(
+  cluster: ClusterUnderTest,
+  clock: Clock,
+  random: Prng,
+  books: Books,
+  signal: AbortSignal,
+): Promise<void> {
+  // Every client that rests listens to it.
+  setMaxListeners(0, signal);
+  const servers = cluster.running.topology.servers.map((server) => server.id);
+  const loop = (plain: PlainClient, via: string, name: string): LoopOptions => ({
+    client: books.client(plain, via),
+    name,
+    clock,
+    random: random.fork(),
+    signal,
+  });
+  const pinned = (server: string): PlainClient => cluster.clientOf(server, SOAK_REQUEST_TIMEOUT_MS);
+  const serverOf = (i: number): string => defined(servers[i % servers.length], 'a server');
+  await Promise.all([
+    ...Array.from({ length: PINNED }, (_, i) => registerLoop(loop(pinned(serverOf(i)), serverOf(i), `p${i}`), KEYS)),
+    ...servers.map((server, i) => setLoop(loop(pinned(server), server, `s${i}`))),
+    ...Array.from({ length: ROAMING }, (_, i) =>
+      registerLoop(loop(cluster.balancedClient(SOAK_REQUEST_TIMEOUT_MS), 'balancer', `b${i}`), KEYS),
+    ),
+  ]);
+}
+
+interface Watching {
+  readonly events: readonly (readonly WatchedEvent[])[];
+  readonly troubles: readonly string[];
+  /** Waits until all have come to that revision. */
+  finish(revision: number): Promise<void>;
+}
+
+function startWatchers(cluster: ClusterUnderTest, options: SoakOptions, random: Prng, books: Books): Watching {
+  const { clock } = options;
+  const urls = cluster.running.topology.servers.map(({ port }) => `https://127.0.0.1:${port}`);
+  const stop = new AbortController();
+  const events: WatchedEvent[][] = [];
+  const troubles: string[] = [];
+  let last = Number.POSITIVE_INFINITY;
+  const begun = cluster.balancer.send('GET', `/api/v1/namespaces/${NAMESPACE}/configmaps`);
+  const all = Array.from({ length: WATCHERS }, async (_, watcher) => {
+    const seen: WatchedEvent[] = [];
+    events.push(seen);
+    const answer = await begun;
+    if (answer.kind !== 'answered') throw new UserError(`no watch could begin: ${answer.reason}`, 'Run it again.');
+    const { metadata } = JSON.parse(answer.body) as { readonly metadata: { readonly resourceVersion: string } };
+    const event = (told: WatchedEvent): void => {
+      // The cluster's own objects are not the experiment's.
+      if (!/^(register|set)-/.test(told.key)) return;
+      seen.push(told);
+      books.watched(told);
+    };
+    const signal = AbortSignal.any([stop.signal, cluster.stopping]);
+    const common = { watcher, urls, credentials: cluster.credentials, clock, random: random.fork(), signal };
+    const trouble = (what: string): void => void troubles.push(what);
+    await watchAll({ ...common, revision: Number(metadata.resourceVersion), event, trouble }, () => last);
+  });
+  return {
+    events,
+    troubles,
+    async finish(revision) {
+      last = revision;
+      const patience = clock.timer(LAST_EVENT_TIMEOUT_MS, () => stop.abort());
+      await Promise.all(all);
+      patience.cancel();
+    },
+  };
+}
+
+async function doFaults(
+  cluster: ClusterUnderTest,
+  network: PeerNetwork,
+  options: SoakOptions,
+  random: Prng,
+): Promise<readonly FaultRecord[]> {
+  const { clock, progress } = options;
+  const plan = faultPlan(random, options.kinds);
+  const until = clock.monotonic() + options.lastsMs;
+  const faults: FaultRecord[] = [];
+  while (clock.monotonic() < until && faults.length < options.faultsMax && !cluster.stopping.aborted) {
+    await sleep(clock, CALM_BEFORE_FAULT_MS, cluster.stopping);
+    const record = await inject({ cluster, network, clock }, plan.next().value);
+    faults.push(record);
+    const seconds = ((record.wholeMs - record.fromMs) / 1000).toFixed(1);
+    progress(`${faults.length}: ${record.kind} (${record.leader} led), whole again after ${seconds} s`);
+    await sleep(clock, CALM_AFTER_FAULT_MS, cluster.stopping);
+  }
+  return faults;
+}
+
+/** Every register is read at every server, then a last write; answers its revision. */
+async function lastLook(cluster: ClusterUnderTest, books: Books): Promise<number> {
+  await cluster.whole();
+  await Promise.all(
+    cluster.running.topology.servers.map(async ({ id }) => {
+      const client = books.client(cluster.clientOf(id), id);
+      for (let key = 0; key < KEYS; key += 1) await client.read(`register-${key}`);
+    }),
+  );
+  const last = await books.client(cluster.balancedClient(), 'balancer').create('register-last', 'last');
+  if (last.outcome === 'ok' && last.type === 'create' && last.result?.revision !== undefined)
+    return last.result.revision;
+  throw new UserError(`the last write did not succeed: ${last.error}`, 'Read the logs of the servers.');
+}

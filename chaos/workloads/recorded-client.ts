@@ -1,0 +1,140 @@
+// A client whose every operation on a register becomes a line of the history, with an honest outcome: acknowledged; failed
+// only when the server refused or nobody accepted the connection; otherwise unknown. Registers are ConfigMaps.
+import type { Clock } from '../../src/lib/index.ts';
+import type { Listing, Operation, Refusal, Version } from '../history/operation.ts';
+import type { Answer, PlainClient } from '../http.ts';
+
+/** Where all registers of an experiment live. */
+export const NAMESPACE = 'chaos';
+const PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
+/** The label by which the members of a set are listed. */
+const SET_LABEL = 'quorate-set';
+
+export interface RecordedClientOptions {
+  readonly client: PlainClient;
+  /** The server asked, or `balancer`. */
+  readonly via: string;
+  readonly clock: Clock;
+  /** A number that no other client has or had. */
+  readonly nextProcess: () => number;
+  readonly record: (operation: Operation) => void;
+}
+
+export interface RecordedClient {
+  read(key: string): Promise<Operation>;
+  write(key: string, value: string): Promise<Operation>;
+  cas(key: string, value: string, revision: number): Promise<Operation>;
+  create(key: string, value: string, set?: string): Promise<Operation>;
+  remove(key: string): Promise<Operation>;
+  /** Members of a set, whose keys are its name, a dash and more. */
+  list(set: string): Promise<Operation>;
+}
+
+interface ConfigMap {
+  readonly metadata: { readonly name: string; readonly resourceVersion: string };
+  readonly data?: { readonly value?: string };
+}
+
+export function recordedClient(options: RecordedClientOptions): RecordedClient {
+  const { client, clock, via, record } = options;
+  let process = options.nextProcess();
+  const nanoseconds = (): number => Math.round(clock.monotonic() * 1e6);
+
+  /** Asks, and completes the operation with what came back; `resultOf` reads an acknowledgement. */
+  const perform = async (
+    begun: Pick<Operation, 'type' | 'key' | 'argument'>,
+    ask: () => Promise<Answer>,
+    resultOf: (body: string) => unknown,
+    refusals: Readonly<Record<number, Refusal>>,
+  ): Promise<Operation> => {
+    const start = nanoseconds();
+    const answer = await ask();
+    const base = { process, ...begun, result: null, start, end: nanoseconds(), via };
+    const operation = completed(base, answer, resultOf, refusals) as Operation;
+    if (operation.outcome === 'unknown') process = options.nextProcess();
+    record(operation);
+    return operation;
+  };
+  const revisionOf = (body: string): { revision: number } => ({
+    revision: Number((JSON.parse(body) as ConfigMap).metadata.resourceVersion),
+  });
+
+  return {
+    read(key) {
+      const begun = { type: 'read', key, argument: null } as const;
+      return perform(begun, () => client.send('GET', `${PATH}/${key}`), foundVersion, {});
+    },
+    write(key, value) {
+      const begun = { type: 'write', key, argument: { value } } as const;
+      return perform(begun, () => client.send('PUT', `${PATH}/${key}`, body(key, value)), revisionOf, {
+        404: 'absent',
+      });
+    },
+    cas(key, value, revision) {
+      const begun = { type: 'cas', key, argument: { value, revision } } as const;
+      const ask = () => client.send('PUT', `${PATH}/${key}`, body(key, value, { resourceVersion: String(revision) }));
+      return perform(begun, ask, revisionOf, { 404: 'absent', 409: 'conflict' });
+    },
+    create(key, value, set) {
+      const begun = { type: 'create', key, argument: { value } } as const;
+      const labels = set === undefined ? {} : { labels: { [SET_LABEL]: set } };
+      return perform(begun, () => client.send('POST', PATH, body(key, value, labels)), revisionOf, { 409: 'exists' });
+    },
+    remove(key) {
+      const begun = { type: 'delete', key, argument: null } as const;
+      return perform(
+        begun,
+        () => client.send('DELETE', `${PATH}/${key}`),
+        () => null,
+        { 404: 'absent' },
+      );
+    },
+    list(set) {
+      const begun = { type: 'list', key: `${set}-`, argument: null } as const;
+      return perform(begun, () => client.send('GET', `${PATH}?labelSelector=${SET_LABEL}%3D${set}`), parseListing, {});
+    },
+  };
+}
+
+function body(name: string, value: string, metadata: object = {}): object {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...metadata }, data: { value } };
+}
+
+function completed(
+  base: object,
+  answer: Answer,
+  resultOf: (body: string) => unknown,
+  refusals: Readonly<Record<number, Refusal>>,
+): object {
+  if (answer.kind === 'ended') {
+    const sent = answer.refused ? { outcome: 'failed', refusal: 'other' } : { outcome: 'unknown' };
+    return { ...base, ...sent, error: answer.reason };
+  }
+  const { status } = answer;
+  if (status < 300) return { ...base, outcome: 'ok', result: resultOf(answer.body) };
+  // A read of nothing is an answer like any other.
+  if (status === 404 && refusals[404] === undefined) return { ...base, outcome: 'ok', result: null };
+  const error = `${status} ${answer.body.slice(0, 200)}`;
+  // A server in trouble may have passed the command on before it was.
+  if (status >= 500) return { ...base, outcome: 'unknown', error };
+  return { ...base, outcome: 'failed', refusal: refusals[status] ?? 'other', error };
+}
+
+function foundVersion(text: string): Version {
+  return versionOf(JSON.parse(text) as ConfigMap);
+}
+
+export function versionOf({ metadata, data }: ConfigMap): Required<Version> {
+  return { value: data?.value ?? '', revision: Number(metadata.resourceVersion) };
+}
+
+export function parseListing(text: string): Listing {
+  const list = JSON.parse(text) as {
+    readonly metadata: { readonly resourceVersion: string };
+    readonly items: readonly ConfigMap[];
+  };
+  return {
+    revision: Number(list.metadata.resourceVersion),
+    items: Object.fromEntries(list.items.map((item) => [item.metadata.name, versionOf(item)])),
+  };
+}

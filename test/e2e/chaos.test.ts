@@ -1,0 +1,26 @@
+// One minute of every fault that needs no root, on real processes, with a fixed seed: the short form of `npm run chaos -- soak`.
+import { describe, expect, it } from 'vitest';
+import { FAULT_KINDS, runSoak, soakReport } from '../../chaos/index.ts';
+import { systemClock } from '../../src/lib/index.ts';
+import { QUORATE } from './support/command.ts';
+
+describe('a minute of chaos', () => {
+  it('leaves a linearizable history, watches without gaps, and no failed request at a living server', async () => {
+    const lines: string[] = [];
+    const run = await runSoak({
+      seed: 20_261_123,
+      kinds: FAULT_KINDS,
+      lastsMs: 60_000,
+      faultsMax: FAULT_KINDS.length,
+      clock: systemClock(),
+      command: [process.execPath, QUORATE],
+      progress: (line) => lines.push(line),
+    });
+    process.stderr.write(`${lines.join('\n')}\n${soakReport(run.result, run.accounts, run.files)}`);
+    expect(run.result.linearizable).toMatchObject({ kind: 'ok' });
+    expect(run.result.watchTroubles).toEqual([]);
+    expect(run.accounts.failedAtLiving).toEqual([]);
+    expect(run.result.faults.length).toBeGreaterThan(FAULT_KINDS.length / 2);
+    expect(run.accounts.acknowledged).toBeGreaterThan(0.8 * run.accounts.attempted);
+  }, 240_000);
+});
