@@ -2,6 +2,7 @@
 // needed to see it again.
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/lib/index.ts';
+import { huntPlanted, type PlantedOptions } from './planted/command.ts';
 import { type RunResult, simulate } from './simulation.ts';
 
 const HELP = `Usage: npm run sim -- [options]
@@ -14,12 +15,17 @@ seed, and checks the invariants of Raft and the promises to clients. Columns: te
   --seed S    this one run only
   --trace     print every event (with --seed)
   --until-failure  stop at the first violation
+  --planted   plant known bugs into copies of the production source, one at a time, and hunt each until a seed catches it
+  --only NAME one planted bug, or those of one section (with --planted)
+  --update    keep the seeds found as those that CI runs (with --planted)
+  --output json  one JSON object a line (with --planted)
   --help      this text
 
 Examples
   npm run sim -- --seeds 200              seeds 1 to 200
   npm run sim -- --seeds 50 --base 9000   seeds 9000 to 9049
   npm run sim -- --seed 42 --trace        everything that happens in run 42
+  npm run sim -- --planted --seeds 500    every planted bug must be caught within 500 seeds
 
 The exit code is 1 when an invariant was broken, 2 for wrong options.
 `;
@@ -28,6 +34,7 @@ interface Options {
   readonly seeds: readonly number[];
   readonly trace: boolean;
   readonly untilFailure: boolean;
+  readonly planted: PlantedOptions | undefined;
 }
 
 function number(text: string | undefined, otherwise: number, name: string): number {
@@ -47,14 +54,27 @@ function options(args: readonly string[]): Options | undefined {
       seed: { type: 'string' },
       trace: { type: 'boolean', default: false },
       'until-failure': { type: 'boolean', default: false },
+      planted: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      update: { type: 'boolean', default: false },
+      output: { type: 'string', default: 'text' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
   const base = number(values.seed ?? values.base, 1, values.seed === undefined ? 'base' : 'seed');
   const count = values.seed === undefined ? number(values.seeds, 20, 'seeds') : 1;
+  if (!['text', 'json'].includes(values.output)) throw new Error('--output is text or json');
+  const hunted = {
+    only: values.only,
+    seeds: number(values.seeds, 500, 'seeds'),
+    base,
+    json: values.output === 'json',
+    update: values.update,
+  };
   return {
     seeds: Array.from({ length: count }, (_, i) => base + i),
+    planted: values.planted ? hunted : undefined,
     trace: values.trace,
     untilFailure: values['until-failure'],
   };
@@ -124,6 +144,7 @@ async function main(): Promise<number> {
     write(HELP);
     return 0;
   }
+  if (chosen.planted !== undefined) return huntPlanted(chosen.planted, write);
   if (!chosen.trace) write(HEADER);
   const results: RunResult[] = [];
   for (const seed of chosen.seeds) {

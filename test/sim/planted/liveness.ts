@@ -1,0 +1,57 @@
+// Planted bugs of liveness: a cluster that is safe and stands still, or a server that is well and cannot take part.
+import type { PlantedSection } from './bug.ts';
+
+export const LIVENESS: PlantedSection = {
+  section: 'Liveness',
+  bugs: [
+    {
+      name: 'no-first-entry',
+      trap: 'A new leader appends nothing of its own term, and can commit nothing that it inherited.',
+      file: 'raft/core/election.ts',
+      find: "  appendOwn(state, 'noop', NO_DATA);\n",
+      replace: '',
+    },
+    {
+      name: 'no-check-quorum',
+      trap: 'A leader that no majority hears goes on believing that it leads.',
+      file: 'raft/core/core.ts',
+      find: 'if (state.tick - majorityHeardAtTick(state, leading) >= state.limits.electionTimeoutMinTicks) {',
+      replace: 'if (state.tick < 0) {',
+    },
+    {
+      name: 'transfer-sticks',
+      trap: 'A transfer to a target that does not take over is never given up.',
+      file: 'raft/core/transfer.ts',
+      find: '  if (state.tick - transfer.startedAtTick >= state.limits.electionTimeoutMinTicks) endTransfer(state, leading);\n',
+      replace: '',
+    },
+    {
+      name: 'stuck-at-a-higher-term',
+      trap: 'A server that came to a higher term while cut off can neither follow nor lead.',
+      file: 'raft/core/core.ts',
+      find: "    if (message.kind === 'appendRequest' || message.kind === 'heartbeatRequest') {\n      const { id, term }",
+      replace: '    if (message.term < 0) {\n      const { id, term }',
+    },
+    {
+      name: 'drop-not-told',
+      trap: 'Commands that found no room are dropped, and their owner is not told.',
+      file: 'raft/core/proposals.ts',
+      find: '  const count = state.dropped;\n  state.dropped = 0;\n  return count;\n',
+      replace: '  state.dropped = 0;\n  return 0;\n',
+    },
+    {
+      name: 'no-epoch-on-connect',
+      trap: 'What was sent to the leader on a connection that broke is not sent again.',
+      file: 'raft/node/node.ts',
+      find: 'if (peer === this.tracker.value.leader) this.input(',
+      replace: 'if (peer === undefined) this.input(',
+    },
+    {
+      name: 'stalled-disk-keeps-leading',
+      trap: 'A dead disk under live heartbeats: the leader does not hand over.',
+      file: 'raft/node/node.ts',
+      find: '    if (this.diskBusySince !== undefined && now - this.diskBusySince > DISK_STALL_LIMIT_MS) {',
+      replace: '    if (this.diskBusySince !== undefined && now < 0) {',
+    },
+  ],
+};

@@ -1,0 +1,20 @@
+// All planted bugs, by section of the traps. A section of the traps that is built later adds its module here.
+import { APPLY } from './apply.ts';
+import type { PlantedBug, PlantedSection } from './bug.ts';
+import { CLIENTS } from './clients.ts';
+import { DURABILITY } from './durability.ts';
+import { ELECTION } from './election.ts';
+import { LIVENESS } from './liveness.ts';
+import { READS } from './reads.ts';
+import { REPLICATION } from './replication.ts';
+
+export const SECTIONS: readonly PlantedSection[] = [ELECTION, REPLICATION, READS, DURABILITY, CLIENTS, APPLY, LIVENESS];
+
+/** A bug with the section it belongs to. */
+export interface TableRow extends PlantedBug {
+  readonly section: string;
+}
+
+export const PLANTED: readonly TableRow[] = SECTIONS.flatMap(({ section, bugs }) =>
+  bugs.map((bug) => ({ ...bug, section })),
+);
