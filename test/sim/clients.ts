@@ -12,6 +12,7 @@ import {
   type WatchEvent,
 } from '../../src/store/index.ts';
 import { encodeToken, type History } from './history.ts';
+import type { Plan } from './plan.ts';
 import type { Running, SimServer } from './server.ts';
 import { type Micros, MS, type Scheduler, SECOND } from './time.ts';
 import type { Trace } from './trace.ts';
@@ -21,12 +22,16 @@ const KEYS = 6;
 const PATIENCE = 4 * SECOND;
 const THINK_TIME = 60 * MS;
 
+/** How the store says that a command changed nothing and never will. */
+const SAYS_NOT_APPLIED = /not applied$|^not sent|before the command was sent$/;
+
 export interface WorkloadParts {
   readonly scheduler: Scheduler;
   readonly random: Prng;
   readonly trace: Trace;
   readonly servers: readonly SimServer[];
   readonly history: History;
+  readonly plan: Plan;
   readonly failed: (error: unknown) => void;
 }
 
@@ -59,7 +64,7 @@ export class Client {
     this.#parts = parts;
     this.#home = home;
     this.#random = parts.random.fork();
-    this.done = this.#run();
+    this.done = parts.plan.clients.has(name) ? Promise.resolve() : this.#run();
   }
 
   stop(): void {
@@ -95,7 +100,7 @@ export class Client {
       else await this.#write(name, server, running, began, patience.signal);
     } catch (error) {
       if (!(error instanceof StoreTimeoutError || error instanceof StoreStoppedError)) throw error;
-      history.unknown += 1;
+      history.gaveUp(name, server.id, began, SAYS_NOT_APPLIED.test(error.message));
       trace.note(this.name, `${name} unknown: ${messageOf(error)}`);
     } finally {
       timer.cancel();
@@ -168,7 +173,7 @@ export class Watcher {
     this.#parts = parts;
     this.#home = home;
     this.#random = parts.random.fork();
-    this.#run().catch((error: unknown) => parts.failed(error));
+    if (!parts.plan.clients.has(name)) this.#run().catch((error: unknown) => parts.failed(error));
   }
 
   async #run(): Promise<void> {

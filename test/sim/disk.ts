@@ -31,6 +31,13 @@ class SimFile {
   readonly durable = new Content();
   pending: Change[] = [];
 
+  static of(bytes: Uint8Array<ArrayBuffer>): SimFile {
+    const file = new SimFile();
+    file.seen.bytes = bytes.slice();
+    file.durable.bytes = bytes;
+    return file;
+  }
+
   change(change: Change): void {
     this.seen.apply(change);
     this.pending.push(change);
@@ -108,6 +115,33 @@ export class SimDisk implements Disk {
   syncDirectory(): void {
     for (const change of this.#pending) rename(this.#durable, change);
     this.#pending = [];
+  }
+
+  /** The sync of a file failed: what it should have written is gone, although it can still be read (as on Linux). */
+  failSync(name: string): void {
+    const file = this.#seen.get(name);
+    if (file !== undefined) file.pending = [];
+  }
+
+  /** While nobody has it open: a file's bytes become what `change` returns; undefined: the file is gone. */
+  tamper(name: string, change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> | undefined): void {
+    const file = this.#durable.get(name);
+    if (file === undefined) return;
+    const bytes = change(file.durable.bytes.slice());
+    this.#durable.delete(name);
+    if (bytes !== undefined) this.#durable.set(name, SimFile.of(bytes));
+    this.#seen = new Map(this.#durable);
+  }
+
+  /** What is durable now; the returned function puts it back. */
+  backup(): () => void {
+    const kept = [...this.#durable].map(([name, file]) => [name, file.durable.bytes.slice()] as const);
+    return () => {
+      this.#durable.clear();
+      this.#pending = [];
+      for (const [name, bytes] of kept) this.#durable.set(name, SimFile.of(bytes.slice()));
+      this.#seen = new Map(this.#durable);
+    };
   }
 
   /** The process is gone, and with it what was not synced. */

@@ -4,7 +4,8 @@
 // 1. Every acknowledged write is in the final history, at its revision, once; one with unknown outcome at most once.
 // 2. Real time is respected: what begins after an operation has ended has a revision not below that operation's.
 // 3. Every read, and every refusal, shows its key as it was at the revision that the answer names.
-// 4. Watches delivered each revision after their beginning once, in order, as in the final history.
+// 4. What was said to be not applied is not.
+// 5. Watches delivered each revision after their beginning once, in order, as in the final history.
 import type { CommitOutcome, Revision, StoredObject, WatchEvent } from '../../src/store/index.ts';
 import { violation } from './raft-checks.ts';
 import type { Micros } from './time.ts';
@@ -39,6 +40,14 @@ interface Operation {
   readonly isWrite: boolean;
 }
 
+/** When clients may expect an answer. */
+export interface Availability {
+  readonly since: Micros;
+  /** Servers whose clients may not. */
+  readonly hurt: ReadonlySet<string>;
+  readonly although: string;
+}
+
 function changeOf(event: WatchEvent): Change {
   const { revision, object, type } = event;
   return { revision, key: object.key, token: type === 'deleted' ? undefined : tokenOf(object) };
@@ -57,6 +66,8 @@ export class History {
   readonly #written = new Map<number, { readonly name: string; readonly token: string | undefined }>();
   readonly #refused: { readonly name: string; readonly token: string }[] = [];
   readonly #delivered = new Map<number, Change>();
+  readonly #notApplied: string[] = [];
+  #promise: Availability | undefined;
   acknowledged = 0;
   unknown = 0;
   reads = 0;
@@ -81,6 +92,20 @@ export class History {
     }
     if (token !== undefined) this.#refused.push({ name, token });
     this.#claim(name, key, revision, outcome.current);
+  }
+
+  /** From now on, operations at servers that are not hurt must be answered; until the next call. */
+  mustAnswer(promise: Availability | undefined): void {
+    this.#promise = promise;
+  }
+
+  /** An operation at `server` was given up by its client. `notApplied`: the client was told that it changed nothing. */
+  gaveUp(name: string, server: string, began: Micros, notApplied: boolean): void {
+    this.unknown += 1;
+    if (notApplied) this.#notApplied.push(name);
+    const promise = this.#promise;
+    if (promise === undefined || began < promise.since || promise.hurt.has(server)) return;
+    violation(`availability: ${name} at ${server} failed, although ${promise.although}`);
   }
 
   read(
@@ -150,6 +175,9 @@ export class History {
       const change = changes[revision - 1];
       if (change === undefined) violation(`${name}: acknowledged at ${revision}, and lost`);
       if (change.token !== token) violation(`${name}: acknowledged ${token} at ${revision}, where ${change.token} is`);
+    }
+    for (const name of this.#notApplied) {
+      if (seen.has(name)) violation(`${name}: said not to be applied, and applied at ${seen.get(name)}`);
     }
     for (const { name, token } of this.#refused) {
       if (seen.has(token)) violation(`${name}: refused, and applied at ${seen.get(token)}`);

@@ -36,6 +36,30 @@ export class SimDatabase {
     };
   }
 
+  holdsAnything(): boolean {
+    return this.#records.size > 0;
+  }
+
+  /** While nobody has it open: one record becomes what `change` returns; undefined: it is gone. */
+  tamper(random: Prng, change: (value: Uint8Array) => Uint8Array | undefined): void {
+    const keys = [...this.#records.keys()];
+    if (keys.length === 0) return;
+    const key = random.pick(keys);
+    // A copy of its own: slice() of a Buffer is none.
+    const value = change(new Uint8Array(this.#records.get(key) ?? []));
+    if (value === undefined) this.#records.delete(key);
+    else this.#records.set(key, value);
+  }
+
+  /** What is there now; the returned function puts it back. */
+  backup(): () => void {
+    const kept = new Map(this.#records);
+    return () => {
+      this.#records.clear();
+      for (const [key, value] of kept) this.#records.set(key, value);
+    };
+  }
+
   crash(): void {
     for (const operations of this.#underWay.slice(0, this.#random.int(this.#underWay.length + 1)))
       this.#apply(operations);

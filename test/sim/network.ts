@@ -229,9 +229,7 @@ export class Network {
   #arrive(connection: Connection, frames: readonly Uint8Array[], delay: Micros): void {
     const { scheduler, random, trace, count } = this.#parts;
     const { from, to, generation } = connection;
-    const receiver = this.#ends.get(to);
-    if (receiver === undefined) return;
-    const deliver = (): void => {
+    const deliver = (receiver: End): void => {
       if (this.#blocked.has(`${from}>${to}`)) return;
       if (connection.generation !== generation) {
         // Of an ended connection: mostly lost, sometimes read from a buffer after all.
@@ -243,6 +241,12 @@ export class Network {
         receiver.handlers.received(message);
       }
     };
-    scheduler.after(delay, deliver, receiver.owner);
+    const dialled = this.#ends.get(to);
+    if (dialled === undefined) return;
+    scheduler.after(delay, () => {
+      // Who was meant may be dead, and another process of the same member be there: it may still be told (see deliver).
+      const receiver = this.#ends.get(to);
+      if (receiver !== undefined) scheduler.after(0, () => deliver(receiver), receiver.owner);
+    });
   }
 }

@@ -42,6 +42,8 @@ export class RaftChecks {
   /** By index − 1: what any server has handed to its state machine. */
   readonly #committed: Committed[] = [];
   readonly #applied = new Map<NodeId, number>();
+  /** By applied index: the first state seen there. */
+  readonly #states = new Map<number, { readonly id: NodeId; readonly hash: string }>();
 
   constructor(voters: readonly NodeId[]) {
     this.#voters = voters;
@@ -172,6 +174,15 @@ export class RaftChecks {
     const known = this.#votes.get(key);
     if (known !== undefined && known !== candidate) violation(`${voter} voted twice in term ${term}`);
     this.#votes.set(key, candidate);
+  }
+
+  /** The state of a server that has applied everything up to `index`, and nothing else, has this hash: as everywhere. */
+  stateIs(id: NodeId, index: number, hash: string): void {
+    const known = this.#states.get(index);
+    if (known === undefined) this.#states.set(index, { id, hash });
+    else if (known.hash !== hash) {
+      violation(`state-machine safety: the state of ${id} after entry ${index} is not that of ${known.id}`);
+    }
   }
 
   /** A new process begins to apply after `index`. */

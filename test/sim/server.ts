@@ -12,18 +12,21 @@ import {
   openLog,
   type RaftLog,
 } from '../../raft/node/index.ts';
-import { type Clock, type Fatal, messageOf, type Prng, silentLogger } from '../../src/lib/index.ts';
+import { type Clock, type Fatal, messageOf, type Prng, silentLogger, UserError } from '../../src/lib/index.ts';
 import { createReplicatedStore, type ReplicatedStore } from '../../src/store/index.ts';
+import { DAMAGES } from './damage.ts';
 import { SimDisk } from './disk.ts';
 import { SimDatabase } from './key-value.ts';
 import type { Network } from './network.ts';
 import type { RaftChecks } from './raft-checks.ts';
-import { type Incarnation, type Scheduler, virtualClock } from './time.ts';
+import { type Incarnation, MS, type Scheduler, virtualClock } from './time.ts';
 import type { Trace } from './trace.ts';
 import { type DiskHealth, simulatedWriter } from './writer.ts';
 
 /** Small, so that logs roll over and older entries are read back from the disk. */
 const LOG_LIMITS = { segmentLimitBytes: 24 * 1024, segmentStepBytes: 8 * 1024, recentLimitBytes: 8 * 1024 };
+/** How long an operator needs to restore a server's files. */
+const REPAIR_TIME = 100 * MS;
 const CLOCK_SKEW_LIMIT_MS = 5_000;
 
 export interface World {
@@ -34,6 +37,7 @@ export interface World {
   readonly checks: RaftChecks;
   readonly membership: Membership;
   readonly limits: CoreLimits;
+  readonly count: (what: string) => void;
   /** Ends the run. */
   readonly failed: (error: unknown) => void;
 }
@@ -52,13 +56,17 @@ export interface Running {
 
 export class SimServer {
   readonly id: NodeId;
-  readonly health: DiskHealth = { slowness: 0, failNext: false };
+  readonly health: DiskHealth = { slowness: 0, failNext: false, hangs: false, full: false };
   running: Running | undefined;
   readonly #world: World;
   readonly #disk: SimDisk;
   readonly #database: SimDatabase;
   readonly #random: Prng;
   #incarnations = 0;
+  /** How far the wall clock is off. */
+  readonly #skew = { ms: 0 };
+  /** Set while the files are damaged and no process has refused them: puts them back. */
+  #restore: (() => void) | undefined;
 
   constructor(id: NodeId, world: World) {
     this.id = id;
@@ -78,15 +86,15 @@ export class SimServer {
       held: [],
     };
     trace.note(this.id, `starts as ${incarnation.name}`);
-    const skewMs = this.#random.int(2 * CLOCK_SKEW_LIMIT_MS) - CLOCK_SKEW_LIMIT_MS;
-    const clock = virtualClock(scheduler, incarnation, skewMs);
+    this.#skew.ms = this.#random.int(2 * CLOCK_SKEW_LIMIT_MS) - CLOCK_SKEW_LIMIT_MS;
+    const clock = virtualClock(scheduler, incarnation, this.#skew);
     const fatal: Fatal = (reason, cause) => this.#fatal(incarnation, reason, cause);
     const defer = (turn: () => void): void => {
       scheduler.after(1 + this.#random.int(60), turn, incarnation);
     };
     const consensus = this.#consensus(incarnation, clock, fatal, defer);
-    const store = createReplicatedStore({
-      consensus: this.#observed(consensus),
+    const store: ReplicatedStore = createReplicatedStore({
+      consensus: this.#observed(consensus, () => store),
       keyValue: this.#database.open(incarnation),
       clock,
       logger: silentLogger,
@@ -98,12 +106,48 @@ export class SimServer {
     this.running = running;
     store.start().then(
       () => {
+        if (!incarnation.alive) return;
+        // Damaged where nothing had been promised: the checks have seen that nothing is lost.
+        this.#restore = undefined;
         running.ready = true;
       },
       (error: unknown) => {
-        if (incarnation.alive) failed(new Error(`${this.id} does not start: ${messageOf(error)}`));
+        if (!incarnation.alive) return;
+        if (this.#restore !== undefined && isRefusal(error)) this.#refused(messageOf(error));
+        else failed(new Error(`${this.id} does not start: ${messageOf(error)}`));
       },
     );
+  }
+
+  startIfDown(): void {
+    if (this.running === undefined && !this.health.full) this.start();
+  }
+
+  jumpClock(ms: number): void {
+    this.#world.trace.note(this.id, `clock is set by ${ms.toFixed(0)} ms`);
+    this.#skew.ms += ms;
+  }
+
+  /** While it is down: damages its files, of which its operator has a copy. */
+  damage(kind: string, random: Prng): void {
+    if (this.#restore === undefined) {
+      const [log, state] = [this.#disk.backup(), this.#database.backup()];
+      this.#restore = () => {
+        log();
+        state();
+      };
+    }
+    DAMAGES[kind]?.({ disk: this.#disk, database: this.#database }, random);
+  }
+
+  /** It has seen the damage, and does not take part: its operator restores what it had. */
+  #refused(reason: string): void {
+    this.#world.trace.note(this.id, `refuses: ${reason}`);
+    this.#world.count('damage refused');
+    this.crash(false);
+    this.#restore?.();
+    this.#restore = undefined;
+    this.#world.scheduler.after(REPAIR_TIME, () => this.startIfDown());
   }
 
   #consensus(owner: Incarnation, clock: Clock, fatal: Fatal, defer: (turn: () => void) => void): Consensus {
@@ -111,13 +155,14 @@ export class SimServer {
     const { id, health } = this;
     const disk = this.#disk;
     const random = this.#random.fork();
+    const identity = { clusterId: 'sim', nodeId: id };
     return inlineConsensus({
       config: { id, clusterId: 'sim', membership, peerAddresses: {}, seed: random.uint32() },
       environment: { clock, logger: silentLogger, fatal },
       defer,
       limits,
-      openLog: () => {
-        const log = openLog(disk, { clusterId: 'sim', nodeId: id }, { limits: LOG_LIMITS });
+      openLog: (appliedIndex) => {
+        const log = openLog(disk, identity, { limits: LOG_LIMITS, mustExist: appliedIndex > 0 });
         checks.opened(id, log);
         return watchBatches(log, id, checks);
       },
@@ -127,17 +172,19 @@ export class SimServer {
   }
 
   /** The same consensus, with each delivery to the state machine seen by the checks. */
-  #observed(consensus: Consensus): Consensus {
+  #observed(consensus: Consensus, store: () => ReplicatedStore): Consensus {
     const { checks, trace } = this.#world;
     const { id } = this;
     return {
       id,
       start: (handlers, appliedIndex) => {
         checks.restarted(id, appliedIndex);
+        checks.stateIs(id, appliedIndex, store().stateHash());
         const apply = (entries: readonly CommittedEntry[]): void => {
           trace.note(id, `applies ${entries[0]?.index}..${entries.at(-1)?.index}`);
           checks.applied(id, entries);
           handlers.stateMachine.apply(entries);
+          checks.stateIs(id, store().status().appliedIndex, store().stateHash());
         };
         return consensus.start({ ...wrapHandlers(handlers), stateMachine: { apply } }, appliedIndex);
       },
@@ -156,7 +203,7 @@ export class SimServer {
     const text = `${reason}: ${messageOf(cause)}`;
     trace.note(this.id, `fatal: ${text}`);
     // A disk that fails ends its process, rightly; anything else is a bug.
-    if (text.includes('EIO')) this.crash(false);
+    if (text.includes('EIO') || text.includes('ENOSPC')) this.crash(false);
     else failed(cause instanceof Error ? cause : new Error(text));
   }
 
@@ -169,7 +216,7 @@ export class SimServer {
     this.running = undefined;
     this.#disk.crash();
     this.#database.crash();
-    this.health.failNext = false;
+    Object.assign(this.health, { failNext: false, hangs: false });
     this.#world.network.died(this.id, silently);
     for (const seen of [...running.onDeath]) seen();
   }
@@ -177,6 +224,11 @@ export class SimServer {
   pause(until: number): void {
     if (this.running !== undefined) this.#world.scheduler.pause(this.running.incarnation, until);
   }
+}
+
+/** Damage that was found, and an identity or a log that is gone, are told with a remedy. Anything else is a bug. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof UserError;
 }
 
 function wrapHandlers(handlers: Parameters<Consensus['start']>[0]): Parameters<Consensus['start']>[0] {

@@ -5,18 +5,22 @@ import { CORE_LIMITS, type CoreLimits, type NodeId } from '../../raft/core/index
 import { defined, messageOf, prng } from '../../src/lib/index.ts';
 import { type Revision, resourceRange, type WatchEvent } from '../../src/store/index.ts';
 import { Client, Watcher, type WorkloadParts } from './clients.ts';
-import { Faults, TRIAL_TIME } from './faults.ts';
+import { Faults } from './faults.ts';
 import { History } from './history.ts';
 import { Network } from './network.ts';
+import { NOTHING_LEFT_OUT, type Plan } from './plan.ts';
 import { RaftChecks, violation } from './raft-checks.ts';
 import { SimServer, type World } from './server.ts';
 import { drainMicrotasks, type Micros, MS, Scheduler, SECOND } from './time.ts';
 import { Trace } from './trace.ts';
+import { TRIAL_TIME, type Trial } from './trials.ts';
 
 /** Faults go on for at least this long, and until the goals are met. */
 const FAULTY_TIME = 8 * SECOND;
 const FAULTY_LIMIT = 120 * SECOND;
 const ACKNOWLEDGED_GOAL = 200;
+/** So long everybody is well, before the trial and after it. */
+const CALM_TIME = SECOND;
 /** After healing: ten election timeouts for a leader (raft-and-storage.md, bar 4), then some for everybody to catch up. */
 const LEADER_LIMIT = 10 * SECOND;
 const CONVERGENCE_LIMIT = 30 * SECOND;
@@ -44,18 +48,21 @@ export interface RunResult {
   /** From healing to a leader that all follow: the longer of the two times. */
   readonly leaderMs: number;
   readonly faults: ReadonlyMap<string, number>;
+  /** How long faults went on. */
+  readonly faultyTime: Micros;
   /** Set when an invariant was broken: what, and the end of the trace. */
   readonly failure: { readonly reason: string; readonly trace: readonly string[] } | undefined;
 }
 
-/** Carries out the run of `seed`. `print` is given each line of the trace. */
-export async function simulate(seed: number, print?: (line: string) => void): Promise<RunResult> {
-  const run = new Run(seed, print);
+/** Carries out the run of `seed`. `print` is given each line of the trace; `plan` says what is left out. */
+export async function simulate(seed: number, print?: (line: string) => void, plan?: Plan): Promise<RunResult> {
+  const run = new Run(seed, print, plan ?? NOTHING_LEFT_OUT);
   return run.go();
 }
 
 class Run {
   readonly #seed: number;
+  readonly #plan: Plan;
   readonly #scheduler = new Scheduler();
   readonly #random;
   readonly #trace: Trace;
@@ -67,9 +74,11 @@ class Run {
   readonly #workload: WorkloadParts;
   #failure: unknown;
   #leaderMs = 0;
+  #faultyTime: Micros = 0;
 
-  constructor(seed: number, print: ((line: string) => void) | undefined) {
+  constructor(seed: number, print: ((line: string) => void) | undefined, plan: Plan) {
     this.#seed = seed;
+    this.#plan = plan;
     this.#random = prng(seed);
     const scheduler = this.#scheduler;
     this.#trace = new Trace(scheduler, print);
@@ -92,6 +101,7 @@ class Run {
       scheduler,
       trace,
       failed,
+      count,
       random: this.#random.fork(),
       network: this.#network,
       checks: this.#checks,
@@ -106,6 +116,7 @@ class Run {
       random: this.#random.fork(),
       servers: this.#servers,
       history: this.#history,
+      plan,
     };
   }
 
@@ -132,6 +143,7 @@ class Run {
       virtualSeconds: this.#scheduler.now / SECOND,
       leaderMs: this.#leaderMs,
       faults: this.#counts,
+      faultyTime: this.#faultyTime,
       failure: failure === undefined ? undefined : { reason: messageOf(failure), trace: this.#trace.tail() },
     };
   }
@@ -151,28 +163,61 @@ class Run {
       trace: this.#trace,
       network: this.#network,
       servers: this.#servers,
+      plan: this.#plan,
       leader: () => this.#leader(),
       count: (what) => this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1),
     });
-    await this.#until(FAULTY_TIME, () => false);
-    const hasEnough = (): boolean => this.#history.acknowledged >= ACKNOWLEDGED_GOAL && this.#checks.leaders >= 2;
-    if (!(await this.#until(FAULTY_LIMIT, hasEnough))) violation('liveness: too little was acknowledged under faults');
+    await this.#endure();
     faults.stop();
     await this.#agreeOnLeader();
-    await this.#trial(faults);
+    await this.#calm('all is well');
+    const trial = faults.trial();
+    if (trial !== undefined) await this.#stand(trial);
     faults.stop();
     await this.#agreeOnLeader();
+    await this.#calm('all is well again');
     await this.#converge(clients);
   }
 
+  /** Faults go on until the goals are met. */
+  async #endure(): Promise<void> {
+    const { faultyTime } = this.#plan;
+    const began = this.#scheduler.now;
+    await this.#until(faultyTime ?? FAULTY_TIME, () => false);
+    const hasEnough = (): boolean => this.#history.acknowledged >= ACKNOWLEDGED_GOAL && this.#checks.leaders >= 2;
+    if (faultyTime === undefined && !(await this.#until(FAULTY_LIMIT, hasEnough))) {
+      violation('liveness: too little was acknowledged under faults');
+    }
+    this.#faultyTime = this.#scheduler.now - began;
+  }
+
+  /** Nothing is wrong: every operation that begins now is answered. */
+  async #calm(although: string): Promise<void> {
+    await this.#until(CONVERGENCE_LIMIT, () => this.#servers.every(({ running }) => running?.ready === true));
+    this.#history.mustAnswer({ since: this.#scheduler.now, hurt: new Set(), although });
+    await this.#until(CALM_TIME, () => false);
+  }
+
   /** One fault at a time never stops the cluster for long: in the second half of it, operations are acknowledged. */
-  async #trial(faults: Faults): Promise<void> {
-    const kind = faults.trial();
+  async #stand({ kind, hurt, expects }: Trial): Promise<void> {
+    const led = { leader: this.#leader(), term: this.#term() };
+    this.#history.mustAnswer({ since: this.#scheduler.now, hurt, although: `only ${kind}` });
     await this.#until(TRIAL_TIME / 2, () => false);
     this.#oneLeader(kind);
     const before = this.#history.acknowledged;
     await this.#until(TRIAL_TIME / 2, () => false);
-    if (this.#history.acknowledged === before) violation(`liveness: nothing is acknowledged under ${kind}`);
+    const isWatched = this.#plan.clients.size === 0;
+    if (isWatched && this.#history.acknowledged === before) {
+      violation(`liveness: nothing is acknowledged under ${kind}`);
+    }
+    const isSame = this.#term() === led.term;
+    if (expects === 'the same leader' && !isSame) violation(`stickiness: ${kind}, and another leader`);
+    if (expects === 'another leader' && isSame) violation(`liveness: ${led.leader?.id} still leads under ${kind}`);
+  }
+
+  /** The newest term that anybody knows. */
+  #term(): number {
+    return Math.max(...this.#servers.map(termOf));
   }
 
   /** Check-quorum: who can no longer lead knows it. A paused process knows nothing. */

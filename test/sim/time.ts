@@ -119,11 +119,11 @@ export class Scheduler {
   }
 }
 
-/** The clock of one process. Its wall time is off by `skewMs`. */
-export function virtualClock(scheduler: Scheduler, owner: Incarnation, skewMs: number): Clock {
+/** The clock of one process. Its wall time is off by `skew.ms`, which may change. */
+export function virtualClock(scheduler: Scheduler, owner: Incarnation, skew: { readonly ms: number }): Clock {
   const epochMs = 1_800_000_000_000;
   return {
-    now: () => epochMs + skewMs + Math.floor(scheduler.now / MS),
+    now: () => epochMs + Math.floor(skew.ms) + Math.floor(scheduler.now / MS),
     monotonic: () => scheduler.now / MS,
     timer: (delayMs, fire) => scheduler.after(delayMs * MS, fire, owner),
   };

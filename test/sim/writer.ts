@@ -12,7 +12,14 @@ export interface DiskHealth {
   slowness: Micros;
   /** The next sync fails, and with it the process. */
   failNext: boolean;
+  /** Nothing returns. */
+  hangs: boolean;
+  /** There is no room for anything more. */
+  full: boolean;
 }
+
+/** How often a step that hangs looks whether it still does. */
+const HANG_STEP: Micros = 20 * MS;
 
 interface WriterParts {
   readonly scheduler: Scheduler;
@@ -44,8 +51,17 @@ export function simulatedWriter(parts: WriterParts): LogWriter {
     }
     const latency = next.kind === 'sync' || next.kind === 'syncDirectory' ? syncLatency() : 5 + random.int(40);
     const perform = (): void => {
+      if (health.hangs) {
+        scheduler.after(HANG_STEP, perform, disk);
+        return;
+      }
+      if (health.full && next.kind === 'resize') {
+        scheduler.after(0, () => done(new Error('ENOSPC: simulated full disk')), owner);
+        return;
+      }
       if (next.kind === 'sync' && health.failNext) {
         health.failNext = false;
+        parts.disk.failSync(next.file);
         scheduler.after(0, () => done(new Error('EIO: simulated sync failure')), owner);
         return;
       }

@@ -1,0 +1,20 @@
+// What a run leaves out: nothing at first. A failing seed is shrunk by leaving out more and more of it (shrink.ts).
+import type { Micros } from './time.ts';
+
+export interface Plan {
+  /** Fault kinds, trials among them. */
+  readonly kinds: ReadonlySet<string>;
+  /** Single faults, by their number within the run. */
+  readonly faults: ReadonlySet<number>;
+  /** Clients and watchers, by name. */
+  readonly clients: ReadonlySet<string>;
+  /** How long faults go on; undefined: until the goals of a whole run are met. */
+  readonly faultyTime: Micros | undefined;
+}
+
+export const NOTHING_LEFT_OUT: Plan = {
+  kinds: new Set(),
+  faults: new Set(),
+  clients: new Set(),
+  faultyTime: undefined,
+};
