@@ -166,15 +166,16 @@ export class Faults {
   }
 
   /** The target campaigns, and nobody hears it: it comes to a term of its own. */
-  transferToMuted(): void {
+  transferToMuted(): readonly SimServer[] {
     const leader = this.leader();
     const target = this.#follower();
     leader.running?.consensus.transferLeadership(target.id);
     const random = this.#random;
     this.#parts.scheduler.after(random.int(3 * MS), () => {
       this.#random = random;
-      if (this.#active) this.isolate(target, 'out');
+      this.isolate(target, 'out');
     });
+    return [target];
   }
 
   killAll(): void {

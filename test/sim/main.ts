@@ -1,8 +1,10 @@
 // The command `npm run sim`: runs seeds, prints one line for each and a summary, and for a failure everything that is
-// needed to see it again.
+// needed to see it again; hunts planted bugs; shrinks a seed that fails.
 import { parseArgs } from 'node:util';
-import { messageOf } from '../../src/lib/index.ts';
+import { messageOf, systemClock } from '../../src/lib/index.ts';
 import { huntPlanted, type PlantedOptions } from './planted/command.ts';
+import { failureOf, HEADER, lineOf, summaryOf } from './report.ts';
+import { shrink } from './shrink.ts';
 import { type RunResult, simulate } from './simulation.ts';
 
 const HELP = `Usage: npm run sim -- [options]
@@ -10,13 +12,14 @@ const HELP = `Usage: npm run sim -- [options]
 Runs the production consensus, log and store in a simulated world (network, disks, clock, faults), each run from one
 seed, and checks the invariants of Raft and the promises to clients. Columns: test/sim/README.md.
 
-  --seeds N   how many runs (default 20)
+  --seeds N   how many runs (default 20; with --planted at most so many for each bug, default 500)
   --base B    the first seed (default 1)
   --seed S    this one run only
   --trace     print every event (with --seed)
   --until-failure  stop at the first violation
+  --shrink S  leave out of the failing run S what it fails without, and print the rest
   --planted   plant known bugs into copies of the production source, one at a time, and hunt each until a seed catches it
-  --only NAME one planted bug, or those of one section (with --planted)
+  --only A,B  these planted bugs or sections (with --planted)
   --update    keep the seeds found as those that CI runs (with --planted)
   --output json  one JSON object a line (with --planted)
   --help      this text
@@ -26,16 +29,21 @@ Examples
   npm run sim -- --seeds 50 --base 9000   seeds 9000 to 9049
   npm run sim -- --seed 42 --trace        everything that happens in run 42
   npm run sim -- --planted --seeds 500    every planted bug must be caught within 500 seeds
+  npm run sim -- --shrink 42              the smallest part of run 42 that still fails
 
-The exit code is 1 when an invariant was broken, 2 for wrong options.
+The exit code is 1 when an invariant was broken (or a planted bug was not caught), 2 for wrong options.
 `;
 
-interface Options {
-  readonly seeds: readonly number[];
-  readonly trace: boolean;
-  readonly untilFailure: boolean;
-  readonly planted: PlantedOptions | undefined;
-}
+type Options =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'planted'; readonly planted: PlantedOptions }
+  | { readonly kind: 'shrink'; readonly seed: number }
+  | {
+      readonly kind: 'run';
+      readonly seeds: readonly number[];
+      readonly trace: boolean;
+      readonly untilFailure: boolean;
+    };
 
 function number(text: string | undefined, otherwise: number, name: string): number {
   if (text === undefined) return otherwise;
@@ -44,8 +52,7 @@ function number(text: string | undefined, otherwise: number, name: string): numb
   return value;
 }
 
-/** Undefined: help was asked for. */
-function options(args: readonly string[]): Options | undefined {
+function parse(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -54,6 +61,7 @@ function options(args: readonly string[]): Options | undefined {
       seed: { type: 'string' },
       trace: { type: 'boolean', default: false },
       'until-failure': { type: 'boolean', default: false },
+      shrink: { type: 'string' },
       planted: { type: 'boolean', default: false },
       only: { type: 'string' },
       update: { type: 'boolean', default: false },
@@ -61,102 +69,82 @@ function options(args: readonly string[]): Options | undefined {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return undefined;
+  return values;
+}
+
+function options(args: readonly string[]): Options {
+  const values = parse(args);
+  const { output, update, trace } = values;
+  if (values.help) return { kind: 'help' };
+  if (!['text', 'json'].includes(output)) throw new Error('--output is text or json');
+  if (values.shrink !== undefined) return { kind: 'shrink', seed: number(values.shrink, 1, 'shrink') };
   const base = number(values.seed ?? values.base, 1, values.seed === undefined ? 'base' : 'seed');
+  if (values.planted) {
+    const seeds = number(values.seeds, 500, 'seeds');
+    return {
+      kind: 'planted',
+      planted: { only: values.only?.split(','), seeds, base, json: output === 'json', update },
+    };
+  }
   const count = values.seed === undefined ? number(values.seeds, 20, 'seeds') : 1;
-  if (!['text', 'json'].includes(values.output)) throw new Error('--output is text or json');
-  const hunted = {
-    only: values.only,
-    seeds: number(values.seeds, 500, 'seeds'),
-    base,
-    json: values.output === 'json',
-    update: values.update,
-  };
-  return {
-    seeds: Array.from({ length: count }, (_, i) => base + i),
-    planted: values.planted ? hunted : undefined,
-    trace: values.trace,
-    untilFailure: values['until-failure'],
-  };
+  const seeds = Array.from({ length: count }, (_, i) => base + i);
+  return { kind: 'run', seeds, trace, untilFailure: values['until-failure'] };
 }
 
-const HEADER =
-  'seed     trace             servers  acked  unknown  leaders  entries  faults  virtual s  leader ms  result';
-
-function line(result: RunResult): string {
-  const faults = [...result.faults.values()].reduce((sum, n) => sum + n, 0);
-  return [
-    String(result.seed).padEnd(7),
-    result.digest,
-    String(result.members).padStart(7),
-    String(result.acknowledged).padStart(5),
-    String(result.unknown).padStart(7),
-    String(result.leaders).padStart(7),
-    String(result.entries).padStart(7),
-    String(faults).padStart(6),
-    result.virtualSeconds.toFixed(1).padStart(9),
-    result.leaderMs.toFixed(0).padStart(9),
-    result.failure === undefined ? 'ok' : 'VIOLATION',
-  ].join('  ');
-}
-
-function report(result: RunResult, write: (text: string) => void): void {
-  if (result.failure === undefined) return;
-  write('');
-  for (const traced of result.failure.trace) write(`  ${traced}`);
-  write('');
-  write(`seed ${result.seed}: ${result.failure.reason}`);
-  write(`reproduce: npm run sim -- --seed ${result.seed} --trace`);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-function summary(results: readonly RunResult[]): string[] {
-  const faults = new Map<string, number>();
-  for (const result of results) {
-    for (const [kind, n] of result.faults) faults.set(kind, (faults.get(kind) ?? 0) + n);
-  }
-  const failures = results.filter((result) => result.failure !== undefined);
-  const total = (of: (result: RunResult) => number): number => results.reduce((sum, result) => sum + of(result), 0);
-  return [
-    '',
-    `${results.length} runs, ${failures.length} with a violation; ${total((r) => r.steps)} events, ${total((r) => r.virtualSeconds).toFixed(0)} simulated seconds`,
-    `acknowledged: ${total((r) => r.acknowledged)}, least ${Math.min(...results.map((r) => r.acknowledged))}, median ${median(results.map((r) => r.acknowledged))}; leaders: least ${Math.min(...results.map((r) => r.leaders))}, median ${median(results.map((r) => r.leaders))}`,
-    `leader after healing: median ${median(results.map((r) => r.leaderMs)).toFixed(0)} ms, at most ${Math.max(...results.map((r) => r.leaderMs)).toFixed(0)} ms`,
-    ...[...faults].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, n]) => `  ${kind.padEnd(28)} ${n}`),
-  ];
-}
-
-async function main(): Promise<number> {
-  const write = (text: string): void => {
-    process.stdout.write(`${text}\n`);
-  };
-  let chosen: Options | undefined;
-  try {
-    chosen = options(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${messageOf(error)}\nTry: npm run sim -- --help\n`);
-    return 2;
-  }
-  if (chosen === undefined) {
-    write(HELP);
-    return 0;
-  }
-  if (chosen.planted !== undefined) return huntPlanted(chosen.planted, write);
+async function run(chosen: Options & { kind: 'run' }, write: (text: string) => void): Promise<number> {
+  const clock = systemClock();
+  const began = clock.monotonic();
   if (!chosen.trace) write(HEADER);
   const results: RunResult[] = [];
   for (const seed of chosen.seeds) {
     const result = await simulate(seed, chosen.trace ? write : undefined);
     results.push(result);
     if (chosen.trace) write(HEADER);
-    write(line(result));
-    report(result, write);
+    write(lineOf(result));
+    for (const text of failureOf(result)) write(text);
     if (chosen.untilFailure && result.failure !== undefined) break;
   }
-  for (const text of summary(results)) write(text);
+  for (const text of summaryOf(results, (clock.monotonic() - began) / 1000)) write(text);
   return results.some((result) => result.failure !== undefined) ? 1 : 0;
+}
+
+async function runShrink(seed: number, write: (text: string) => void): Promise<number> {
+  const shrunk = await shrink(seed, write);
+  if (shrunk === undefined) {
+    write(`seed ${seed} shows no violation`);
+    return 0;
+  }
+  const { kinds, faults, clients } = shrunk.kept;
+  for (const text of failureOf(shrunk.result)) write(text);
+  write(`after ${shrunk.runs} runs what is left is`);
+  write(`  fault kinds: ${kinds.join(', ') || 'none'}`);
+  write(`  faults: ${faults.join(', ') || 'none'}`);
+  write(`  clients: ${clients.join(', ') || 'none'}`);
+  return 1;
+}
+
+async function main(): Promise<number> {
+  const write = (text: string): void => {
+    process.stdout.write(`${text}\n`);
+  };
+  let chosen: Options;
+  try {
+    chosen = options(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\nTry: npm run sim -- --help\n`);
+    return 2;
+  }
+  switch (chosen.kind) {
+    case 'help':
+      write(HELP);
+      return 0;
+    case 'planted':
+      return huntPlanted(chosen.planted, write);
+    case 'shrink':
+      return runShrink(chosen.seed, write);
+    case 'run':
+      return run(chosen, write);
+  }
 }
 
 process.exitCode = await main();

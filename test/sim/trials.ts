@@ -38,6 +38,7 @@ export const TRIALS: Readonly<Record<string, TrialKind>> = {
   'trial: leader cut from one': kind((f) => f.cutLeader()),
   'trial: disk of the leader hangs': kind((f) => f.hang(f.leader()), 'another leader'),
   'trial: transfer to a paused server': kind((f) => f.transferToPaused(f.trialEnd())),
+  'trial: transfer to a muted server': kind((f) => f.transferToMuted()),
   'trial: connections keep breaking': kind((f) => f.flap()),
   'trial: follower cut off and back': kind((f) => f.cutOffAndBack(), 'the same leader'),
 };

@@ -18,12 +18,5 @@ export const APPLY: PlantedSection = {
       find: '.sort((a, b) => (a.member < b.member ? -1 : 1))',
       replace: '',
     },
-    {
-      name: 'entries-skipped-while-starting',
-      trap: 'What arrives before the server is ready is not applied.',
-      file: 'src/store/replicated-store.ts',
-      find: '    if (!this.#isOpen()) return;\n    const changes: Change[] = [];\n',
-      replace: "    if (this.#phase !== 'running') return;\n    const changes: Change[] = [];\n",
-    },
   ],
 };

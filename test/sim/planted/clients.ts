@@ -13,24 +13,10 @@ export const CLIENTS: PlantedSection = {
         "if (sequence < session.applied) return 'duplicate';\n    if (sequence === session.applied) return 'next';",
     },
     {
-      name: 'gap-applied',
-      trap: 'A command is applied although one before it was lost.',
-      file: 'src/store/session.ts',
-      find: "return sequence === session.applied + 1 ? 'next' : 'gap';",
-      replace: "return 'next';",
-    },
-    {
       name: 'session-not-stored',
       trap: 'The table of sessions does not survive a restart.',
       file: 'src/store/state/state-database.ts',
       find: '    this.#sessions.set(session.member, session);\n',
-      replace: '',
-    },
-    {
-      name: 'late-registration-evicts',
-      trap: 'The registration of a former process, held up in the network, evicts the session of its successor.',
-      file: 'src/store/session.ts',
-      find: "    if ((present?.origin ?? '') !== expects) return false;\n",
       replace: '',
     },
     {

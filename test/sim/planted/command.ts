@@ -6,8 +6,8 @@ import { checkAll, Workshop } from './mutants.ts';
 import { PLANTED, type TableRow } from './table.ts';
 
 export interface PlantedOptions {
-  /** One bug, or all of a section; all without it. */
-  readonly only: string | undefined;
+  /** Names of bugs or sections; undefined: all. */
+  readonly only: readonly string[] | undefined;
   /** Each bug must be caught within so many seeds. */
   readonly seeds: number;
   readonly base: number;
@@ -26,8 +26,10 @@ const CONTROL: Pick<Row, 'name' | 'section'> = { name: '(the control)', section:
 /** Returns the exit code: 0 when every bug was caught and the control passed. */
 export async function huntPlanted(options: PlantedOptions, write: (text: string) => void): Promise<number> {
   const { only, json } = options;
-  const bugs = PLANTED.filter(({ name, section }) => only === undefined || name === only || section === only);
-  if (bugs.length === 0) throw new Error(`there is no planted bug or section ${only}`);
+  const bugs = PLANTED.filter(
+    ({ name, section }) => only === undefined || only.includes(name) || only.includes(section),
+  );
+  if (bugs.length === 0) throw new Error(`there is no planted bug or section ${only?.join(' or ')}`);
   const workshop = new Workshop();
   try {
     checkAll(PLANTED, workshop.root);

@@ -33,6 +33,27 @@ export const DURABILITY: PlantedSection = {
       replace: '      if (error === null) {\n        this.fail(`the Raft log cannot be written',
     },
     {
+      name: 'damage-cut-off',
+      trap: 'Torn tail confused with corruption: a log shorter than its marker promises is cut and used.',
+      file: 'raft/node/log/open.ts',
+      find: "    if (isLast && this.sequence < this.marker.recordSequence) throw this.damage(name, end, end.found ?? 'the log ends');\n",
+      replace: '',
+    },
+    {
+      name: 'checksums-not-compared',
+      trap: 'A record of the log is believed whatever its checksum says.',
+      file: 'raft/node/log/record.ts',
+      find: "  if (crc32(bytes.subarray(offset + 4, end)) !== checksum) return bad('a record with a wrong checksum');\n",
+      replace: '',
+    },
+    {
+      name: 'lost-log-begun-anew',
+      trap: 'A member that lost its log makes a new one under its old id.',
+      file: 'raft/node/log/open.ts',
+      find: '  if (options.mustExist === true) {',
+      replace: '  if (options.mustExist === undefined) {',
+    },
+    {
       name: 'applied-index-behind',
       trap: 'The applied index is not atomic with the state: entries are applied again after a restart.',
       file: 'src/store/state/state-database.ts',

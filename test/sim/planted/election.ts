@@ -19,26 +19,11 @@ export const ELECTION: PlantedSection = {
       replace: "  state.votedFor = undefined;\n  state.role = 'follower';",
     },
     {
-      name: 'stale-votes-counted',
-      trap: 'Votes of an older term count in the present one.',
-      file: 'raft/core/core.ts',
-      find: "    if (message.kind === 'voteRequest') stepVoteRequest(state, message);\n    if (",
-      replace:
-        "    if (message.kind === 'voteResponse') stepVoteResponse(state, { ...message, term: state.term });\n    if (message.kind === 'voteRequest') stepVoteRequest(state, message);\n    if (",
-    },
-    {
       name: 'log-not-compared',
       trap: 'Voters elect a candidate whose log lacks committed entries.',
       file: 'raft/core/election.ts',
       find: '  return candidate.term > own.term || (candidate.term === own.term && candidate.index >= own.index);',
       replace: '  return candidate.index >= 0 || own.index >= 0;',
-    },
-    {
-      name: 'longer-log-wins',
-      trap: 'Voters compare the length of the logs only, and not their last terms.',
-      file: 'raft/core/election.ts',
-      find: '  return candidate.term > own.term || (candidate.term === own.term && candidate.index >= own.index);',
-      replace: '  return candidate.index >= own.index;',
     },
     {
       name: 'half-is-a-majority',

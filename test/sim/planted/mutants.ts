@@ -47,12 +47,12 @@ export class Workshop {
   readonly #folder = mkdtempSync(join(this.root, 'node_modules', '.planted-'));
 
   /** Bundles the simulator with `bug`, or as it is. Returns the path of what is to be run. */
-  async build(bug: PlantedBug | undefined): Promise<string> {
+  async build(bug: PlantedBug | undefined, entry = 'test/sim/planted/child.ts'): Promise<string> {
     const { build } = await import('esbuild');
     const outfile = join(this.#folder, `${bug?.name ?? 'control'}.mjs`);
     await build({
       absWorkingDir: this.root,
-      entryPoints: ['test/sim/planted/child.ts'],
+      entryPoints: [entry],
       bundle: true,
       platform: 'node',
       format: 'esm',

@@ -33,13 +33,6 @@ export const REPLICATION: PlantedSection = {
       replace: '(entries.length > 0 ? 0 : -1)',
     },
     {
-      name: 'match-goes-back',
-      trap: "A late answer takes a follower's match index back.",
-      file: 'raft/core/progress.ts',
-      find: '    if (match > this.match) this.match = match;\n    else if (match < this.match) return;\n',
-      replace: '    this.match = match;\n',
-    },
-    {
       name: 'heartbeat-commits-unknown',
       trap: 'A heartbeat tells a follower to commit entries that it is not known to hold.',
       file: 'raft/core/replication.ts',
@@ -66,13 +59,6 @@ export const REPLICATION: PlantedSection = {
       file: 'raft/core/replication.ts',
       find: '  peer.paused = false;\n  sendAppend(state, peer);\n',
       replace: '',
-    },
-    {
-      name: 'previous-not-compared',
-      trap: 'A follower appends without holding the entry before.',
-      file: 'raft/core/following.ts',
-      find: 'if (!state.log.matches(previous)) {',
-      replace: 'if (previous.index > state.log.lastIndex()) {',
     },
   ],
 };
