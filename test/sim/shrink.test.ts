@@ -17,7 +17,7 @@ describe('shrinking', () => {
     expect(stdout).toMatch(/^without \w+\d: stale: /m);
     expect(stdout).toMatch(/ {2}fault kinds: none\n {2}faults: none\n {2}clients: (?:\S+, ){1,4}\S+\n$/);
     expect(status).toBe(1);
-  }, 120_000);
+  }, 300_000);
 
   it('tells checks apart by their words, not by the servers, entries and revisions in them', () => {
     expect(checkOf('durability: n1 lost entry 3@2')).toBe(checkOf('durability: n2 lost entry 17@5'));
