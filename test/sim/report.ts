@@ -35,9 +35,13 @@ function totalRow(what: string, values: readonly number[], digits = 0): string {
   return what.padEnd(34) + columns.map((n) => n.toFixed(digits).padStart(12)).join('');
 }
 
+function pace(runs: number, seconds: number): string {
+  return `${seconds.toFixed(0)} s on one core: ${((runs * 600) / Math.max(seconds, 0.001)).toFixed(0)} seeds in ten minutes`;
+}
+
 const TOTALS_HEADER = `${'of a run'.padEnd(34)}${['all', 'least', 'median', 'most'].map((title) => title.padStart(12)).join('')}`;
 
-/** Totals and medians; `seconds` is the time that the runs took here. */
+/** Totals and medians; `seconds` is the time that the runs took here. What is told of one run is the same each time. */
 export function summaryOf(results: readonly RunResult[], seconds: number): readonly string[] {
   const faults = new Map<string, number>();
   for (const result of results) {
@@ -83,7 +87,8 @@ export function summaryOf(results: readonly RunResult[], seconds: number): reado
     '',
     ...[...faults].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, n]) => `  ${kind.padEnd(36)} ${n}`),
     '',
-    `${results.length} seeds, ${failures} with a violation; ${faults.size} kinds of faults; ${(virtual / 3600).toFixed(2)} simulated hours in ${seconds.toFixed(0)} s (${((results.length * 600) / Math.max(seconds, 0.001)).toFixed(0)} seeds in ten minutes)`,
+    `${results.length} seeds, ${failures} with a violation; ${faults.size} kinds of faults; ${(virtual / 3600).toFixed(2)} simulated hours`,
+    ...(results.length > 1 ? [pace(results.length, seconds)] : []),
   ];
 }
 

@@ -13,6 +13,13 @@ export const CLIENTS: PlantedSection = {
         "if (sequence < session.applied) return 'duplicate';\n    if (sequence === session.applied) return 'next';",
     },
     {
+      name: 'gap-applied',
+      trap: 'A command is applied although one before it was lost.',
+      file: 'src/store/session.ts',
+      find: "return sequence === session.applied + 1 ? 'next' : 'gap';",
+      replace: "return 'next';",
+    },
+    {
       name: 'session-not-stored',
       trap: 'The table of sessions does not survive a restart.',
       file: 'src/store/state/state-database.ts',

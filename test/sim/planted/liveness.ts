@@ -25,5 +25,26 @@ export const LIVENESS: PlantedSection = {
       find: 'if (isAlone || state.electionElapsed >= state.electionTimeout) preCampaign(state);',
       replace: 'if (isAlone || state.electionElapsed >= state.electionTimeout) campaign(state, false);',
     },
+    {
+      name: 'transfer-sticks',
+      trap: 'A transfer to a target that does not take over is never given up.',
+      file: 'raft/core/transfer.ts',
+      find: '  if (state.tick - transfer.startedAtTick >= state.limits.electionTimeoutMinTicks) endTransfer(state, leading);\n',
+      replace: '',
+    },
+    {
+      name: 'stuck-at-a-higher-term',
+      trap: 'A server that came to a higher term while cut off can neither follow nor lead.',
+      file: 'raft/core/core.ts',
+      find: "    if (message.kind === 'appendRequest' || message.kind === 'heartbeatRequest') {\n      const { id, term }",
+      replace: '    if (message.term < 0) {\n      const { id, term }',
+    },
+    {
+      name: 'stalled-disk-keeps-leading',
+      trap: 'A dead disk under live heartbeats: the leader does not hand over.',
+      file: 'raft/node/node.ts',
+      find: '    if (this.diskBusySince !== undefined && now - this.diskBusySince > DISK_STALL_LIMIT_MS) {',
+      replace: '    if (this.diskBusySince !== undefined && now < 0) {',
+    },
   ],
 };

@@ -60,5 +60,12 @@ export const REPLICATION: PlantedSection = {
       find: '  peer.paused = false;\n  sendAppend(state, peer);\n',
       replace: '',
     },
+    {
+      name: 'previous-not-compared',
+      trap: 'A follower appends without holding the entry before.',
+      file: 'raft/core/following.ts',
+      find: 'if (!state.log.matches(previous)) {',
+      replace: 'if (previous.index > state.log.lastIndex()) {',
+    },
   ],
 };
