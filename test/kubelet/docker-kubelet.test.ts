@@ -138,6 +138,18 @@ describe.skipIf(problem !== undefined)('a kubelet with Docker', () => {
     await remove('full');
   });
 
+  it('knows its full name when the pod has a subdomain', async () => {
+    await create('named', {
+      restartPolicy: 'Never',
+      hostname: 'alice',
+      subdomain: 'team',
+      containers: [shell('hostname; hostname -f; hostname -i | grep -q . && echo address')],
+    });
+    await cluster.podWhen('named', ({ status }) => status?.phase === 'Succeeded');
+    expect(await cluster.logs('named')).toBe('alice\nalice.team.default.svc.cluster.local\naddress\n');
+    await remove('named');
+  });
+
   it('restarts a container whose liveness probe fails', async () => {
     await create('sick', {
       terminationGracePeriodSeconds: 0,

@@ -23,6 +23,7 @@ export const sandboxOf = (pod: PodIdentity, attempt = 0): SandboxSpec => ({
   pod,
   attempt,
   hostname: pod.name,
+  domain: '',
   hostNetwork: false,
   hostIpc: false,
   hostPorts: [],

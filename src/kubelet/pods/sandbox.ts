@@ -4,14 +4,17 @@ import type { HostPort, SandboxSpec } from '../runtime/port.ts';
 import { allContainers, identityOf } from './spec.ts';
 
 const HOSTNAME_LIMIT = 63;
+const CLUSTER_DOMAIN = 'cluster.local';
 
 export function sandboxSpec(pod: Served<Pod>, attempt: number): SandboxSpec {
   const { spec } = pod;
   const dns = spec?.dnsConfig;
+  const subdomain = spec?.subdomain ?? '';
   return {
     pod: identityOf(pod),
     attempt,
     hostname: (spec?.hostname ?? pod.metadata.name).slice(0, HOSTNAME_LIMIT).replace(/[-.]+$/, ''),
+    domain: subdomain === '' ? '' : `${subdomain}.${pod.metadata.namespace ?? ''}.svc.${CLUSTER_DOMAIN}`,
     hostNetwork: spec?.hostNetwork === true,
     hostIpc: spec?.hostIPC === true,
     hostPorts: hostPorts(pod),

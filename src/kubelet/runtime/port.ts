@@ -36,6 +36,8 @@ export interface SandboxSpec {
   readonly pod: PodIdentity;
   readonly attempt: number;
   readonly hostname: string;
+  /** What follows the host name in the full one; '' where the pod has no subdomain. */
+  readonly domain: string;
   readonly hostNetwork: boolean;
   readonly hostIpc: boolean;
   readonly hostPorts: readonly HostPort[];

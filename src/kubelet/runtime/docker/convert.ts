@@ -50,7 +50,8 @@ export function sandboxOptions(
     name: containerName('POD', spec.pod, spec.attempt),
     Image: image,
     Entrypoint: ['/pause'],
-    ...(spec.hostNetwork ? {} : { Hostname: spec.hostname }),
+    // With a domain, /etc/hosts says `<address> <hostname>.<domain> <hostname>`.
+    ...(spec.hostNetwork ? {} : { Hostname: spec.hostname, Domainname: spec.domain }),
     ExposedPorts: Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])),
     Labels: labelsOf(owner, 'sandbox', spec.pod, spec.attempt),
     HostConfig: hostConfig,
@@ -136,7 +137,8 @@ export function containerRecord(inspected: ContainerInspectInfo): ContainerRecor
   const error = (state as { Error?: string }).Error ?? '';
   const neverStarted = state.Status === 'created' && error !== '';
   const running = state.Running || state.Status === 'paused' || state.Status === 'restarting';
-  const exited = neverStarted || state.Status === 'exited' || state.Status === 'dead';
+  // Exited, dead, or being removed, which Docker takes its time for: none of them runs again under its name.
+  const exited = neverStarted || (!running && state.Status !== 'created');
   const startedAtMs = timeOf(state.StartedAt);
   // Docker may note the end of a short run before its start.
   const finishedAtMs = Math.max(timeOf(state.FinishedAt), neverStarted ? timeOf(inspected.Created) : startedAtMs);
