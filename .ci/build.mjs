@@ -1,9 +1,12 @@
 // Builds dist/: derives the API schema from the published type maps, then bundles each entry point with esbuild.
 // `--if-stale` does nothing when dist/ is newer than every source; `--derive-only` stops after the schema.
+import './node-version.mjs';
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+
+// After the look at the version: an old Node.js may not load it.
+const { build } = await import('esbuild');
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const STAMP = join(root, 'dist', '.built');

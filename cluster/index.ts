@@ -29,4 +29,4 @@ export {
 export { identify, isAlive, type ProcessIdentity, recordedProcess, signalProcess } from './process-identity.ts';
 export { type ClusterStatus, clusterStatus } from './status.ts';
 export { EXIT_WITH_PARENT, endProcesses } from './supervisor.ts';
-export { LOOPBACK, type RuntimeName, type ServerMember, type Topology } from './topology.ts';
+export { checkSizes, LOOPBACK, type RuntimeName, type ServerMember, type Topology } from './topology.ts';

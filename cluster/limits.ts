@@ -6,6 +6,7 @@ export const WORKERS_MAX = 100;
 /** Distance of the port blocks from the load balancer's port: servers follow it at once. */
 export const RAFT_PORT_OFFSET = 11;
 export const KUBELET_PORT_OFFSET = 21;
+export const PORT_MAX = 65_535;
 
 /** A process that dies is restarted after this long, doubled at each death up to the maximum … */
 export const RESTART_DELAY_MIN_MS = 100;

@@ -59,6 +59,8 @@ export interface RunningCluster {
   readonly supervisor: Supervisor;
   /** True when the directory held a cluster already. */
   readonly resumed: boolean;
+  /** Members that ran already, left behind by a killed supervisor, and go on as they are. */
+  readonly kept: readonly string[];
   /** Ends every process of the cluster: workers first, so that they can still tell the servers. */
   stop(): Promise<void>;
 }
@@ -76,12 +78,14 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
     await ensureIdentities(layout, topology, serviceNetwork(network), options.clock);
     writeTopology(layout, topology);
     const route = (await options.peerRoute?.(topology)) ?? directRoute;
+    const kept = livingMembers(layout, topology);
     const supervisor = createSupervisor(options);
-    for (const member of membersOf(layout, topology, network, route)) runMember(member, layout, options, supervisor);
+    await runMembers(membersOf(layout, topology, network, route), layout, options, supervisor);
     return {
       layout,
       topology,
       supervisor,
+      kept,
       resumed: recorded !== undefined,
       async stop() {
         await supervisor.stop(stopOrder(topology));
@@ -115,7 +119,7 @@ async function chooseTopology(
     runtime: options.runtime,
     port: options.port ?? recorded?.port ?? DEFAULTS.port,
   };
-  if (recorded !== undefined && isAdoptable(layout, recorded)) return { ...recorded, runtime: options.runtime };
+  if (recorded !== undefined && livingMembers(layout, recorded).length > 0) return adopted(options, layout, recorded);
   if (wish.port === 0) return planTopology(wish, clusterId, await findFreePorts(portsNeeded(wish)));
   const topology = keepsRecordedPorts(options, recorded, workers)
     ? { ...recorded, runtime: options.runtime }
@@ -134,9 +138,25 @@ function keepsRecordedPorts(
   return options.port === undefined || options.port === recorded.port;
 }
 
-/** True while processes of a killed supervisor still run: their addresses must stay. */
-function isAdoptable(layout: Layout, topology: Topology): boolean {
-  return memberNames(topology).some((name) => recordedProcess(layout.processFile(name)) !== undefined);
+/** Members that a killed supervisor left running. */
+function livingMembers(layout: Layout, topology: Topology): readonly string[] {
+  return memberNames(topology).filter((name) => recordedProcess(layout.processFile(name)) !== undefined);
+}
+
+/** The cluster whose processes still run stays as it is. Throws UserError when the options ask for another. */
+function adopted({ port, workers, runtime }: ClusterOptions, layout: Layout, recorded: Topology): Topology {
+  const differences = [
+    ...(port !== undefined && port !== 0 && port !== recorded.port ? [`on port ${recorded.port}`] : []),
+    ...(workers !== undefined && workers !== recorded.workers.length
+      ? [`with ${recorded.workers.length} workers`]
+      : []),
+    ...(runtime === recorded.runtime ? [] : [`with the runtime ${recorded.runtime}`]),
+  ];
+  if (differences.length === 0) return recorded;
+  throw new UserError(
+    `processes of the cluster in ${layout.root} still run (${livingMembers(layout, recorded).join(', ')}), ${differences.join(', ')}`,
+    'Run `quorate down` first, which keeps the objects, then `quorate up` with these options; or leave the options away.',
+  );
 }
 
 function serviceNetwork(network: PodNetwork): { apiServiceAddress: string; podFacingHosts: readonly string[] } {
@@ -167,6 +187,21 @@ function membersOf(layout: Layout, topology: Topology, network: PodNetwork, rout
       config: workerConfig(layout, topology, worker, network),
     })),
   ];
+}
+
+/** Starts all, or none: when one cannot be started, those before it end again. */
+async function runMembers(
+  members: readonly Member[],
+  layout: Layout,
+  options: ClusterOptions,
+  supervisor: Supervisor,
+): Promise<void> {
+  try {
+    for (const member of members) runMember(member, layout, options, supervisor);
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  }
 }
 
 function runMember(member: Member, layout: Layout, options: ClusterOptions, supervisor: Supervisor): void {

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Clock, Logger, Timer } from '../src/lib/index.ts';
-import { sleep } from '../src/lib/index.ts';
+import { messageOf, sleep } from '../src/lib/index.ts';
 import {
   ADOPTED_CHECK_MS,
   RESTART_DELAY_MAX_MS,
@@ -87,6 +87,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     if (entry.identity !== undefined) recordProcess(entry.spec.processFile, entry.identity);
   };
 
+  /** A full disk or no descriptor left, at this moment, must not end the supervisor and all that it keeps. */
+  const restart = (entry: Kept): void => {
+    try {
+      start(entry);
+    } catch (error) {
+      if (entry.identity === undefined) died(entry, messageOf(error));
+      else logger.warn({ process: entry.spec.name, error: messageOf(error) }, 'a process could not be recorded');
+    }
+  };
+
   const died = (entry: Kept, reason: string): void => {
     entry.identity = undefined;
     if (stopping) return;
@@ -95,7 +105,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     entry.restarts += 1;
     const delayMs = restartDelayMs(entry.deathsInARow);
     logger.warn({ process: entry.spec.name, reason, restartInMs: delayMs }, 'process ended; it will be restarted');
-    entry.timer = clock.timer(delayMs, () => start(entry));
+    entry.timer = clock.timer(delayMs, () => restart(entry));
   };
 
   /** An adopted process is not our child: its end is only seen by looking. */
@@ -109,24 +119,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   return {
     run(spec) {
       const identity = recordedProcess(spec.processFile);
-      const entry: Kept = {
-        spec,
-        identity,
-        startedAtMs: clock.monotonic(),
-        deathsInARow: 0,
-        restarts: 0,
-        timer: undefined,
-      };
+      const startedAtMs = clock.monotonic();
+      const entry: Kept = { spec, identity, startedAtMs, deathsInARow: 0, restarts: 0, timer: undefined };
       kept.set(spec.name, entry);
       if (identity === undefined) start(entry);
       else watchAdopted(entry, identity);
     },
     list: () =>
-      [...kept.values()].map((entry) => ({
-        name: entry.spec.name,
-        pid: entry.identity?.pid,
-        restarts: entry.restarts,
-      })),
+      [...kept.values()].map(({ spec: { name }, identity, restarts }) => ({ name, pid: identity?.pid, restarts })),
     async stop(groups) {
       stopping = true;
       for (const entry of kept.values()) entry.timer?.cancel();

@@ -1,6 +1,6 @@
 // What a local cluster consists of: names, ports, addresses. Pure: planning touches neither disk nor network.
 import { UserError } from '../src/lib/index.ts';
-import { KUBELET_PORT_OFFSET, RAFT_PORT_OFFSET, SERVERS_MAX, WORKERS_MAX } from './limits.ts';
+import { KUBELET_PORT_OFFSET, PORT_MAX, RAFT_PORT_OFFSET, SERVERS_MAX, WORKERS_MAX } from './limits.ts';
 
 export const LOOPBACK = '127.0.0.1';
 export type RuntimeName = 'docker' | 'simulated';
@@ -12,6 +12,13 @@ export interface ClusterWish {
   /** The load balancer's port; 0 picks free ports for everything. */
   readonly port: number;
   readonly runtime: RuntimeName;
+}
+
+/** What of a wish has limits; undefined: left away. */
+export interface Sizes {
+  readonly servers: number | undefined;
+  readonly workers: number | undefined;
+  readonly port: number | undefined;
 }
 
 export interface ServerMember {
@@ -45,7 +52,7 @@ export function portsNeeded(wish: ClusterWish): number {
  * Throws UserError for sizes and ports that cannot be.
  */
 export function planTopology(wish: ClusterWish, clusterId: string, freePorts: readonly number[]): Topology {
-  checkWish(wish);
+  checkSizes(wish);
   const port = (offset: number, position: number): number =>
     wish.port === 0 ? (freePorts[position] ?? 0) : wish.port + offset;
   return {
@@ -65,11 +72,11 @@ export function planTopology(wish: ClusterWish, clusterId: string, freePorts: re
   };
 }
 
-function checkWish(wish: ClusterWish): void {
-  checkWhole('--servers', wish.servers, 1, SERVERS_MAX);
-  checkWhole('--workers', wish.workers, 0, WORKERS_MAX);
-  const highest = 65_535 - KUBELET_PORT_OFFSET - wish.workers;
-  checkWhole('--port', wish.port, 0, highest);
+/** Throws UserError (exit code 2) for options that no cluster can have; what was left away is not looked at. */
+export function checkSizes({ servers, workers, port }: Sizes): void {
+  if (servers !== undefined) checkWhole('--servers', servers, 1, SERVERS_MAX);
+  if (workers !== undefined) checkWhole('--workers', workers, 0, WORKERS_MAX);
+  if (port !== undefined) checkWhole('--port', port, 0, PORT_MAX - KUBELET_PORT_OFFSET - (workers ?? 0));
 }
 
 /** Throws UserError unless `value` is a whole number from `min` to `max`. */

@@ -16,6 +16,7 @@ export function addComponentCommands(program: Command, files: BuiltFiles): void 
     .command('server')
     .description('Run API server, controllers and scheduler in one process, as `up` does.')
     .requiredOption('--config <file>', 'the configuration that `up` wrote: members/<server>/config.json')
+    .addHelpText('after', '\nExample:\n  quorate server --config .quorate/members/server-1/config.json\n')
     .action(async (options: { config: string }) => {
       const { runServer } = await import('./components/server.ts');
       await runServer(readConfig(options.config, 'server'), componentEnvironment('server'), files);

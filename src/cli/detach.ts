@@ -16,10 +16,24 @@ type Report =
   | { readonly kind: 'ready'; readonly report: ReadyReport }
   | { readonly kind: 'failed'; readonly message: string; readonly remedy: string; readonly exitCode: number };
 
-/** The front: starts the supervisor, passes its reports on, returns when the cluster is ready. */
+/**
+ * The front: starts the supervisor, passes its reports on, returns when the cluster is ready. Throws what the supervisor failed
+ * with, and lets go of it in any case: each of the two would otherwise wait for the end of the other.
+ */
 export async function upDetached(options: UpOptions, files: BuiltFiles, reporter: UpReporter): Promise<void> {
   const child = spawnSupervisor(options, files);
-  await new Promise<void>((done, fail) => {
+  try {
+    await reported(child, reporter);
+  } finally {
+    child.removeAllListeners();
+    if (child.connected) child.disconnect();
+    child.unref();
+  }
+}
+
+/** Passes reports on until the one that ends the waiting. */
+function reported(child: ChildProcess, reporter: UpReporter): Promise<void> {
+  return new Promise((done, fail) => {
     child.once('error', fail);
     child.once('exit', (code) =>
       fail(
@@ -43,9 +57,6 @@ export async function upDetached(options: UpOptions, files: BuiltFiles, reporter
       }
     });
   });
-  child.removeAllListeners();
-  child.disconnect();
-  child.unref();
 }
 
 function spawnSupervisor(options: UpOptions, files: BuiltFiles): ChildProcess {

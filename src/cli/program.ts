@@ -1,6 +1,7 @@
 // The command line: what can be said, and what runs. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not ready (status),
 // 70 a component stopped itself, 130 interrupted.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { checkSizes } from '../../cluster/index.ts';
 import { addComponentCommands } from './component-commands.ts';
 import { type BuiltFiles, reportFailure } from './environment.ts';
 import type { UpOptions } from './up.ts';
@@ -10,12 +11,18 @@ export const DEFAULT_DATA_DIR = './.quorate';
 
 /** Parses the arguments and runs the command; sets the exit code. */
 export async function main(argv: readonly string[], files: BuiltFiles): Promise<void> {
+  surviveClosedTerminal();
   const program = buildProgram(files);
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
   }
+}
+
+/** A terminal that closes, or `| head`, takes what is said; it must not end a supervisor in the middle of an orderly stop. */
+function surviveClosedTerminal(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
 function exitCodeOf(error: unknown): number {
@@ -52,6 +59,7 @@ function addUp(program: Command, files: BuiltFiles): void {
       '\nExamples:\n  quorate up --workers 4 --runtime simulated\n  quorate up --data-dir /tmp/other --port 7443 --detach\n',
     )
     .action(async (options: UpOptions & { detach: boolean }) => {
+      checkSizes(options);
       const { terminalReporter, up } = await import('./up.ts');
       const { upDetached } = await import('./detach.ts');
       const reporter = terminalReporter(options.output);

@@ -58,6 +58,7 @@ export async function up(
     clock,
     logger,
   });
+  if (cluster.kept.length > 0) reporter.say(`still running, and kept as they are: ${cluster.kept.join(', ')}`);
   try {
     const status = await waitUntilReady(cluster, clock, signal, reporter.progress);
     reporter.ready({ status, tookMs: clock.monotonic() - begun, resumed: cluster.resumed, detached });

@@ -13,9 +13,14 @@ export interface Logger {
   child(fields: Readonly<Record<string, unknown>>): Logger;
 }
 
+/** Lines that cannot be written (a full disk) wait up to here; later ones are dropped. */
+const UNWRITTEN_LIMIT_BYTES = 1_048_576;
+
 /** A logger that writes JSON lines to file descriptor `destination` (2 is standard error). */
 export function createLogger(component: string, level: LogLevel = 'info', destination: number | string = 2): Logger {
-  const sink = pino.destination({ dest: destination, sync: true });
+  const sink = pino.destination({ dest: destination, sync: true, maxLength: UNWRITTEN_LIMIT_BYTES });
+  // A closed terminal or a full disk takes the lines, not the process.
+  sink.on('error', () => undefined);
   return pino({ level, base: { component }, timestamp: pino.stdTimeFunctions.isoTime }, sink);
 }
 

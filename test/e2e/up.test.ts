@@ -91,6 +91,15 @@ describe('quorate up', () => {
     await eventually('their end', () => (processes.some(isAlive) ? undefined : true));
   });
 
+  it('stops in good order when its terminal has closed', async () => {
+    const up = await startUp(folder(), ...SMALL);
+    const processes = up.status.servers.flatMap((server) => identify(server.pid ?? 0) ?? []);
+    up.supervisor.stdout?.destroy();
+    up.supervisor.stderr?.destroy();
+    expect(await up.interrupt()).toBe(0);
+    expect(processes.filter(isAlive)).toEqual([]);
+  });
+
   it('leaves a detached cluster serving when its supervisor is killed, and adopts it at the next up', async () => {
     const dataDir = folder();
     const front = await quorate('up', '--data-dir', dataDir, '--detach', '--output', 'json', ...SMALL);
@@ -109,7 +118,11 @@ describe('quorate up', () => {
     const supervisor = JSON.parse(readFileSync(join(dataDir, 'run', 'supervisor.json'), 'utf8')) as { pid: number };
     process.kill(supervisor.pid, 'SIGKILL');
     await post(status.kubeconfig, 'served-without-supervisor');
-    const again = await quorate('up', '--data-dir', dataDir, '--detach', '--output', 'json');
+    const other = await quorate('up', '--data-dir', dataDir, '--detach', '--runtime', 'simulated', '--workers', '3');
+    expect(other.code).toBe(1);
+    expect(other.stderr).toMatch(/still run \(load-balancer, server-1\), with 0 workers\nRun `quorate down` first/);
+    const again = await quorate('up', '--data-dir', dataDir, '--detach', '--output', 'json', '--runtime', 'simulated');
+    expect(again.stderr).toContain('still running, and kept as they are: ');
     const adopted = JSON.parse(again.stdout) as typeof status;
     expect(adopted.servers[0]?.pid).toBe(restarted.pid);
     const down = await quorate('down', '--data-dir', dataDir, '--purge');
@@ -163,7 +176,13 @@ describe('what the command says when it cannot', () => {
   });
 
   it('an option is wrong: exit code 2, naming option and value', async () => {
+    const held = folder();
+    const up = await startUp(held, ...SMALL);
+    cleanups.push(() => up.interrupt());
+    const existing = await quorate('up', '--data-dir', held, '--servers', '0');
+    expect(existing).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error: --servers is 0.*1 to 7/) });
     for (const [args, message] of [
+      [['up', '--port', '70000'], /^error: --port is 70000.* 0 to 65514/],
       [['up', '--servers', 'three'], /--servers.*'three'/],
       [['up', '--servers', '9'], /--servers is 9/],
       [['up', '--runtime', 'podman'], /podman/],
