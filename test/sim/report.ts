@@ -4,8 +4,11 @@ import type { RunResult } from './simulation.ts';
 export const HEADER =
   'seed     trace             servers  acked  unknown  leaders  entries  faults  virtual s  leader ms  result';
 
+/** Counted beside the faults, and none themselves: what became of one. */
+const OUTCOMES: ReadonlySet<string> = new Set(['damage refused']);
+
 function faultsOf(result: RunResult): number {
-  return [...result.faults.values()].reduce((sum, n) => sum + n, 0);
+  return [...result.faults].reduce((sum, [kind, n]) => (OUTCOMES.has(kind) ? sum : sum + n), 0);
 }
 
 export function lineOf(result: RunResult): string {
@@ -49,6 +52,7 @@ export function summaryOf(results: readonly RunResult[], seconds: number): reado
   }
   const failures = results.filter((result) => result.failure !== undefined).length;
   const each = (of: (result: RunResult) => number): readonly number[] => results.map(of);
+  const kinds = [...faults.keys()].filter((kind) => !OUTCOMES.has(kind)).length;
   const virtual = each((r) => r.virtualSeconds).reduce((sum, n) => sum + n, 0);
   return [
     '',
@@ -87,7 +91,7 @@ export function summaryOf(results: readonly RunResult[], seconds: number): reado
     '',
     ...[...faults].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, n]) => `  ${kind.padEnd(36)} ${n}`),
     '',
-    `${results.length} seeds, ${failures} with a violation; ${faults.size} kinds of faults; ${(virtual / 3600).toFixed(2)} simulated hours`,
+    `${results.length} seeds, ${failures} with a violation; ${kinds} kinds of faults; ${(virtual / 3600).toFixed(2)} simulated hours`,
     ...(results.length > 1 ? [pace(results.length, seconds)] : []),
   ];
 }
