@@ -1,5 +1,6 @@
 // The server around the API: sockets, health, discovery, documents, logs of containers, starting and stopping.
-import { createServer, request, type Server } from 'node:http';
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -134,6 +135,24 @@ describe('a listening server', () => {
     await get('/version');
     await Promise.all([server.stop(), server.stop()]);
     await expect(get('/version')).rejects.toThrow();
+  });
+
+  it('finishes what is under way when it stops, and says that the connection ends with it', async () => {
+    const agent = new Agent({ keepAlive: true });
+    const body = JSON.stringify(configMap('late', {}));
+    const headers = { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' };
+    const sent = request(url, { path: CONFIG_MAPS, method: 'POST', headers, agent });
+    const answered = once(sent, 'response');
+    // The server has the request, and waits for its body.
+    await Promise.all([once(sent, 'continue'), sent.flushHeaders()]);
+    const stopped = server.stop();
+    sent.end(body);
+    const [answer] = (await answered) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(201);
+    expect(answer.headers.connection).toBe('close');
+    await stopped;
+    agent.destroy();
   });
 
   describe('with a kubelet', () => {

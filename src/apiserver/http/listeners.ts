@@ -6,6 +6,7 @@ import {
   type RequestListener,
   type Server,
   type ServerOptions,
+  type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -30,6 +31,8 @@ export interface Listeners {
   readonly servers: readonly Server[];
   /** Every open connection, also those that WebSockets have taken over. */
   readonly connections: ReadonlySet<Socket>;
+  /** Those under way. */
+  readonly answers: ReadonlySet<ServerResponse>;
   /** In the order of options.listen, with the ports that were given. */
   readonly urls: readonly string[];
 }
@@ -37,9 +40,20 @@ export interface Listeners {
 /** Throws UserError when an address cannot be listened on; then none is left open. */
 export async function openListeners(context: ServerContext, app: Hono<AppEnv>): Promise<Listeners> {
   const { listen, tls } = context.options;
-  const listener = getRequestListener((request, env) => app.fetch(request, env as Bindings), {
+  const handle = getRequestListener((request, env) => app.fetch(request, env as Bindings), {
     overrideGlobalObjects: true,
   }) as RequestListener;
+  const answers = new Set<ServerResponse>();
+  const listener: RequestListener = (incoming, outgoing) => {
+    if (context.draining) outgoing.shouldKeepAlive = false;
+    answers.add(outgoing);
+    outgoing.once('close', () => {
+      answers.delete(outgoing);
+      // A stream that began before draining has promised to keep its connection.
+      if (context.draining) incoming.socket.destroySoon();
+    });
+    handle(incoming, outgoing);
+  };
   const servers: Server[] = [];
   const urls: string[] = [];
   const connections = new Set<Socket>();
@@ -63,7 +77,7 @@ export async function openListeners(context: ServerContext, app: Hono<AppEnv>): 
     for (const server of servers) server.close();
     throw error;
   }
-  return { servers, connections, urls };
+  return { servers, connections, answers, urls };
 }
 
 function makeServer(tls: ServingTls | undefined, listener: RequestListener): Server {
@@ -149,8 +163,12 @@ async function refuse(socket: Duplex, response: Response): Promise<void> {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** No new connections; those in use may finish for DRAIN_TIMEOUT_MS. */
-export async function closeListeners({ servers, connections }: Listeners, clock: Clock): Promise<void> {
+/**
+ * No new connections; those in use may finish for DRAIN_TIMEOUT_MS. Their last answer says so: a client that keeps its
+ * connection and asks on would otherwise be cut off in the middle of a request, its outcome unknown.
+ */
+export async function closeListeners({ servers, connections, answers }: Listeners, clock: Clock): Promise<void> {
+  for (const answer of answers) if (!answer.headersSent) answer.shouldKeepAlive = false;
   const timer = clock.timer(DRAIN_TIMEOUT_MS, () => {
     for (const socket of connections) socket.destroy();
   });
