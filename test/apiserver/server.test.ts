@@ -144,7 +144,9 @@ describe('a listening server', () => {
     const sent = request(url, { path: CONFIG_MAPS, method: 'POST', headers, agent });
     const answered = once(sent, 'response');
     // The server has the request, and waits for its body.
-    await Promise.all([once(sent, 'continue'), sent.flushHeaders()]);
+    const waits = once(sent, 'continue');
+    sent.flushHeaders();
+    await waits;
     const stopped = server.stop();
     sent.end(body);
     const [answer] = (await answered) as [IncomingMessage];
