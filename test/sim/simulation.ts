@@ -84,10 +84,10 @@ class Run {
     this.#trace = new Trace(scheduler, print);
     const size = this.#random.chance(0.7) ? 3 : 5;
     const members = Array.from({ length: size }, (_, i) => `n${i + 1}` as NodeId);
-    this.#checks = new RaftChecks(members);
     const count = (what: string): void => {
       this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
     };
+    this.#checks = new RaftChecks(members, count);
     const trace = this.#trace;
     const failed = (error: unknown): void => this.#fail(error);
     this.#network = new Network(members, {
@@ -100,6 +100,7 @@ class Run {
     const world: World = {
       scheduler,
       trace,
+      count,
       failed,
       count,
       random: this.#random.fork(),
