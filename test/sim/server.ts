@@ -201,6 +201,7 @@ export class SimServer {
       installed: (snapshot) => {
         trace.note(id, `installs the snapshot of ${snapshot.index}@${snapshot.term}`);
         checks.installed(id, snapshot);
+        checks.stateIs(id, store().status().appliedIndex, store().stateHash());
         return consensus.installed(snapshot);
       },
       propose: (commands) => consensus.propose(commands),

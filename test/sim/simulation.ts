@@ -102,7 +102,6 @@ class Run {
       trace,
       count,
       failed,
-      count,
       random: this.#random.fork(),
       network: this.#network,
       checks: this.#checks,
