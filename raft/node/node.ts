@@ -24,6 +24,7 @@ import { LeadershipTracker } from './leadership.ts';
 import {
   APPLY_STALL_LIMIT_MS,
   DISK_STALL_LIMIT_MS,
+  INSTALLED_WAIT_MS,
   PROPOSAL_BATCH_LIMIT_BYTES,
   PROPOSAL_QUEUE_LIMIT_BYTES,
 } from './limits.ts';
@@ -119,8 +120,8 @@ class Driver implements RaftNode {
   private nextContext: number;
   private announcedEpoch = 0;
 
-  /** While a snapshot is sent to a follower, what comes after it is kept for it. */
-  private readonly owed = new Map<NodeId, LogIndex>();
+  /** What comes after the snapshot that a follower is being sent, or has just installed, is kept for it. */
+  private readonly owed = new Map<NodeId, { readonly index: LogIndex; readonly endedAtMs: number | undefined }>();
   private durableIndex: LogIndex;
   /** An installed snapshot that the log does not hold yet. */
   private following: SnapshotPosition | undefined;
@@ -197,7 +198,8 @@ class Driver implements RaftNode {
 
   snapshotEnded(peer: NodeId, index: LogIndex | undefined): void {
     this.input(() => {
-      this.owed.delete(peer);
+      if (index === undefined) this.owed.delete(peer);
+      else this.owed.set(peer, { index, endedAtMs: this.options.clock.monotonic() });
       this.core.snapshotEnded(peer, index);
     });
   }
@@ -210,8 +212,20 @@ class Driver implements RaftNode {
     });
   }
 
+  /** Without what is kept for them here, followers under load would be sent one snapshot after another. */
   private compactLog(): void {
-    this.options.log.compact(Math.min(this.durableIndex, ...this.owed.values()) as LogIndex);
+    let unneeded = this.durableIndex;
+    const now = this.options.clock.monotonic();
+    const { peers } = this.core.status();
+    if (peers.length === 0) this.owed.clear();
+    for (const { id, state, match } of peers) {
+      const owed = this.owed.get(id);
+      const isOver = owed?.endedAtMs !== undefined && now - owed.endedAtMs > INSTALLED_WAIT_MS;
+      if (state === 'replicate' || isOver) this.owed.delete(id);
+      const needed = state === 'replicate' ? match : this.owed.get(id)?.index;
+      if (needed !== undefined && needed < unneeded) unneeded = needed;
+    }
+    this.options.log.compact(this.durableIndex, unneeded);
   }
 
   /** Whether the durable log holds the snapshot's position by now, or has gone past it. */
@@ -298,7 +312,7 @@ class Driver implements RaftNode {
       this.asked.delete(read.context);
     }
     for (const peer of ready.snapshots) {
-      this.owed.set(peer, this.durableIndex);
+      this.owed.set(peer, { index: this.durableIndex, endedAtMs: undefined });
       outputs.snapshotWanted(peer, this.core.status().term);
     }
     const last = ready.committed.at(-1);

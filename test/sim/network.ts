@@ -23,7 +23,7 @@ export interface Weather {
 export const FAIR: Readonly<Weather> = { loss: 0, duplication: 0, delay: 0.001 };
 
 /** Of frames also in fair weather: they are few, and each is to be lost, repeated or late in some run. */
-const FRAME_LOSS = 0.01;
+const FRAME_LOSS = 0.003;
 const CONNECT_TIME = 3 * MS;
 const RETRY_TIME = 100 * MS;
 /** A connection that nothing passes is given up by its ends after up to this long. */

@@ -29,6 +29,7 @@ const LOG_LIMITS = {
   segmentStepBytes: 2 * 1024,
   recentLimitBytes: 8 * 1024,
   keptBytes: 0,
+  laggardBytes: 128 * 1024,
 };
 /** Snapshots take many chunks. */
 const SNAPSHOT_CHUNK_BYTES = 1024;

@@ -191,9 +191,10 @@ class Run {
     this.#faultyTime = this.#scheduler.now - began;
   }
 
-  /** Nothing is wrong: every operation that begins now is answered. */
+  /** Nothing is wrong: every operation that begins now is answered. A server that was away says that it is not ready yet. */
   async #calm(although: string): Promise<void> {
-    await this.#until(CONVERGENCE_LIMIT, () => this.#servers.every(({ running }) => running?.ready === true));
+    const isReady = ({ running }: SimServer): boolean => running?.ready === true && running.store.status().ready;
+    if (!(await this.#until(CONVERGENCE_LIMIT, () => this.#servers.every(isReady)))) violation(this.#difference());
     this.#history.mustAnswer({ since: this.#scheduler.now, hurt: new Set(), although });
     await this.#until(CALM_TIME, () => false);
   }

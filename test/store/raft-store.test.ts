@@ -22,7 +22,13 @@ describeStoreContract('three raft members', async () => {
 });
 
 /** Logs of which hardly anything is kept. */
-const SMALL_LOGS: LogLimits = { segmentLimitBytes: 4096, segmentStepBytes: 2048, recentLimitBytes: 4096, keptBytes: 0 };
+const SMALL_LOGS: LogLimits = {
+  segmentLimitBytes: 4096,
+  segmentStepBytes: 2048,
+  recentLimitBytes: 4096,
+  keptBytes: 0,
+  laggardBytes: 0,
+};
 
 /** Writes, with time for the state databases to follow, so that the logs are cut. */
 async function fill(world: RaftWorld, store: ObjectStore, count: number): Promise<void> {

@@ -20,6 +20,8 @@ export interface LogLimits {
   readonly recentLimitBytes: number;
   /** Closed segments that are kept although they could go: for members that lag a little. */
   readonly keptBytes: number;
+  /** Closed segments that are kept while a follower that keeps up is being sent what is in them. */
+  readonly laggardBytes: number;
 }
 
 /** Where the log stands: all that the next record depends on. */
@@ -61,8 +63,9 @@ export class RaftLog implements LogView {
   private nextJobId = 1;
   /** Bytes of the closed segments, from tail.firstSegment on. */
   private readonly closed: number[];
-  /** Entries up to here are not needed any more. */
-  private compactable = 0 as LogIndex;
+  /** Entries up to here are in a durable state, and up to there nobody is being sent them. */
+  private durable = 0 as LogIndex;
+  private unneeded = 0 as LogIndex;
   /** The segment that older entries were read from last. */
   private reading: { readonly segment: number; readonly file: DiskFile } | undefined;
 
@@ -107,11 +110,13 @@ export class RaftLog implements LogView {
   }
 
   /**
-   * Entries up to `index` are in a durable state and owed to nobody: segments that hold no others go with one of the next
-   * batches, the oldest first, as far as more than `keptBytes` are there.
+   * Entries up to `durable` are in a durable state, and those up to `unneeded` are being sent to nobody. Segments that hold
+   * no others go with one of the next batches, the oldest first: unneeded ones as far as more than `keptBytes` are there,
+   * others when more than `laggardBytes` are.
    */
-  compact(index: LogIndex): void {
-    if (index > this.compactable) this.compactable = index;
+  compact(durable: LogIndex, unneeded: LogIndex): void {
+    if (durable > this.durable) this.durable = durable;
+    this.unneeded = unneeded;
   }
 
   /**
@@ -198,7 +203,9 @@ export class RaftLog implements LogView {
     let first = this.tail.firstSegment;
     for (const size of this.closed) {
       const last = this.index.lastThrough(first);
-      if (bytes <= this.limits.keptBytes || (last !== undefined && last > this.compactable)) break;
+      const isNeeded = last !== undefined && last > this.unneeded;
+      if (bytes <= (isNeeded ? this.limits.laggardBytes : this.limits.keptBytes)) break;
+      if (last !== undefined && last > this.durable) break;
       bytes -= size;
       first += 1;
     }

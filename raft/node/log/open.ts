@@ -3,7 +3,13 @@
 
 import { assert, UserError } from '../../../src/lib/index.ts';
 import type { HardState, LogIndex, LogPosition, Term } from '../../core/index.ts';
-import { KEPT_LIMIT_BYTES, RECENT_LIMIT_BYTES, SEGMENT_LIMIT_BYTES, SEGMENT_STEP_BYTES } from '../limits.ts';
+import {
+  KEPT_LIMIT_BYTES,
+  LAGGARD_LIMIT_BYTES,
+  RECENT_LIMIT_BYTES,
+  SEGMENT_LIMIT_BYTES,
+  SEGMENT_STEP_BYTES,
+} from '../limits.ts';
 import type { Disk } from '../ports.ts';
 import { DamageError } from './damage.ts';
 import { EntryIndex } from './entries.ts';
@@ -28,6 +34,7 @@ export const LOG_LIMITS: LogLimits = {
   segmentStepBytes: SEGMENT_STEP_BYTES,
   recentLimitBytes: RECENT_LIMIT_BYTES,
   keptBytes: KEPT_LIMIT_BYTES,
+  laggardBytes: LAGGARD_LIMIT_BYTES,
 };
 
 const NO_HARD_STATE: HardState = { term: 0 as Term, votedFor: undefined };

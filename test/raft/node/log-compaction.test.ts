@@ -54,7 +54,7 @@ describe('a log that is compacted', () => {
         const what = `seed ${seed}, step ${step}`;
         if (random.chance(0.3)) {
           floor = Math.max(floor, held.entries.length - UNDECIDED);
-          log.compact(floor as LogIndex);
+          log.compact(floor as LogIndex, floor as LogIndex);
         }
         const resets = held.hardState.term > 0 && random.chance(0.04);
         const made = resets ? randomReset(random, held, floor) : undefined;
@@ -103,7 +103,7 @@ describe('a log that is compacted', () => {
     const disk = new SimDisk(prng(1));
     const log = open(disk);
     for (let index = 1; index <= 200; index += 1) {
-      log.compact((index - 1) as LogIndex);
+      log.compact((index - 1) as LogIndex, (index - 1) as LogIndex);
       const { id, steps } = log.prepare({
         hardState: undefined,
         entries: [{ index: index as LogIndex, term: 1 as Term, kind: 'command', data: new Uint8Array(100) }],
@@ -125,7 +125,7 @@ describe('a log that is compacted', () => {
     const disk = new SimDisk(prng(1));
     const log = open(disk, { ...SMALL, keptBytes: 3 * SMALL.segmentLimitBytes });
     for (let index = 1; index <= 300; index += 1) {
-      log.compact((index - 1) as LogIndex);
+      log.compact((index - 1) as LogIndex, (index - 1) as LogIndex);
       const { id, steps } = log.prepare({
         hardState: undefined,
         entries: [{ index: index as LogIndex, term: 1 as Term, kind: 'command', data: new Uint8Array(100) }],
@@ -135,6 +135,26 @@ describe('a log that is compacted', () => {
     const segments = disk.list().filter((name) => name.endsWith('.segment'));
     expect(segments).toHaveLength(4);
     expect(log.firstIndex()).toBeGreaterThan(200);
+  });
+});
+
+describe('a log of which a follower is being sent the beginning', () => {
+  it('keeps that, up to a limit of its own', () => {
+    const disk = new SimDisk(prng(1));
+    const log = open(disk, { ...SMALL, laggardBytes: 5 * SMALL.segmentLimitBytes });
+    const firsts: number[] = [];
+    for (let index = 1; index <= 200; index += 1) {
+      log.compact((index - 1) as LogIndex, 10 as LogIndex);
+      const { id, steps } = log.prepare({
+        hardState: undefined,
+        entries: [{ index: index as LogIndex, term: 1 as Term, kind: 'command', data: new Uint8Array(100) }],
+      });
+      run(disk, log, steps, id);
+      if (index % 50 === 0) firsts.push(log.firstIndex());
+    }
+    expect(firsts[0]).toBeLessThanOrEqual(11);
+    expect(firsts[3]).toBeGreaterThan(100);
+    expect(disk.list().filter((name) => name.endsWith('.segment'))).toHaveLength(6);
   });
 });
 

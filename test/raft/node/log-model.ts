@@ -7,7 +7,13 @@ import type { Prng } from '../../../src/lib/index.ts';
 
 export const IDENTITY: LogIdentity = { clusterId: 'cluster', nodeId: 'n1' as NodeId };
 /** Small, so that a short test rolls many segments and reads many entries back from them. */
-export const SMALL: LogLimits = { segmentLimitBytes: 2048, segmentStepBytes: 512, recentLimitBytes: 700, keptBytes: 0 };
+export const SMALL: LogLimits = {
+  segmentLimitBytes: 2048,
+  segmentStepBytes: 512,
+  recentLimitBytes: 700,
+  keptBytes: 0,
+  laggardBytes: 0,
+};
 
 /** What a log holds. */
 export interface Held {
