@@ -8,7 +8,6 @@ export type {
   NodeId,
   PeerProgress,
   Role,
-  SnapshotPosition,
   SoftState,
   Term,
 } from '../core/index.ts';

@@ -4,8 +4,6 @@ import {
   type Consensus,
   inlineConsensus,
   JobRunner,
-  LOG_LIMITS,
-  type LogLimits,
   type LogWriter,
   type NodeId,
   openLog,
@@ -41,23 +39,11 @@ export class RaftWorld {
   readonly #disks = new Map<NodeId, SimDisk>();
   readonly #states = new Map<NodeId, MemoryContents>();
   readonly #handlers = new Map<NodeId, TransportHandlers>();
-  readonly #logLimits: LogLimits;
-  /** Members that hear nothing, though they are heard. */
-  readonly deaf = new Set<NodeId>();
   #incarnations = 0;
 
-  constructor(logLimits: LogLimits) {
-    this.#logLimits = logLimits;
-  }
-
-  /** Whether the state of a member has come from a snapshot at some time: the choice of its slot is then recorded. */
-  hasInstalled(id: NodeId): boolean {
-    return this.#states.get(id)?.has(Buffer.from('a').toString('hex')) === true;
-  }
-
   /** Three members that are ready. */
-  static async start(logLimits: LogLimits = LOG_LIMITS): Promise<RaftWorld> {
-    const world = new RaftWorld(logLimits);
+  static async start(): Promise<RaftWorld> {
+    const world = new RaftWorld();
     await Promise.all(IDS.map((id) => world.startMember(id)));
     await world.until(() => world.stores().every((store) => store.status().ready));
     return world;
@@ -102,13 +88,12 @@ export class RaftWorld {
       },
       environment,
       defer: (turn) => void setImmediate(turn),
-      openLog: () => openLog(disk, { clusterId: 'c', nodeId: id }, { limits: this.#logLimits }),
+      openLog: () => openLog(disk, { clusterId: 'c', nodeId: id }),
       openWriter: () => writer,
       openTransport: () => this.#transport(id),
     });
     const origin = `${id}/${this.#incarnations}`;
-    const keyValue = memoryKeyValue(contents);
-    const store = createReplicatedStore({ consensus, keyValue, ...environment, origin, snapshotChunkBytes: 2_000 });
+    const store = createReplicatedStore({ consensus, keyValue: memoryKeyValue(contents), ...environment, origin });
     this.members.set(id, { id, consensus, store });
     await store.start();
   }
@@ -148,16 +133,9 @@ export class RaftWorld {
         for (const message of messages) {
           setImmediate(() => {
             // A member that has stopped sends nothing any more.
-            if (this.#handlers.get(id) !== mine || this.deaf.has(message.to)) return;
-            this.#handlers.get(message.to)?.received(message);
+            if (this.#handlers.get(id) === mine) this.#handlers.get(message.to)?.received(message);
           });
         }
-      },
-      sendFrame: (peer, frame) => {
-        setImmediate(() => {
-          if (this.#handlers.get(id) === mine && !this.deaf.has(peer))
-            this.#handlers.get(peer)?.frame(id, new Uint8Array(frame));
-        });
       },
       stop: () => {
         if (this.#handlers.get(id) === mine) this.#handlers.delete(id);

@@ -65,8 +65,6 @@ export class TestMember {
   readonly applied: CommittedEntry[] = [];
   readonly leaderships: Leadership[] = [];
   readonly failures: string[] = [];
-  /** Followers that were to be sent a snapshot. */
-  readonly snapshotsWanted: NodeId[] = [];
   /** Whether the state machine says at once what it has applied. */
   reports = true;
   stopped = false;
@@ -117,10 +115,6 @@ export class TestMember {
           if (this.reports) this.report();
         },
       },
-      snapshots: {
-        wanted: (peer) => void this.snapshotsWanted.push(peer),
-        frame: () => {},
-      },
       leadershipChanged: (leadership) => void this.leaderships.push(leadership),
     };
   }
@@ -157,7 +151,6 @@ export class World {
           });
         }
       },
-      sendFrame: () => {},
       stop: () => {
         this.handlers.delete(member.id);
         member.stopped = true;
