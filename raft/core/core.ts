@@ -12,7 +12,7 @@ import {
   stepVoteResponse,
   tickElection,
 } from './election.ts';
-import { stepAppendRequest, stepHeartbeatRequest } from './following.ts';
+import { installSnapshot, stepAppendRequest, stepHeartbeatRequest } from './following.ts';
 import { plus, smaller } from './numbers.ts';
 import {
   canReportDropped,
@@ -47,11 +47,13 @@ import type {
   CoreStatus,
   Entry,
   HeartbeatResponse,
+  LogIndex,
   Message,
   NodeId,
   PersistBatch,
   RaftCore,
   Ready,
+  SnapshotPosition,
   SoftState,
 } from './types.ts';
 
@@ -238,6 +240,14 @@ class Core implements RaftCore {
     transferLeadership(this.#state, target);
   }
 
+  snapshotEnded(peer: NodeId, index: LogIndex | undefined): void {
+    this.#state.leading?.peers.get(peer)?.snapshotEnded(index);
+  }
+
+  installed(snapshot: SnapshotPosition): boolean {
+    return installSnapshot(this.#state, snapshot);
+  }
+
   /** Turns what this turn's inputs asked for into messages. Doing it twice adds nothing. */
   #flush(): void {
     const state = this.#state;
@@ -254,6 +264,7 @@ class Core implements RaftCore {
     return (
       state.outbox.hasNow() ||
       state.reads.length > 0 ||
+      (state.leading?.snapshots.length ?? 0) > 0 ||
       canReportDropped(state) ||
       this.#applicable() > state.applied ||
       !sameSoft(this.#told, softState(state)) ||
@@ -279,11 +290,14 @@ class Core implements RaftCore {
     const soft = softState(state);
     const reads = state.reads;
     state.reads = [];
+    const snapshots = state.leading?.snapshots ?? [];
+    if (state.leading !== undefined) state.leading.snapshots = [];
     const ready: Ready = {
       persist: this.#batch(),
       sendNow: state.outbox.takeNow(),
       committed: this.#committed(),
       reads,
+      snapshots,
       droppedProposals: takeDropped(state),
       soft: sameSoft(this.#told, soft) ? undefined : soft,
       commitIndex: state.commit,
@@ -300,6 +314,7 @@ class Core implements RaftCore {
     this.#outstanding = {
       id: this.#nextBatch,
       hardState: hardStateIsDurable(state) ? undefined : { term, votedFor },
+      reset: state.log.writeReset(),
       entries: state.log.write(),
       sendAfterPersist: state.outbox.takeWaiting(),
     };

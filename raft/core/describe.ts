@@ -84,13 +84,15 @@ export function describeReady(ready: Ready): string[] {
   if (ready.soft !== undefined) lines.push(`soft ${describeSoft(ready.soft)}`);
   for (const message of ready.sendNow) lines.push(`send ${describeMessage(message)}`);
   if (ready.persist !== undefined) {
-    const { id, hardState, entries, sendAfterPersist } = ready.persist;
+    const { id, hardState, reset, entries, sendAfterPersist } = ready.persist;
     lines.push(`persist #${id}${hardState === undefined ? '' : ` ${describeHardState(hardState)}`}`);
+    if (reset !== undefined) lines.push(`  log begins after ${describePosition(reset)}`);
     for (const entry of entries) lines.push(`  entry ${describeEntry(entry)}`);
     for (const message of sendAfterPersist) lines.push(`  then ${describeMessage(message)}`);
   }
   for (const entry of ready.committed) lines.push(`commit ${describeEntry(entry)}`);
   for (const read of ready.reads) lines.push(`read ${read.context} ${read.index ?? 'refused'}`);
+  for (const peer of ready.snapshots) lines.push(`snapshot for ${peer}`);
   if (ready.droppedProposals > 0) lines.push(`dropped ${ready.droppedProposals}`);
   return lines;
 }

@@ -173,6 +173,7 @@ function becomeLeader(state: State): void {
     peers: new Map(others(state).map((peer) => [peer, new Progress(peer, next, state.tick)])),
     firstIndex: next,
     heartbeatElapsed: 0,
+    snapshots: [],
     transfer: undefined,
     held: [],
     heldBytes: 0,

@@ -1,8 +1,9 @@
-// The follower's side of replication: what to do with a leader's appends and heartbeats.
+// The follower's side of replication: what to do with a leader's appends, heartbeats and snapshots.
 import { assert } from '../../src/lib/index.ts';
 import { larger, plus, smaller } from './numbers.ts';
+import { becomeFollower } from './role.ts';
 import type { State } from './state.ts';
-import type { AppendRequest, AppendResponse, Entry, HeartbeatRequest, LogIndex } from './types.ts';
+import type { AppendRequest, AppendResponse, Entry, HeartbeatRequest, LogIndex, SnapshotPosition } from './types.ts';
 
 export function stepAppendRequest(state: State, message: AppendRequest): void {
   const { previous, entries } = message;
@@ -42,6 +43,30 @@ export function stepHeartbeatRequest(state: State, message: HeartbeatRequest): v
     term: state.term,
     readRound: message.readRound,
   });
+}
+
+/**
+ * The state machine holds everything up to the snapshot. Returns whether the log begins anew there (RaftCore.installed).
+ *
+ * 1. The sender's term is adopted: a leader of an older term may lack what the snapshot holds, and must not be told of it.
+ * 2. A snapshot at or below what is applied changes nothing: applied state never goes back.
+ * 3. A log that holds the snapshot's last entry goes on after it (§7): only the commit index is news.
+ * 4. Any other log ends before the snapshot or contradicts it. All of it goes, in the same durable step as the term.
+ */
+export function installSnapshot(state: State, snapshot: SnapshotPosition): boolean {
+  if (snapshot.leaderTerm > state.term) becomeFollower(state, snapshot.leaderTerm, undefined);
+  if (snapshot.index <= state.applied) return false;
+  if (state.log.matches(snapshot)) {
+    commitTo(state, snapshot.index);
+    return false;
+  }
+  assert(state.leading === undefined, 'a leader holds everything that was committed before it');
+  assert(snapshot.index > state.commit, 'what is committed here is in the log, and no snapshot contradicts it');
+  state.log.reset(snapshot);
+  state.commit = snapshot.index;
+  state.applied = snapshot.index;
+  state.membership = snapshot.membership;
+  return true;
 }
 
 function commitTo(state: State, index: LogIndex): void {

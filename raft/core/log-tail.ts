@@ -15,6 +15,10 @@ export class LogTail {
   #entries: Entry[] = [];
   /** Invariant: #entries up to this index are those of the outstanding batch; undefined when none is outstanding. */
   #writtenUpTo: LogIndex | undefined;
+  /** A snapshot took the place of everything before #offset, and the view does not know it yet. */
+  #reset: LogPosition | undefined;
+  /** The one that the outstanding batch writes: a later one stays to be written. */
+  #resetWritten: LogPosition | undefined;
 
   constructor(view: LogView) {
     this.#view = view;
@@ -27,6 +31,7 @@ export class LogTail {
 
   /** Everything up to here is durable, in this very form. */
   durableIndex(): LogIndex {
+    if (this.#reset !== undefined) return ORIGIN;
     return plus(this.#offset, -1);
   }
 
@@ -37,8 +42,8 @@ export class LogTail {
 
   /** undefined when the entry is not there (compacted, or beyond the end). */
   term(index: LogIndex): Term | undefined {
-    if (index === ORIGIN) return NO_TERM;
     if (index >= this.#offset) return this.#entries[index - this.#offset]?.term;
+    if (this.#reset !== undefined) return index === this.#reset.index ? this.#reset.term : undefined;
     return this.#view.term(index);
   }
 
@@ -82,8 +87,22 @@ export class LogTail {
     if (this.#writtenUpTo !== undefined) this.#writtenUpTo = smaller(this.#writtenUpTo, plus(first.index, -1));
   }
 
+  /** The log begins anew after `position`. Nothing that was on its way to the disk counts any more. */
+  reset(position: LogPosition): void {
+    this.#reset = { index: position.index, term: position.term };
+    this.#offset = plus(position.index, 1);
+    this.#entries = [];
+    if (this.#writtenUpTo !== undefined) this.#writtenUpTo = smaller(this.#writtenUpTo, position.index);
+  }
+
   hasUnwritten(): boolean {
-    return this.#entries.length > 0;
+    return this.#entries.length > 0 || this.#reset !== undefined;
+  }
+
+  /** The reset that the batch made by the write() that follows is to carry. */
+  writeReset(): LogPosition | undefined {
+    this.#resetWritten = this.#reset;
+    return this.#reset;
   }
 
   /** Hands out everything that is not durable, for a batch that is outstanding until persisted(). */
@@ -97,6 +116,7 @@ export class LogTail {
   persisted(): void {
     const upTo = defined(this.#writtenUpTo, 'an outstanding batch');
     this.#writtenUpTo = undefined;
+    if (this.#resetWritten === this.#reset) this.#reset = undefined;
     if (upTo < this.#offset) return;
     this.#entries = this.#entries.slice(upTo - this.#offset + 1);
     this.#offset = plus(upTo, 1);

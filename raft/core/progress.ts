@@ -1,5 +1,6 @@
-// What a leader knows of one follower: how far its log matches, and what is on its way. Two states: `probe` sends one
-// message and waits for its answer, to find where the logs agree; `replicate` keeps a window of messages in flight.
+// What a leader knows of one follower: how far its log matches, and what is on its way. Three states: `probe` sends one
+// message and waits for its answer, to find where the logs agree; `replicate` keeps a window of messages in flight;
+// `snapshot` sends nothing, because what the follower needs is compacted: it waits until a snapshot was sent.
 import { assert } from '../../src/lib/index.ts';
 import { larger, ORIGIN, plus, smaller } from './numbers.ts';
 import type { CoreLimits, LogIndex, NodeId } from './types.ts';
@@ -15,7 +16,7 @@ export class Progress {
   match: LogIndex = ORIGIN;
   /** The next entry to send. */
   next: LogIndex;
-  state: 'probe' | 'replicate' = 'probe';
+  state: 'probe' | 'replicate' | 'snapshot' = 'probe';
   /** In probe: an unanswered message is on its way. */
   paused = false;
   /** The tick at which it was heard last. */
@@ -45,6 +46,7 @@ export class Progress {
   }
 
   canSend(limits: CoreLimits): boolean {
+    if (this.state === 'snapshot') return false;
     if (this.state === 'probe') return !this.paused;
     return this.#inflight.length < limits.inflightLimitMessages && this.#inflightBytes < limits.inflightLimitBytes;
   }
@@ -67,7 +69,7 @@ export class Progress {
     if (match > this.match) this.match = match;
     else if (match < this.match) return;
     this.next = larger(this.next, plus(this.match, 1));
-    if (this.state === 'replicate') return;
+    if (this.state !== 'probe') return;
     this.#clear();
     this.state = 'replicate';
     this.next = plus(this.match, 1);
@@ -75,6 +77,7 @@ export class Progress {
 
   /** The follower does not hold `previous`; try after `candidate`. Returns false for an answer that came too late. */
   rejected(previous: LogIndex, candidate: LogIndex): boolean {
+    if (this.state === 'snapshot') return false;
     if (this.state === 'replicate') {
       if (previous <= this.match) return false;
       this.probe();
@@ -92,6 +95,20 @@ export class Progress {
     this.state = 'probe';
     this.paused = false;
     this.next = plus(this.match, 1);
+  }
+
+  /** What it needs next is not in the log any more. */
+  awaitSnapshot(): void {
+    this.#clear();
+    this.state = 'snapshot';
+  }
+
+  /** It holds the state up to `index`; or the sending failed, and is tried again when it is heard. */
+  snapshotEnded(index: LogIndex | undefined): void {
+    if (this.state !== 'snapshot') return;
+    this.probe();
+    if (index === undefined) this.paused = true;
+    else this.next = larger(this.next, plus(index, 1));
   }
 
   /**

@@ -12,7 +12,7 @@ import type { AppendResponse, HeartbeatResponse } from './types.ts';
 export function flushAppends(state: State, leading: Leading): void {
   for (const peer of leading.peers.values()) {
     while (peer.next <= state.log.lastIndex() && peer.canSend(state.limits)) {
-      if (!sendAppend(state, peer)) break;
+      if (!sendAppend(state, leading, peer)) break;
     }
     if (smaller(peer.match, state.commit) > peer.commitTold) sendHeartbeat(state, leading, peer);
   }
@@ -22,10 +22,14 @@ export function flushAppends(state: State, leading: Leading): void {
  * One append message, possibly empty. Returns false when the entry before the next one is not in the log any more: such a
  * follower needs a snapshot, and hears heartbeats until it gets one.
  */
-function sendAppend(state: State, peer: Progress): boolean {
+function sendAppend(state: State, leading: Leading, peer: Progress): boolean {
   const index = plus(peer.next, -1);
   const term = state.log.term(index);
-  if (term === undefined) return false;
+  if (term === undefined) {
+    peer.awaitSnapshot();
+    leading.snapshots.push(peer.id);
+    return false;
+  }
   const entries = state.log.entries(peer.next, plus(state.log.lastIndex(), 1), state.limits.appendLimitBytes);
   const last = plus(index, entries.length);
   state.outbox.send({
@@ -87,7 +91,7 @@ export function stepHeartbeatResponse(state: State, leading: Leading, message: H
   if (peer.heartbeatAnswered(state.tick, STALLED_HEARTBEATS * state.limits.heartbeatTicks)) peer.probe();
   if (peer.state !== 'probe') return;
   peer.paused = false;
-  sendAppend(state, peer);
+  sendAppend(state, leading, peer);
 }
 
 /**

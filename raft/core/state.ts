@@ -21,7 +21,8 @@ import type {
 
 export interface State {
   readonly id: NodeId;
-  readonly membership: Membership;
+  /** Changed by a snapshot, which brings its own. */
+  membership: Membership;
   readonly limits: CoreLimits;
   readonly random: Prng;
   readonly log: LogTail;
@@ -66,6 +67,8 @@ export interface Leading {
   /** The index of the no-op of this term. */
   readonly firstIndex: LogIndex;
   heartbeatElapsed: number;
+  /** Followers that need a snapshot, for the next Ready. */
+  snapshots: NodeId[];
   /** A transfer under way; it ends by success, by a timeout, or when the target is lost. It never sticks. */
   transfer: { readonly target: NodeId; readonly startedAtTick: number; told: boolean } | undefined;
   /** Proposals that wait for the end of a transfer. */
@@ -106,16 +109,21 @@ export function createState(options: CoreOptions): State {
   assert(limits.electionTimeoutMaxTicks >= limits.electionTimeoutMinTicks, 'election timeouts are a range');
   const random = prng(options.seed);
   const log = new LogTail(options.log);
+  // A crash after the snapshot's state became durable, and before the log followed it: the log follows now.
+  const { snapshot } = options;
+  const isBehind = snapshot !== undefined && options.appliedIndex === snapshot.index && !log.matches(snapshot);
+  if (isBehind) log.reset(snapshot);
   assert(options.appliedIndex <= log.lastIndex(), 'the state machine is ahead of the log');
+  const isNewer = snapshot !== undefined && snapshot.leaderTerm > hardState.term;
   const state: State = {
     id: options.id,
-    membership,
+    membership: isBehind ? snapshot.membership : membership,
     limits,
     random,
     log,
     outbox: new Outbox((message) => isDurable(state, message)),
-    term: hardState.term,
-    votedFor: hardState.votedFor,
+    term: isNewer ? snapshot.leaderTerm : hardState.term,
+    votedFor: isNewer ? undefined : hardState.votedFor,
     role: 'follower',
     leader: undefined,
     durable: hardState,

@@ -40,6 +40,14 @@ export interface LogPosition {
   readonly term: Term;
 }
 
+/** What a snapshot stands for: the state after everything up to `index`, whose entry was of `term`. */
+export interface SnapshotPosition extends LogPosition {
+  /** The members as of that state. */
+  readonly membership: Membership;
+  /** The term in which its sender led when everything in it was committed. Whoever installs it adopts that term. */
+  readonly leaderTerm: Term;
+}
+
 interface Addressed {
   readonly from: NodeId;
   readonly to: NodeId;
@@ -150,13 +158,15 @@ export interface SoftState {
 }
 
 /**
- * Work for the disk, in this order: truncate from the first entry's index if the log is longer, append, write the hard
- * state, make durable; then send `sendAfterPersist` and call `core.persisted(id)`. At most one is outstanding; what
+ * Work for the disk, in one step: the hard state; the log begins anew after `reset`, if given; truncate from the first
+ * entry's index if the log is longer, append, make durable; then send `sendAfterPersist` and call `core.persisted(id)`. At most one is outstanding; what
  * arrives meanwhile is in the next.
  */
 export interface PersistBatch {
   readonly id: number;
   readonly hardState: HardState | undefined;
+  /** A snapshot took the place of everything in the log. */
+  readonly reset: LogPosition | undefined;
   readonly entries: readonly Entry[];
   readonly sendAfterPersist: readonly Message[];
 }
@@ -181,6 +191,11 @@ export interface Ready {
    * known and has room, so that re-sending at once makes sense and never spins.
    */
   readonly droppedProposals: number;
+  /**
+   * Followers whose next entries are compacted: each is to be sent a snapshot, and snapshotEnded() to be called in any
+   * case, for nothing else ends their waiting.
+   */
+  readonly snapshots: readonly NodeId[];
   /** Set when role, term or leader changed since the last Ready. */
   readonly soft: SoftState | undefined;
   readonly commitIndex: LogIndex;
@@ -206,6 +221,8 @@ export interface CoreOptions {
   readonly log: LogView;
   /** The state machine has applied up to here already; nothing at or below it is handed out again. */
   readonly appliedIndex: LogIndex;
+  /** The snapshot that was installed last, unless the log is known to have followed it. */
+  readonly snapshot?: SnapshotPosition | undefined;
   readonly limits: CoreLimits;
   /**
    * Seeds the election timeouts and the numbers of read questions. It must differ between two incarnations of a member, so
@@ -235,7 +252,7 @@ export interface CoreLimits {
 export interface PeerProgress {
   readonly id: NodeId;
   readonly match: LogIndex;
-  readonly state: 'probe' | 'replicate';
+  readonly state: 'probe' | 'replicate' | 'snapshot';
   readonly inflightMessages: number;
 }
 
@@ -263,6 +280,16 @@ export interface RaftCore {
   peerUnreachable(peer: NodeId): void;
   /** Asks the leader (this node) to hand over, to `target` or to the most caught-up voter. */
   transferLeadership(target?: NodeId): void;
+  /**
+   * The sending of a snapshot to `peer` is over: it holds the state up to `index`, or (undefined) it failed and is asked
+   * for again when the peer is heard.
+   */
+  snapshotEnded(peer: NodeId, index: LogIndex | undefined): void;
+  /**
+   * The state machine was replaced, durably, by a snapshot. Returns whether the log begins anew after it; otherwise the
+   * log holds that position, and what follows the applied index is handed out as ever.
+   */
+  installed(snapshot: SnapshotPosition): boolean;
   hasReady(): boolean;
   /** The work since the last one. Call advance() before asking again. */
   ready(): Ready;

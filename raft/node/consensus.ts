@@ -2,7 +2,7 @@
 // and asks, delivers commits in order, and re-asks open read questions whenever they may be lost.
 
 import { assert, COMMAND_LIMIT_BYTES, defined, type Timer, UserError, unreachable } from '../../src/lib/index.ts';
-import type { CoreLimits, CoreStatus, LogIndex, NodeId, Term } from '../core/index.ts';
+import type { CoreLimits, CoreStatus, LogIndex, NodeId, SnapshotPosition, Term } from '../core/index.ts';
 import { channelPair } from './channel.ts';
 import { STOP_LIMIT_MS } from './limits.ts';
 import type { LogWriter } from './log/job.ts';
@@ -87,6 +87,8 @@ class Client implements Consensus {
   private readonly asked = new Map<number, readonly Answer[]>();
   private parked: Answer[] = [];
   private nextQuestion = 1;
+  /** Installed snapshots that the log has not followed yet. */
+  private following: { readonly index: LogIndex; readonly resolve: () => void }[] = [];
 
   private core: CoreStatus;
   private leadership: Leadership;
@@ -114,7 +116,7 @@ class Client implements Consensus {
     parts.channel.onMessage((message) => this.receive(message));
   }
 
-  async start(handlers: ConsensusHandlers, appliedIndex: LogIndex): Promise<void> {
+  async start(handlers: ConsensusHandlers, appliedIndex: LogIndex, snapshot?: SnapshotPosition): Promise<void> {
     assert(this.phase === 'new', 'consensus is started once');
     this.phase = 'starting';
     this.handlers = handlers;
@@ -122,7 +124,7 @@ class Client implements Consensus {
     const started = new Promise<void>((resolve, reject) => {
       this.startOutcome = { resolve, reject };
     });
-    this.parts.channel.post({ kind: 'start', appliedIndex });
+    this.parts.channel.post({ kind: 'start', appliedIndex, snapshot });
     try {
       await started;
     } catch (error) {
@@ -148,9 +150,23 @@ class Client implements Consensus {
     });
   }
 
-  progress(applied: LogIndex, _durable: LogIndex): void {
+  progress(applied: LogIndex, durable: LogIndex): void {
     if (applied > this.appliedIndex) this.appliedIndex = applied;
-    this.parts.channel.post({ kind: 'progress', applied });
+    this.parts.channel.post({ kind: 'progress', applied, durable });
+  }
+
+  sendFrame(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void {
+    this.parts.channel.post({ kind: 'frame', peer, frame }, [frame.buffer]);
+  }
+
+  snapshotEnded(peer: NodeId, index: LogIndex | undefined): void {
+    this.parts.channel.post({ kind: 'snapshotEnded', peer, index });
+  }
+
+  installed(snapshot: SnapshotPosition): Promise<void> {
+    if (snapshot.index > this.appliedIndex) this.appliedIndex = snapshot.index;
+    this.parts.channel.post({ kind: 'installed', snapshot });
+    return new Promise((resolve) => this.following.push({ index: snapshot.index, resolve }));
   }
 
   transferLeadership(target?: NodeId): void {
@@ -207,6 +223,16 @@ class Client implements Consensus {
       case 'answered':
         this.answered(message.question, message.index);
         break;
+      case 'snapshotWanted':
+        if (this.isRunning()) this.handlers?.snapshots.wanted(message.peer, message.term);
+        break;
+      case 'frame':
+        if (this.isRunning()) this.handlers?.snapshots.frame(message.peer, message.frame);
+        break;
+      case 'followed':
+        for (const { index, resolve } of this.following) if (index <= message.index) resolve();
+        this.following = this.following.filter(({ index }) => index > message.index);
+        break;
       case 'status':
         this.core = newerStatus(this.core, message.status);
         break;
@@ -219,6 +245,10 @@ class Client implements Consensus {
       default:
         unreachable(message);
     }
+  }
+
+  private isRunning(): boolean {
+    return this.phase === 'starting' || this.phase === 'running';
   }
 
   private committed(message: FromNode & { kind: 'committed' }): void {

@@ -39,6 +39,12 @@ export class Delivery {
     this.target ??= position;
   }
 
+  /** A snapshot took the place of what was to be delivered up to `index`. */
+  skip(index: LogIndex): void {
+    if (index > this.deliveredIndex) this.deliveredIndex = index;
+    this.applied(index);
+  }
+
   /** The state machine has applied up to `index`. Returns whether that is news. */
   applied(index: LogIndex): boolean {
     const before = this.outstanding.length;

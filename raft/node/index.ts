@@ -8,6 +8,7 @@ export type {
   NodeId,
   PeerProgress,
   Role,
+  SnapshotPosition,
   SoftState,
   Term,
 } from '../core/index.ts';

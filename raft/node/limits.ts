@@ -7,6 +7,12 @@ export const SEGMENT_LIMIT_BYTES = 16 * MIB;
 export const SEGMENT_STEP_BYTES = 2 * MIB;
 /** Entry data kept in memory behind the end of the log; older entries are read from their segments. */
 export const RECENT_LIMIT_BYTES = 32 * MIB;
+/** Closed segments that stay although the state holds what is in them, so that a member that was away for a while needs no snapshot. */
+export const KEPT_LIMIT_BYTES = 64 * MIB;
+/** Closed segments that stay while a follower is being sent what is in them; beyond, even a follower that keeps up is sent a snapshot. */
+export const LAGGARD_LIMIT_BYTES = 512 * MIB;
+/** How long what follows a snapshot stays for a follower that has installed it, and has not answered since. */
+export const INSTALLED_WAIT_MS = 10_000;
 /** One payload in the log: a command at its limit, with room to spare. A longer one on disk is damage. */
 export const RECORD_PAYLOAD_LIMIT_BYTES = 64 * MIB;
 /** The longest cluster or member id, encoded in UTF-8. */

@@ -15,6 +15,8 @@ import {
   type PersistBatch,
   type RaftCore,
   type Ready,
+  type SnapshotPosition,
+  type Term,
   TICK_MS,
 } from '../core/index.ts';
 import { Delivery } from './delivery.ts';
@@ -22,6 +24,7 @@ import { LeadershipTracker } from './leadership.ts';
 import {
   APPLY_STALL_LIMIT_MS,
   DISK_STALL_LIMIT_MS,
+  INSTALLED_WAIT_MS,
   PROPOSAL_BATCH_LIMIT_BYTES,
   PROPOSAL_QUEUE_LIMIT_BYTES,
 } from './limits.ts';
@@ -39,6 +42,11 @@ export interface NodeOutputs {
   leadershipChanged(leadership: Leadership): void;
   /** `question` as given to readIndex; undefined: no leader could be asked. */
   answered(question: number, index: LogIndex | undefined): void;
+  /** A follower needs a snapshot, and this node leads `term`. */
+  snapshotWanted(peer: NodeId, term: Term): void;
+  frame(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void;
+  /** The log holds durably what every installed snapshot up to `index` stands for. */
+  followed(index: LogIndex): void;
   /** The node has stopped taking part, for good. */
   readonly failed: Fatal;
 }
@@ -54,6 +62,8 @@ export interface RaftNodeOptions {
   readonly outputs: NodeOutputs;
   /** Applied by the state machine already; the entries after it are delivered. */
   readonly appliedIndex: LogIndex;
+  /** The snapshot that the state came from, while it is not known that the log has followed it. */
+  readonly snapshot?: SnapshotPosition | undefined;
   readonly limits?: CoreLimits;
 }
 
@@ -63,8 +73,11 @@ export interface RaftNode {
   propose(commands: readonly Uint8Array[]): void;
   /** Asks for an index that is safe to read at; all questions of a turn share one question to the leader. */
   readIndex(question: number): void;
-  /** The state machine has applied up to here. */
-  progress(applied: LogIndex): void;
+  /** The state machine has applied up to `applied`, and holds `durable` on its disk: the log before it may go. */
+  progress(applied: LogIndex, durable: LogIndex): void;
+  sendFrame(peer: NodeId, frame: Uint8Array): void;
+  snapshotEnded(peer: NodeId, index: LogIndex | undefined): void;
+  installed(snapshot: SnapshotPosition): void;
   transferLeadership(target?: NodeId): void;
   leadership(): Leadership;
   status(): CoreStatus;
@@ -73,7 +86,9 @@ export interface RaftNode {
 
 /** Makes a node. Throws DamageError when the state machine is ahead of the log, or the log begins behind it. */
 export function createRaftNode(options: RaftNodeOptions): RaftNode {
-  const { log, appliedIndex } = options;
+  const { log, appliedIndex, snapshot } = options;
+  // A crash between the two: the core lets the log follow the snapshot.
+  if (snapshot?.index === appliedIndex) return new Driver(options);
   if (appliedIndex > log.lastIndex())
     throw new DamageError(
       'log',
@@ -105,6 +120,12 @@ class Driver implements RaftNode {
   private nextContext: number;
   private announcedEpoch = 0;
 
+  /** What comes after the snapshot that a follower is being sent, or has just installed, is kept for it. */
+  private readonly owed = new Map<NodeId, { readonly index: LogIndex; readonly endedAtMs: number | undefined }>();
+  private durableIndex: LogIndex;
+  /** An installed snapshot that the log does not hold yet. */
+  private following: SnapshotPosition | undefined;
+
   private diskBusySince: number | undefined;
   private applyWaitingSince: number | undefined;
 
@@ -117,9 +138,11 @@ class Driver implements RaftNode {
       hardState: log.hardState(),
       log,
       appliedIndex: options.appliedIndex,
+      snapshot: options.snapshot,
       limits: options.limits ?? CORE_LIMITS,
       seed: config.seed,
     });
+    this.durableIndex = options.appliedIndex;
     this.tracker = new LeadershipTracker(this.core.status());
     this.delivery = new Delivery(log, options.appliedIndex, (entries) => options.outputs.committed(entries));
     this.nextContext = (config.seed >>> 0) * 2 ** 20 + 1;
@@ -129,6 +152,9 @@ class Driver implements RaftNode {
     const { transport, clock } = this.options;
     await transport.start({
       received: (message) => this.input(() => this.core.step(message)),
+      frame: (peer, frame) => {
+        if (!this.ended) this.options.outputs.frame(peer, frame);
+      },
       unreachable: (peer) => this.input(() => this.core.peerUnreachable(peer)),
       connected: (peer) => {
         if (peer === this.tracker.value.leader) this.input(() => this.announce(this.tracker.lost()));
@@ -158,10 +184,58 @@ class Driver implements RaftNode {
     this.input(() => this.questions.push(question));
   }
 
-  progress(applied: LogIndex): void {
+  progress(applied: LogIndex, durable: LogIndex): void {
     this.input(() => {
       if (this.delivery.applied(applied)) this.applyWaitingSince = undefined;
+      this.durableIndex = durable;
+      this.compactLog();
     });
+  }
+
+  sendFrame(peer: NodeId, frame: Uint8Array): void {
+    if (!this.ended) this.options.transport.sendFrame(peer, frame);
+  }
+
+  snapshotEnded(peer: NodeId, index: LogIndex | undefined): void {
+    this.input(() => {
+      if (index === undefined) this.owed.delete(peer);
+      else this.owed.set(peer, { index, endedAtMs: this.options.clock.monotonic() });
+      this.core.snapshotEnded(peer, index);
+    });
+  }
+
+  installed(snapshot: SnapshotPosition): void {
+    this.input(() => {
+      if (this.core.installed(snapshot)) this.delivery.skip(snapshot.index);
+      this.following = snapshot;
+      this.checkFollowed();
+    });
+  }
+
+  /** Without what is kept for them here, followers under load would be sent one snapshot after another. */
+  private compactLog(): void {
+    let unneeded = this.durableIndex;
+    const now = this.options.clock.monotonic();
+    const { peers } = this.core.status();
+    if (peers.length === 0) this.owed.clear();
+    for (const { id, state, match } of peers) {
+      const owed = this.owed.get(id);
+      const isOver = owed?.endedAtMs !== undefined && now - owed.endedAtMs > INSTALLED_WAIT_MS;
+      if (state === 'replicate' || isOver) this.owed.delete(id);
+      const needed = state === 'replicate' ? match : this.owed.get(id)?.index;
+      if (needed !== undefined && needed < unneeded) unneeded = needed;
+    }
+    this.options.log.compact(this.durableIndex, unneeded);
+  }
+
+  /** Whether the durable log holds the snapshot's position by now, or has gone past it. */
+  private checkFollowed(): void {
+    const { following } = this;
+    if (following === undefined) return;
+    const { log, outputs } = this.options;
+    if (log.term(following.index) !== following.term && log.firstIndex() <= following.index + 1) return;
+    this.following = undefined;
+    outputs.followed(following.index);
   }
 
   transferLeadership(target?: NodeId): void {
@@ -237,6 +311,10 @@ class Driver implements RaftNode {
       for (const question of this.asked.get(read.context) ?? []) outputs.answered(question, read.index);
       this.asked.delete(read.context);
     }
+    for (const peer of ready.snapshots) {
+      this.owed.set(peer, { index: this.durableIndex, endedAtMs: undefined });
+      outputs.snapshotWanted(peer, this.core.status().term);
+    }
     const last = ready.committed.at(-1);
     if (last !== undefined) this.delivery.committed(last);
     const epoch = this.tracker.value.epoch;
@@ -264,6 +342,7 @@ class Driver implements RaftNode {
         log.completed(job.id);
         transport.send(batch.sendAfterPersist);
         this.core.persisted(batch.id);
+        this.checkFollowed();
       });
     });
   }

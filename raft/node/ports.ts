@@ -1,7 +1,16 @@
 // The ports of the Raft node: what it needs of the world (disk, transport, clock, threads), what it drives (the state
 // machine) and what it offers (Consensus). Each has one contract suite in test/raft that every adapter runs.
 import type { Clock, Fatal, Logger } from '../../src/lib/index.ts';
-import type { CoreStatus, LogIndex, Membership, Message, NodeId, SoftState, Term } from '../core/index.ts';
+import type {
+  CoreStatus,
+  LogIndex,
+  Membership,
+  Message,
+  NodeId,
+  SnapshotPosition,
+  SoftState,
+  Term,
+} from '../core/index.ts';
 
 /** A file of the log. All calls are synchronous: they run on the log's own thread (house.md, decision 8). */
 export interface DiskFile {
@@ -33,10 +42,14 @@ export interface Disk {
 export interface Transport {
   start(handlers: TransportHandlers): Promise<void>;
   send(messages: readonly Message[]): void;
+  /** Sends a part of a snapshot's transfer, on a connection of its own, so that messages never wait behind it. */
+  sendFrame(peer: NodeId, frame: Uint8Array): void;
   stop(): Promise<void>;
 }
 export interface TransportHandlers {
   received(message: Message): void;
+  /** A part of a snapshot's transfer, in memory of its own. */
+  frame(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void;
   /** The peer refused or closed the connection: it is not running, or unreachable. */
   unreachable(peer: NodeId): void;
   /** A connection to the peer stands (again): what was sent before may be lost. */
@@ -67,6 +80,16 @@ export interface StateMachine {
 }
 
 /**
+ * What carries snapshots between members. The node says when one is needed and passes frames on; what is in them is the
+ * owner's business. Frames may be lost, repeated and late.
+ */
+export interface SnapshotHandlers {
+  /** `peer` needs the state, for the entries it lacks are compacted; snapshotEnded() is owed. This node leads `term`. */
+  wanted(peer: NodeId, term: Term): void;
+  frame(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void;
+}
+
+/**
  * Who leads, as this node knows it. `epoch` rises whenever what was proposed or asked before may be lost: another leader or
  * term, a new connection to the leader, dropped proposals. The owner then re-sends what is pending.
  */
@@ -83,14 +106,18 @@ export interface ConsensusStatus extends CoreStatus {
 
 export interface ConsensusHandlers {
   readonly stateMachine: StateMachine;
+  readonly snapshots: SnapshotHandlers;
   leadershipChanged(leadership: Leadership): void;
 }
 
 /** A replicated log, as the store uses it from the main thread. */
 export interface Consensus {
   readonly id: NodeId;
-  /** Opens the log, connects, and delivers committed entries after `appliedIndex`. Rejects with UserError or DamageError. */
-  start(handlers: ConsensusHandlers, appliedIndex: LogIndex): Promise<void>;
+  /**
+   * Opens the log, connects, and delivers committed entries after `appliedIndex`. `snapshot` is the last that was installed,
+   * while installed() has not resolved for it. Rejects with UserError or DamageError.
+   */
+  start(handlers: ConsensusHandlers, appliedIndex: LogIndex, snapshot?: SnapshotPosition): Promise<void>;
   /**
    * Hands commands to the leader, batched with every other proposal of this turn. No answer: the outcome is seen when
    * the entry is applied; what is not applied is re-sent by its owner when the epoch rises (sessions make that safe).
@@ -101,6 +128,15 @@ export interface Consensus {
   readIndex(): Promise<LogIndex | undefined>;
   /** The state machine has applied up to `applied`, and holds `durable` on its own disk (bounds what may be compacted). */
   progress(applied: LogIndex, durable: LogIndex): void;
+  /** Sends a part of a snapshot's transfer; the buffer is given away. */
+  sendFrame(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void;
+  /** The transfer to `peer` is over: it holds the state up to `index`, or (undefined) it failed. */
+  snapshotEnded(peer: NodeId, index: LogIndex | undefined): void;
+  /**
+   * The state machine was replaced, durably, by a snapshot: the log follows. Entries up to its index that are delivered
+   * meanwhile are in it. Resolves when the log holds that position durably; never, when the node stops before.
+   */
+  installed(snapshot: SnapshotPosition): Promise<void>;
   transferLeadership(target?: NodeId): void;
   status(): ConsensusStatus;
   stop(): Promise<void>;

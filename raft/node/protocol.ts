@@ -2,7 +2,7 @@
 // batches whose bytes lie in one buffer, which is given away and not copied.
 
 import { messageOf, UserError } from '../../src/lib/index.ts';
-import type { CoreStatus, LogIndex, NodeId, Term } from '../core/index.ts';
+import type { CoreStatus, LogIndex, NodeId, SnapshotPosition, Term } from '../core/index.ts';
 import { DamageError } from './log/damage.ts';
 import type { CommittedEntry, Leadership } from './ports.ts';
 
@@ -31,10 +31,13 @@ export interface PackedError {
 }
 
 export type ToNode =
-  | { readonly kind: 'start'; readonly appliedIndex: LogIndex }
+  | { readonly kind: 'start'; readonly appliedIndex: LogIndex; readonly snapshot: SnapshotPosition | undefined }
   | { readonly kind: 'propose'; readonly commands: Packed }
   | { readonly kind: 'readIndex'; readonly question: number }
-  | { readonly kind: 'progress'; readonly applied: LogIndex }
+  | { readonly kind: 'progress'; readonly applied: LogIndex; readonly durable: LogIndex }
+  | { readonly kind: 'frame'; readonly peer: NodeId; readonly frame: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'snapshotEnded'; readonly peer: NodeId; readonly index: LogIndex | undefined }
+  | { readonly kind: 'installed'; readonly snapshot: SnapshotPosition }
   | { readonly kind: 'transfer'; readonly target: NodeId | undefined }
   | { readonly kind: 'stop' };
 
@@ -44,6 +47,10 @@ export type FromNode =
   | { readonly kind: 'committed'; readonly entries: PackedEntries }
   | { readonly kind: 'leadership'; readonly leadership: Leadership }
   | { readonly kind: 'answered'; readonly question: number; readonly index: LogIndex | undefined }
+  | { readonly kind: 'snapshotWanted'; readonly peer: NodeId; readonly term: Term }
+  | { readonly kind: 'frame'; readonly peer: NodeId; readonly frame: Uint8Array<ArrayBuffer> }
+  /** The log holds the position of every snapshot up to this index. */
+  | { readonly kind: 'followed'; readonly index: LogIndex }
   | { readonly kind: 'status'; readonly status: CoreStatus }
   | { readonly kind: 'failed'; readonly reason: string; readonly cause: string }
   | { readonly kind: 'stopped' };

@@ -1,11 +1,11 @@
 // The Raft side of a consensus channel: opens the log, runs the node, and turns messages into calls and results into
 // messages. It runs on the Raft thread, or in line.
 import { type Clock, every, type Logger, messageOf, type Timer, unreachable } from '../../src/lib/index.ts';
-import { CORE_LIMITS, type CoreLimits, type LogIndex } from '../core/index.ts';
+import { CORE_LIMITS, type CoreLimits, type LogIndex, type SnapshotPosition } from '../core/index.ts';
 import { STATUS_PERIOD_MS } from './limits.ts';
 import type { LogWriter } from './log/job.ts';
 import type { RaftLog } from './log/log.ts';
-import { createRaftNode, type Defer, type RaftNode } from './node.ts';
+import { createRaftNode, type Defer, type NodeOutputs, type RaftNode } from './node.ts';
 import type { Channel, NodeConfig, Transport } from './ports.ts';
 import { type FromNode, packEntries, packError, type ToNode, unpack } from './protocol.ts';
 
@@ -49,7 +49,7 @@ class Service {
   receive(message: ToNode): void {
     switch (message.kind) {
       case 'start':
-        this.starting = this.start(message.appliedIndex);
+        this.starting = this.start(message.appliedIndex, message.snapshot);
         break;
       case 'propose':
         this.node?.propose(unpack(message.commands));
@@ -58,7 +58,16 @@ class Service {
         this.node?.readIndex(message.question);
         break;
       case 'progress':
-        this.node?.progress(message.applied);
+        this.node?.progress(message.applied, message.durable);
+        break;
+      case 'frame':
+        this.node?.sendFrame(message.peer, message.frame);
+        break;
+      case 'snapshotEnded':
+        this.node?.snapshotEnded(message.peer, message.index);
+        break;
+      case 'installed':
+        this.node?.installed(message.snapshot);
         break;
       case 'transfer':
         this.node?.transferLeadership(message.target);
@@ -72,7 +81,7 @@ class Service {
   }
 
   /** Never rejects: what goes wrong is told to the client. */
-  private async start(appliedIndex: LogIndex): Promise<void> {
+  private async start(appliedIndex: LogIndex, snapshot: SnapshotPosition | undefined): Promise<void> {
     try {
       const { config, clock, logger, defer, limits = CORE_LIMITS } = this.parts;
       const log = await this.parts.openLog(appliedIndex);
@@ -85,17 +94,10 @@ class Service {
         limits,
         log,
         appliedIndex,
+        snapshot,
         writer: this.parts.openWriter(),
         transport: this.parts.openTransport(log),
-        outputs: {
-          committed: (entries) => {
-            const packed = packEntries(entries);
-            this.channel.post({ kind: 'committed', entries: packed }, [packed.data.bytes]);
-          },
-          leadershipChanged: (leadership) => this.channel.post({ kind: 'leadership', leadership }),
-          answered: (question, index) => this.channel.post({ kind: 'answered', question, index }),
-          failed: (reason, cause) => this.channel.post({ kind: 'failed', reason, cause: messageOf(cause) }),
-        },
+        outputs: this.outputs(),
       });
       this.node = node;
       await node.start();
@@ -105,6 +107,22 @@ class Service {
     } catch (error) {
       this.channel.post({ kind: 'refused', error: packError(error) });
     }
+  }
+
+  private outputs(): NodeOutputs {
+    const { channel } = this;
+    return {
+      committed(entries) {
+        const packed = packEntries(entries);
+        channel.post({ kind: 'committed', entries: packed }, [packed.data.bytes]);
+      },
+      leadershipChanged: (leadership) => channel.post({ kind: 'leadership', leadership }),
+      answered: (question, index) => channel.post({ kind: 'answered', question, index }),
+      snapshotWanted: (peer, term) => channel.post({ kind: 'snapshotWanted', peer, term }),
+      frame: (peer, frame) => channel.post({ kind: 'frame', peer, frame }, [frame.buffer]),
+      followed: (index) => channel.post({ kind: 'followed', index }),
+      failed: (reason, cause) => channel.post({ kind: 'failed', reason, cause: messageOf(cause) }),
+    };
   }
 
   private report(): void {

@@ -1,6 +1,6 @@
 // The limits of the object store, with their units and reasons. What exceeds one gets a clear error or is bounded by
 // waiting; never silence.
-import { COMMAND_LIMIT_BYTES, MIB, OBJECT_LIMIT_BYTES } from '../lib/index.ts';
+import { COMMAND_LIMIT_BYTES, KIB, MIB, OBJECT_LIMIT_BYTES } from '../lib/index.ts';
 
 export { COMMAND_LIMIT_BYTES, OBJECT_LIMIT_BYTES };
 
@@ -42,6 +42,17 @@ export const SEND_WINDOW_BYTES = 8 * MIB;
 export const RESEND_DELAY_MS = 10;
 /** A commit whose outcome is unknown for so long is sent again even though nothing seems to be lost. */
 export const RESEND_AFTER_MS = 5_000;
+
+/** Records of one chunk of a snapshot: what each end of a transfer holds in memory. One record alone may be larger. */
+export const SNAPSHOT_CHUNK_BYTES = 512 * KIB;
+/** How often a transfer looks after itself: offers or asks again. */
+export const SNAPSHOT_RETRY_MS = 1_000;
+/** A receiver gives up after so many questions without an answer … */
+export const SNAPSHOT_ASK_LIMIT = 10;
+/** … and a sender when it has heard nothing for so long: it holds a view of the database open. */
+export const SNAPSHOT_IDLE_LIMIT_MS = 4_000;
+/** Keys removed at once from the place of a former state. */
+export const SLOT_CLEAR_KEYS = 1_000;
 
 /** LevelDB's own buffers. */
 export const LEVEL_CACHE_BYTES = 2 * MIB;

@@ -9,10 +9,11 @@
 // 4. Its caller may give up. It stays here all the same: the session cannot go on without its sequence.
 //
 // Invariant: the pending sequences are consecutive, and all before them are known here: that is the low-water mark.
-import { assert } from '../lib/index.ts';
+import { assert, defined } from '../lib/index.ts';
 import { encodeCommit, type PackedCommand, withPass } from './command.ts';
 import { PENDING_LIMIT_BYTES, PENDING_LIMIT_COMMANDS, SEND_WINDOW_BYTES } from './limits.ts';
-import { type CommitOutcome, StoreTimeoutError } from './port.ts';
+import { type CommitOutcome, type Revision, type StoredObject, StoreTimeoutError } from './port.ts';
+import { recallOutcome, type Session } from './session.ts';
 
 interface Pending {
   encoded: Uint8Array;
@@ -28,6 +29,8 @@ interface Caller {
   readonly reject: (error: Error) => void;
 }
 
+/** For a caller that has been told otherwise. */
+const UNTOLD: CommitOutcome = { kind: 'committed', revision: 0 as Revision, objects: [] };
 const NOTHING: PackedCommand = { conditions: [], writes: [], sizeBytes: 0 };
 
 export class PendingCommits {
@@ -127,6 +130,25 @@ export class PendingCommits {
     if (sequence < this.#nextToSend) this.#inFlightBytes = Math.max(0, this.#inFlightBytes - entry.encoded.length);
     else this.#nextToSend = sequence + 1;
     entry.caller?.resolve(outcome);
+  }
+
+  /**
+   * A snapshot has brought `session` as it is now: everything up to its applied sequence has an outcome, which is told.
+   * `written` gives an object back by its revision, as far as it is kept.
+   */
+  caughtUp(session: Session, written: (revision: Revision) => StoredObject | undefined): void {
+    while (this.#resolved < session.applied) {
+      const sequence = this.#resolved + 1;
+      const caller = this.#pending.get(sequence)?.caller;
+      const kept = defined(session.outcomes.get(sequence), 'an outcome that its origin does not know yet');
+      try {
+        this.resolve(sequence, recallOutcome(kept, written));
+      } catch (error) {
+        if (!(error instanceof StoreTimeoutError)) throw error;
+        caller?.reject(error);
+        this.resolve(sequence, UNTOLD);
+      }
+    }
   }
 
   rejectAll(error: Error): void {

@@ -4,18 +4,9 @@
 // Everything here happens on one thread, in turns: entries are applied, their changes published, then callers answered,
 // so that nobody is told of a revision that this server's watchers and snapshots do not have.
 
-import type { LogIndex } from '../../raft/core/index.ts';
-import type { CommittedEntry, Consensus, Leadership } from '../../raft/node/index.ts';
-import {
-  assert,
-  type Clock,
-  every,
-  type Fatal,
-  type Logger,
-  messageOf,
-  type Registry,
-  type Timer,
-} from '../lib/index.ts';
+import type { LogIndex, SnapshotPosition } from '../../raft/core/index.ts';
+import type { CommittedEntry, Leadership } from '../../raft/node/index.ts';
+import { assert, every, messageOf, type Timer } from '../lib/index.ts';
 import {
   COMPACT_FEATURE_LEVEL,
   decodeCommand,
@@ -40,29 +31,15 @@ import {
   type WatchSink,
 } from './port.ts';
 import { ReadBarriers } from './read-barriers.ts';
+import type { ReplicatedStoreOptions } from './replicated-store-options.ts';
 import { Retention } from './retention.ts';
-import type { KeyValue } from './state/key-value.ts';
+import { SnapshotExchange } from './snapshot/exchange.ts';
 import { StateDatabase } from './state/state-database.ts';
 import { type Applied, StateMachine } from './state-machine.ts';
 import { StatusBoard } from './status-board.ts';
 import { registerStoreMetrics } from './store-metrics.ts';
 import { RevisionWaiters } from './waiters.ts';
 import { WatchHub } from './watch-hub.ts';
-
-export interface ReplicatedStoreOptions {
-  readonly consensus: Consensus;
-  /** The state database; the store closes it. */
-  readonly keyValue: KeyValue;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Called when this server must stop: a broken disk, state of a newer version, a broken invariant. */
-  readonly fatal: Fatal;
-  /** Names this process incarnation; never used before or again. */
-  readonly origin: string;
-  readonly metrics?: Registry;
-  /** Runs something at the end of the turn (setImmediate by default), so that what one turn brings is sent together. */
-  readonly defer?: (run: () => void) => void;
-}
 
 /** The state database's contents and the log, as one store. Its start() rejects with StateDamageError and the like. */
 export function createReplicatedStore(options: ReplicatedStoreOptions): ReplicatedStore {
@@ -79,6 +56,9 @@ export class ReplicatedStore implements ObjectStore {
   readonly #waiters = new RevisionWaiters();
   readonly #database: StateDatabase;
   readonly #board: StatusBoard;
+  readonly #snapshots: SnapshotExchange;
+  /** Entries that wait while a snapshot takes the state's place. */
+  #held: CommittedEntry[] | undefined;
   readonly #stopSignal = new AbortController();
   #machine = new StateMachine();
   #hub: WatchHub;
@@ -115,6 +95,12 @@ export class ReplicatedStore implements ObjectStore {
     });
     this.#hub = this.#createHub();
     this.#retention = new Retention(clock, this.#machine);
+    this.#snapshots = new SnapshotExchange({
+      ...options,
+      database: this.#database,
+      appliedIndex: () => this.#appliedIndex,
+      install: (snapshot) => this.#install(snapshot),
+    });
     this.#board = new StatusBoard(
       () => this.status(),
       (error) => options.logger.error({ error: messageOf(error) }, 'a status listener failed'),
@@ -134,13 +120,16 @@ export class ReplicatedStore implements ObjectStore {
     logger.info({ appliedIndex, revision: machine.revision, objects: machine.size }, 'the state database was read');
     const handlers = {
       stateMachine: { apply: (entries: readonly CommittedEntry[]) => this.#apply(entries) },
+      snapshots: this.#snapshots,
       leadershipChanged: (leadership: Leadership) => this.#leadershipChanged(leadership),
     };
     if (!this.#isOpen()) return;
     this.#consensusStarted = true;
-    await consensus.start(handlers, appliedIndex as LogIndex);
+    const { installed } = this.#database;
+    await consensus.start(handlers, appliedIndex as LogIndex, installed);
     if (this.#phase !== 'starting') return;
     this.#phase = 'running';
+    if (installed !== undefined) this.#follow(installed);
     this.#housekeeping = every(clock, HOUSEKEEPING_MS, () => this.#keepHouse());
     if (metrics !== undefined) registerStoreMetrics(metrics, this.#measured());
     this.#proceed();
@@ -215,13 +204,7 @@ export class ReplicatedStore implements ObjectStore {
 
   async #stop(): Promise<void> {
     this.#phase = 'stopped';
-    this.#housekeeping?.cancel();
-    this.#resendTimer?.cancel();
-    this.#stopSignal.abort();
-    const error = this.#closedError();
-    this.#pending.rejectAll(error);
-    this.#barriers.rejectAll(error);
-    this.#waiters.rejectAll(error);
+    this.#abandonWork();
     this.#hub.stop();
     if (this.#consensusStarted) await this.#options.consensus.stop();
     await this.#database.close();
@@ -249,6 +232,8 @@ export class ReplicatedStore implements ObjectStore {
     if (this.#phase !== 'running') return 'starting';
     if (fault !== undefined) return fault;
     if (!this.#hasLeader()) return 'no leader: too few members can be reached, or an election is under way';
+    const receiving = this.#snapshots.progress;
+    if (receiving !== undefined) return `catching up: ${receiving}`;
     if (!this.#caughtUp) return 'catching up with the leader';
     if (!this.#registered) return 'joining: the session of this server is not registered yet';
     if (this.#database.overloaded) return 'the state database is behind: its disk is too slow';
@@ -260,39 +245,46 @@ export class ReplicatedStore implements ObjectStore {
     if (!this.#isOpen()) return;
     this.#phase = 'failed';
     this.#failure = reason;
-    this.#housekeeping?.cancel();
-    this.#resendTimer?.cancel();
-    this.#stopSignal.abort();
-    const error = this.#closedError();
-    this.#pending.rejectAll(error);
-    this.#barriers.rejectAll(error);
-    this.#waiters.rejectAll(error);
+    this.#abandonWork();
     this.#board.check();
     this.#options.fatal(reason, cause);
   }
 
+  /** Nothing goes on, and everybody who waits is told why. */
+  #abandonWork(): void {
+    this.#housekeeping?.cancel();
+    this.#resendTimer?.cancel();
+    this.#stopSignal.abort();
+    this.#snapshots.stop();
+    const error = this.#closedError();
+    for (const waiting of [this.#pending, this.#barriers, this.#waiters]) waiting.rejectAll(error);
+  }
+
   #createHub(): WatchHub {
-    const { logger } = this.#options;
-    return new WatchHub({
-      machine: this.#machine,
-      defer: this.#defer,
-      sinkFailed: (error) => logger.error({ error: messageOf(error) }, 'a watch failed and was ended'),
-    });
+    const sinkFailed = (error: unknown): void =>
+      this.#options.logger.error({ error: messageOf(error) }, 'a watch failed and was ended');
+    return new WatchHub({ machine: this.#machine, defer: this.#defer, sinkFailed });
   }
 
   // Applying
 
   #apply(entries: readonly CommittedEntry[]): void {
     if (!this.#isOpen()) return;
+    if (this.#held !== undefined) {
+      this.#held.push(...entries);
+      return;
+    }
     const changes: Change[] = [];
+    let term: number | undefined;
     try {
       for (const entry of entries) {
         if (entry.index <= this.#appliedIndex) continue;
         assert(entry.index === this.#appliedIndex + 1, 'log entries are applied without a hole');
         if (entry.kind === 'command') this.#observe(this.#machine.apply(decodeCommand(entry.data), changes));
         this.#appliedIndex = entry.index;
+        term = entry.term;
       }
-      this.#database.applied(this.#appliedIndex);
+      if (term !== undefined) this.#database.applied(this.#appliedIndex, term);
       this.#hub.publish(changes);
     } catch (error) {
       this.#database.abandon();
@@ -303,9 +295,69 @@ export class ReplicatedStore implements ObjectStore {
       );
       return;
     }
+    this.#advanced();
+  }
+
+  /** The applied state has moved on. */
+  #advanced(): void {
     this.#waiters.reached(this.#machine.revision);
     this.#barriers.applied();
     this.#options.consensus.progress(this.#appliedIndex as LogIndex, this.#database.durableIndex as LogIndex);
+  }
+
+  // Snapshots
+
+  /**
+   * 1. What was received is verified, beside the state in use, which goes on applying.
+   * 2. Entries are held. One batch makes the new state the durable one.
+   * 3. It takes the place of the old one in memory; watches go on in its history; its sessions tell what became of the
+   *    commands that are pending here.
+   * 4. The log follows. A crash before that is made good by the next start.
+   */
+  async #install(snapshot: SnapshotPosition): Promise<void> {
+    const loaded = await this.#database.verifyIncoming(snapshot);
+    if (!this.#isOpen() || snapshot.index <= this.#appliedIndex) return;
+    this.#held = [];
+    await this.#database.exchange(snapshot, loaded);
+    if (!this.#isOpen()) return;
+    try {
+      this.#takeOver(snapshot, loaded.machine);
+    } catch (error) {
+      this.#fail(`a snapshot could not take the place of the state: ${messageOf(error)}`, error);
+    }
+  }
+
+  #takeOver(snapshot: SnapshotPosition, machine: StateMachine): void {
+    const { clock, logger } = this.#options;
+    logger.info({ before: this.#appliedIndex, index: snapshot.index }, 'a snapshot takes the place of the state');
+    this.#machine = machine;
+    this.#appliedIndex = snapshot.index;
+    this.#retention = new Retention(clock, machine);
+    this.#hub.moveTo(machine);
+    this.#recallOutcomes(machine);
+    this.#follow(snapshot);
+    this.#advanced();
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#apply(held);
+    this.#board.check();
+  }
+
+  #follow(snapshot: SnapshotPosition): void {
+    void this.#options.consensus.installed(snapshot).then(() => this.#database.followed(snapshot.index));
+  }
+
+  /** The session of this process as the new state has it: what applied meanwhile is answered, the rest sent again. */
+  #recallOutcomes(machine: StateMachine): void {
+    const { consensus, origin } = this.#options;
+    const session = machine.sessions.ofOrigin(origin);
+    if (session === undefined) {
+      if (this.#registered) throw new Error(`another process has taken the place of member ${consensus.id}`);
+      return;
+    }
+    this.#registered = true;
+    this.#pending.caughtUp(session, (revision) => machine.written(revision));
+    this.#resend();
   }
 
   /** Looks at what an entry did for what concerns this process. */

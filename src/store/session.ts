@@ -1,7 +1,7 @@
 // Sessions: what makes a command apply exactly once although it may reach the log several times (house.md, decision 1).
 // An origin is one process incarnation of a member; its commands apply strictly in sequence. Everything here is
 // replicated state: it changes only by log entries.
-import type { CommitOutcome, Revision } from './port.ts';
+import { type CommitOutcome, type Revision, type StoredObject, StoreTimeoutError } from './port.ts';
 
 /** What became of a command, as far as a server needs it that took the state over from another. */
 export type SessionOutcome =
@@ -82,6 +82,25 @@ export class Sessions {
     for (const session of this.#byMember.values()) level = Math.min(level, session.featureLevel);
     return Number.isFinite(level) ? level : 0;
   }
+}
+
+/**
+ * The outcome as its caller is told it, `written` giving the objects back. Throws when the past that would show it is not
+ * kept any more.
+ */
+export function recallOutcome(
+  kept: SessionOutcome,
+  written: (revision: Revision) => StoredObject | undefined,
+): CommitOutcome {
+  const recall = (revision: number): StoredObject | undefined => {
+    if (revision === 0) return undefined;
+    const object = written(revision as Revision);
+    if (object === undefined) throw new StoreTimeoutError('applied, but what it wrote has been compacted since');
+    return object;
+  };
+  const { revision } = kept;
+  if (kept.kind === 'refused') return { kind: 'refused', failed: kept.failed, current: recall(kept.current), revision };
+  return { kind: 'committed', revision, objects: kept.revisions.map(recall) };
 }
 
 /** The part of an outcome that sessions keep. */

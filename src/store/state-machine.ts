@@ -98,6 +98,15 @@ export class StateMachine {
     return this.#tree.get(key);
   }
 
+  /** What was written at `revision`, if it is still known: current, or of the past that is kept. */
+  written(revision: Revision): StoredVersion | Tombstone | undefined {
+    if (revision > this.#compactedRevision) return this.history.at(revision).version;
+    for (const version of this.#tree.freeze().scan({ from: '', to: undefined })) {
+      if (version.revision === revision) return version;
+    }
+    return undefined;
+  }
+
   /** Takes changes back in that a database remembers: one command's, in order. They are not recorded again. */
   restore(changes: readonly Change[]): void {
     for (const change of changes) {

@@ -42,12 +42,14 @@ interface Watcher {
 
 export class WatchHub {
   readonly #options: HubOptions;
+  #machine: StateMachine;
   readonly #live = new Map<string, Set<Watcher>>();
   readonly #replaying = new Set<Watcher>();
   #published: Revision;
 
   constructor(options: HubOptions) {
     this.#options = options;
+    this.#machine = options.machine;
     this.#published = options.machine.revision;
   }
 
@@ -60,7 +62,7 @@ export class WatchHub {
 
   watch(options: WatchOptions, sink: WatchSink): Watch {
     // Throws for a revision that is compacted or not reached.
-    this.#options.machine.changesAfter(options.from, 0);
+    this.#machine.changesAfter(options.from, 0);
     const watcher: Watcher = {
       range: options.range,
       matches: options.matches,
@@ -70,7 +72,7 @@ export class WatchHub {
       batch: [],
       closed: false,
     };
-    if (options.from === this.#options.machine.revision) this.#join(watcher);
+    if (options.from === this.#machine.revision) this.#join(watcher);
     else {
       this.#replaying.add(watcher);
       this.#options.defer(() => this.#replay(watcher));
@@ -83,13 +85,28 @@ export class WatchHub {
 
   /** Delivers applied changes, which end at the command boundary that the machine has reached. */
   publish(changes: readonly Change[]): void {
-    const upTo = this.#options.machine.revision;
+    const upTo = this.#machine.revision;
     if (this.#live.size > 0 && changes.length > 0) {
       const touched: Watcher[] = [];
       for (const change of changes) this.#offer(change, touched);
       for (const watcher of touched) this.#deliver(watcher, upTo);
     }
     this.#published = upTo;
+  }
+
+  /**
+   * A snapshot took the state's place: every watcher goes on from its progress in the history that came with it, or is
+   * ended if that was compacted.
+   */
+  moveTo(machine: StateMachine): void {
+    this.#machine = machine;
+    for (const watcher of [...this.#live.values()].flatMap((watchers) => [...watchers])) {
+      watcher.replayed = Math.max(watcher.from, this.#published) as Revision;
+      this.#replaying.add(watcher);
+      this.#options.defer(() => this.#replay(watcher));
+    }
+    this.#live.clear();
+    this.#published = machine.revision;
   }
 
   /** Ends every watch. */
@@ -146,7 +163,7 @@ export class WatchHub {
     if (watcher.closed || watcher.replayed === undefined) return;
     let upTo = watcher.replayed;
     try {
-      for (const change of this.#options.machine.changesAfter(upTo, REPLAY_LIMIT_CHANGES)) {
+      for (const change of this.#machine.changesAfter(upTo, REPLAY_LIMIT_CHANGES)) {
         upTo = change.boundary;
         if (!inRange(watcher.range, change.version.key as StoreKey)) continue;
         const event = this.#select(watcher, new SharedEvent(change));
@@ -160,7 +177,7 @@ export class WatchHub {
     if (watcher.batch.length > 0) this.#deliver(watcher, upTo);
     watcher.replayed = upTo;
     if (watcher.closed) return;
-    if (upTo === this.#options.machine.revision) this.#join(watcher);
+    if (upTo === this.#machine.revision) this.#join(watcher);
     else this.#options.defer(() => this.#replay(watcher));
   }
 

@@ -78,8 +78,9 @@ export class SimDatabase {
     const first = Buffer.from(from).toString('latin1');
     const end = Buffer.from(to).toString('latin1');
     const keys = [...this.#records.keys()].filter((key) => key >= first && key < end).sort();
-    for (const key of keys) {
-      const value = this.#records.get(key);
+    const values = keys.map((key) => this.#records.get(key));
+    for (const [i, key] of keys.entries()) {
+      const value = values[i];
       if (value !== undefined) yield { key: Buffer.from(key, 'latin1'), value: value.slice() };
     }
   }

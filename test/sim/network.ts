@@ -22,6 +22,8 @@ export interface Weather {
 
 export const FAIR: Readonly<Weather> = { loss: 0, duplication: 0, delay: 0.001 };
 
+/** Of frames also in fair weather: they are few, and each is to be lost, repeated or late in some run. */
+const FRAME_LOSS = 0.003;
 const CONNECT_TIME = 3 * MS;
 const RETRY_TIME = 100 * MS;
 /** A connection that nothing passes is given up by its ends after up to this long. */
@@ -91,6 +93,7 @@ export class Network {
       send: (messages) => {
         for (const message of messages) this.#send(message);
       },
+      sendFrame: (peer, frame) => this.#sendFrame(id, peer, frame),
       stop: () => Promise.resolve(),
     };
   }
@@ -214,6 +217,26 @@ export class Network {
     if (!random.chance(this.weather.duplication)) return;
     count('message duplicated');
     this.#arrive(connection, frames, random.int(200 * MS));
+  }
+
+  /** Snapshots have connections of their own; of these nothing is promised, not even order. */
+  #sendFrame(from: NodeId, to: NodeId, frame: Uint8Array): void {
+    const { scheduler, random, trace, count } = this.#parts;
+    const receiver = this.#ends.get(to);
+    if (receiver === undefined || this.#blocked.has(`${from}>${to}`)) return;
+    if (random.chance(FRAME_LOSS + this.weather.loss)) {
+      count('frame lost');
+      return;
+    }
+    const deliver = (): void => {
+      trace.note(to, `< ${frame.length} bytes of a snapshot's transfer from ${from}`);
+      receiver.handlers.frame(from, new Uint8Array(frame));
+    };
+    const copies = random.chance(FRAME_LOSS + this.weather.duplication) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      const isHeldUp = random.chance(FRAME_LOSS + this.weather.delay);
+      scheduler.after(200 + random.int(2 * MS) + (isHeldUp ? random.int(1_500 * MS) : 0), deliver, receiver.owner);
+    }
   }
 
   #schedule(connection: Connection, frames: readonly Uint8Array[]): void {

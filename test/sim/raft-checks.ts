@@ -1,7 +1,15 @@
 // The invariants of Raft, checked at each event that could break them, from what crosses the ports of the production
 // code: messages as they leave, batches as they become durable, entries as they are handed to the state machines.
 import { createHash } from 'node:crypto';
-import { describeMessage, type Entry, type HardState, type Message, type NodeId } from '../../raft/core/index.ts';
+import {
+  describeMessage,
+  type Entry,
+  type HardState,
+  type LogPosition,
+  type Message,
+  type NodeId,
+  type PersistBatch,
+} from '../../raft/core/index.ts';
 import { majority } from '../../raft/core/quorum.ts';
 import type { CommittedEntry, RaftLog } from '../../raft/node/index.ts';
 
@@ -13,6 +21,8 @@ export class Violation extends Error {
 export function violation(what: string): never {
   throw new Violation(what);
 }
+
+type Batch = Pick<PersistBatch, 'hardState' | 'entries'> & Partial<Pick<PersistBatch, 'reset'>>;
 
 /** What is known of one server's disk. */
 interface Durable {
@@ -34,6 +44,7 @@ function digestOf(entry: { readonly kind: string; readonly data: Uint8Array }): 
 
 export class RaftChecks {
   readonly #voters: readonly NodeId[];
+  readonly #count: (what: string) => void;
   readonly #durable = new Map<NodeId, Durable>();
   /** Log matching: what (index, term) is, and the term before it. By induction equal entries have equal prefixes. */
   readonly #entries = new Map<string, string>();
@@ -45,8 +56,9 @@ export class RaftChecks {
   /** By applied index: the first state seen there. */
   readonly #states = new Map<number, { readonly id: NodeId; readonly hash: string }>();
 
-  constructor(voters: readonly NodeId[]) {
+  constructor(voters: readonly NodeId[], count: (what: string) => void) {
     this.#voters = voters;
+    this.#count = count;
   }
 
   /** How many different leaders there were. */
@@ -62,7 +74,10 @@ export class RaftChecks {
   opened(id: NodeId, log: RaftLog): void {
     const known = this.#durable.get(id);
     const terms: number[] = [];
-    for (let index = 1; index <= log.lastIndex(); index++) terms.push(log.term(index as Entry['index']) ?? -1);
+    const base = log.firstIndex() - 1;
+    this.#isCommitted(id, base, log.term(base as Entry['index']) ?? -1);
+    for (let index = 1; index <= base; index++) terms.push(this.#committed[index - 1]?.term ?? -1);
+    for (let index = base + 1; index <= log.lastIndex(); index++) terms.push(log.term(index as Entry['index']) ?? -1);
     const hardState = log.hardState();
     if (known !== undefined) {
       known.terms.forEach((term, i) => {
@@ -80,23 +95,24 @@ export class RaftChecks {
     this.#underWay.delete(id);
   }
 
-  readonly #underWay = new Map<NodeId, readonly Entry[]>();
+  readonly #underWay = new Map<NodeId, Batch>();
 
   /** Whether the batch under way at the last crash explains that entry `index` is another one, or gone. */
   #wasUnderWay(id: NodeId, index: number, term: number | undefined): boolean {
     const batch = this.#underWay.get(id);
-    const first = batch?.[0];
+    if (batch?.reset !== undefined) return true;
+    const first = batch?.entries[0];
     if (batch === undefined || first === undefined || index < first.index) return false;
-    return term === undefined || batch.some((entry) => entry.index === index && entry.term === term);
+    return term === undefined || batch.entries.some((entry) => entry.index === index && entry.term === term);
   }
 
   /** The disk of `id` begins to write a batch. */
-  writing(id: NodeId, entries: readonly Entry[]): void {
-    this.#underWay.set(id, entries);
+  writing(id: NodeId, batch: Batch): void {
+    this.#underWay.set(id, batch);
   }
 
   /** The batch is durable. */
-  written(id: NodeId, hardState: HardState | undefined, entries: readonly Entry[]): void {
+  written(id: NodeId, { hardState, reset, entries }: Batch): void {
     this.#underWay.delete(id);
     const durable = this.#durable.get(id);
     if (durable === undefined) return;
@@ -104,8 +120,16 @@ export class RaftChecks {
       if (hardState.term < durable.hardState.term) violation(`terms: ${id} went back to term ${hardState.term}`);
       durable.hardState = hardState;
     }
+    if (reset !== undefined) this.#follows(id, durable, reset);
     const first = entries[0];
     if (first === undefined) return;
+    // Only what it held: a leader that is cut off may write another entry there, which nobody will commit.
+    for (let i = first.index - 1; i < Math.min(durable.terms.length, this.#committed.length); i++) {
+      const isCommitted = durable.terms[i] === this.#committed[i]?.term;
+      const isSame = entries[i + 1 - first.index]?.term === durable.terms[i];
+      if (isCommitted && !isSame)
+        violation(`leader completeness: ${id} cut committed entry ${i + 1}@${durable.terms[i]}`);
+    }
     durable.terms.length = first.index - 1;
     durable.writtenIn.length = first.index - 1;
     for (const entry of entries) {
@@ -116,16 +140,37 @@ export class RaftChecks {
     }
   }
 
+  /** The log begins anew after a snapshot: everything in it must have been committed. */
+  #follows(id: NodeId, durable: Durable, reset: LogPosition): void {
+    this.#count('log followed a snapshot');
+    this.#isCommitted(id, reset.index, reset.term);
+    durable.terms.length = 0;
+    durable.writtenIn.length = 0;
+    for (let i = 0; i < reset.index; i++) {
+      durable.terms.push(this.#committed[i]?.term ?? -1);
+      // It was never acknowledged by this log.
+      durable.writtenIn.push(-1);
+    }
+    if ((this.#applied.get(id) ?? 0) < reset.index) this.#applied.set(id, reset.index);
+  }
+
+  #isCommitted(id: NodeId, index: number, term: number): void {
+    if (index > 0 && this.#committed[index - 1]?.term !== term)
+      violation(`snapshots: the log of ${id} begins after ${index}@${term}, which was not committed`);
+  }
+
+  /** The state of `id` was replaced by a snapshot. */
+  installed(id: NodeId, snapshot: LogPosition): void {
+    this.#count('snapshot installed');
+    this.#isCommitted(id, snapshot.index, snapshot.term);
+  }
+
   #matches(id: NodeId, entry: Entry, previousTerm: number): void {
     const key = `${entry.index}@${entry.term}`;
     const content = `${previousTerm} ${digestOf(entry)}`;
     const known = this.#entries.get(key);
     if (known === undefined) this.#entries.set(key, content);
     else if (known !== content) violation(`log matching: ${id} holds another entry ${key}`);
-    const committed = this.#committed[entry.index - 1];
-    const isOverwritten = committed !== undefined && committed.term < entry.term;
-    if (isOverwritten)
-      violation(`leader completeness: ${id} overwrote committed entry ${entry.index}@${committed.term}`);
   }
 
   /** A message leaves its sender. */

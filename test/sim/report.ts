@@ -5,7 +5,12 @@ export const HEADER =
   'seed     trace             servers  acked  unknown  leaders  entries  faults  virtual s  leader ms  result';
 
 /** Counted beside the faults, and none themselves: what became of one. */
-const OUTCOMES: ReadonlySet<string> = new Set(['damage refused']);
+const OUTCOMES: ReadonlySet<string> = new Set([
+  'damage refused',
+  'log compacted',
+  'snapshot installed',
+  'log followed a snapshot',
+]);
 
 function faultsOf(result: RunResult): number {
   return [...result.faults].reduce((sum, [kind, n]) => (OUTCOMES.has(kind) ? sum : sum + n), 0);

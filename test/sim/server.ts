@@ -24,7 +24,15 @@ import type { Trace } from './trace.ts';
 import { type DiskHealth, simulatedWriter } from './writer.ts';
 
 /** Small, so that logs roll over and older entries are read back from the disk. */
-const LOG_LIMITS = { segmentLimitBytes: 24 * 1024, segmentStepBytes: 8 * 1024, recentLimitBytes: 8 * 1024 };
+const LOG_LIMITS = {
+  segmentLimitBytes: 6 * 1024,
+  segmentStepBytes: 2 * 1024,
+  recentLimitBytes: 8 * 1024,
+  keptBytes: 0,
+  laggardBytes: 128 * 1024,
+};
+/** Snapshots take many chunks. */
+const SNAPSHOT_CHUNK_BYTES = 1024;
 /** How long an operator needs to restore a server's files. */
 const REPAIR_TIME = 100 * MS;
 const CLOCK_SKEW_LIMIT_MS = 5_000;
@@ -100,6 +108,7 @@ export class SimServer {
       logger: silentLogger,
       fatal,
       origin: incarnation.name,
+      snapshotChunkBytes: SNAPSHOT_CHUNK_BYTES,
       defer,
     });
     const running: Running = { incarnation, consensus, store, clock, ready: false, onDeath: new Set() };
@@ -151,7 +160,7 @@ export class SimServer {
   }
 
   #consensus(owner: Incarnation, clock: Clock, fatal: Fatal, defer: (turn: () => void) => void): Consensus {
-    const { scheduler, network, checks, membership, limits } = this.#world;
+    const { scheduler, network, checks, membership, limits, count } = this.#world;
     const { id, health } = this;
     const disk = this.#disk;
     const random = this.#random.fork();
@@ -164,7 +173,7 @@ export class SimServer {
       openLog: (appliedIndex) => {
         const log = openLog(disk, identity, { limits: LOG_LIMITS, mustExist: appliedIndex > 0 });
         checks.opened(id, log);
-        return watchBatches(log, id, checks);
+        return watchBatches(log, id, checks, count);
       },
       openWriter: () => simulatedWriter({ scheduler, random, disk, health, owner }),
       openTransport: () => network.transport(id, owner),
@@ -177,7 +186,7 @@ export class SimServer {
     const { id } = this;
     return {
       id,
-      start: (handlers, appliedIndex) => {
+      start: (handlers, appliedIndex, snapshot) => {
         checks.restarted(id, appliedIndex);
         checks.stateIs(id, appliedIndex, store().stateHash());
         const apply = (entries: readonly CommittedEntry[]): void => {
@@ -186,7 +195,15 @@ export class SimServer {
           handlers.stateMachine.apply(entries);
           checks.stateIs(id, store().status().appliedIndex, store().stateHash());
         };
-        return consensus.start({ ...wrapHandlers(handlers), stateMachine: { apply } }, appliedIndex);
+        return consensus.start({ ...wrapHandlers(handlers), stateMachine: { apply } }, appliedIndex, snapshot);
+      },
+      sendFrame: (peer, frame) => consensus.sendFrame(peer, frame),
+      snapshotEnded: (peer, index) => consensus.snapshotEnded(peer, index),
+      installed: (snapshot) => {
+        trace.note(id, `installs the snapshot of ${snapshot.index}@${snapshot.term}`);
+        checks.installed(id, snapshot);
+        checks.stateIs(id, store().status().appliedIndex, store().stateHash());
+        return consensus.installed(snapshot);
       },
       propose: (commands) => consensus.propose(commands),
       readIndex: () => consensus.readIndex(),
@@ -234,23 +251,26 @@ function isRefusal(error: unknown): boolean {
 function wrapHandlers(handlers: Parameters<Consensus['start']>[0]): Parameters<Consensus['start']>[0] {
   return {
     stateMachine: handlers.stateMachine,
+    snapshots: handlers.snapshots,
     leadershipChanged: (leadership) => handlers.leadershipChanged(leadership),
   };
 }
 
 /** Tells the checks which batch is being written and which became durable. */
-function watchBatches(log: RaftLog, id: NodeId, checks: RaftChecks): RaftLog {
+function watchBatches(log: RaftLog, id: NodeId, checks: RaftChecks, count: (what: string) => void): RaftLog {
   const prepare = log.prepare.bind(log);
   const completed = log.completed.bind(log);
   let batch: Parameters<RaftLog['prepare']>[0] | undefined;
   log.prepare = (next) => {
     batch = next;
-    checks.writing(id, next.entries);
+    checks.writing(id, next);
     return prepare(next);
   };
   log.completed = (job) => {
+    const first = log.firstIndex();
     completed(job);
-    if (batch !== undefined) checks.written(id, batch.hardState, batch.entries);
+    if (batch !== undefined) checks.written(id, batch);
+    if (batch?.reset === undefined && log.firstIndex() > first) count('log compacted');
   };
   return log;
 }

@@ -84,10 +84,10 @@ class Run {
     this.#trace = new Trace(scheduler, print);
     const size = this.#random.chance(0.7) ? 3 : 5;
     const members = Array.from({ length: size }, (_, i) => `n${i + 1}` as NodeId);
-    this.#checks = new RaftChecks(members);
     const count = (what: string): void => {
       this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
     };
+    this.#checks = new RaftChecks(members, count);
     const trace = this.#trace;
     const failed = (error: unknown): void => this.#fail(error);
     this.#network = new Network(members, {
@@ -100,8 +100,8 @@ class Run {
     const world: World = {
       scheduler,
       trace,
-      failed,
       count,
+      failed,
       random: this.#random.fork(),
       network: this.#network,
       checks: this.#checks,
@@ -191,9 +191,10 @@ class Run {
     this.#faultyTime = this.#scheduler.now - began;
   }
 
-  /** Nothing is wrong: every operation that begins now is answered. */
+  /** Nothing is wrong: every operation that begins now is answered. A server that was away says that it is not ready yet. */
   async #calm(although: string): Promise<void> {
-    await this.#until(CONVERGENCE_LIMIT, () => this.#servers.every(({ running }) => running?.ready === true));
+    const isReady = ({ running }: SimServer): boolean => running?.ready === true && running.store.status().ready;
+    if (!(await this.#until(CONVERGENCE_LIMIT, () => this.#servers.every(isReady)))) violation(this.#difference());
     this.#history.mustAnswer({ since: this.#scheduler.now, hurt: new Set(), although });
     await this.#until(CALM_TIME, () => false);
   }

@@ -165,6 +165,13 @@ export class FakeMember implements Consensus {
     this.durable = durable;
   }
 
+  /** The log here is never compacted, so nobody asks for a snapshot. */
+  sendFrame(): void {}
+  snapshotEnded(): void {}
+  installed(): Promise<void> {
+    return Promise.resolve();
+  }
+
   transferLeadership(): void {
     const others = this.#cluster.voters.filter((id) => id !== this.id);
     if (this.#cluster.leader === this.id) this.#cluster.elect(others[0] ?? this.id);

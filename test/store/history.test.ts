@@ -65,7 +65,7 @@ describe('a long history', () => {
       }
       if (random.chance(0.01)) samples.push({ revision: machine.revision, model: [...model].sort() });
       if (random.chance(0.0005)) machine.compact((machine.revision - 6000 - random.int(5000)) as Revision);
-      database.applied(index);
+      database.applied(index, 1);
     }
     machine.compact((HISTORY_SEGMENT_CHANGES + 1000) as Revision);
     expect(samples.filter((sample) => sample.revision < machine.compactedRevision).length).toBeGreaterThan(3);

@@ -4,6 +4,8 @@ import {
   type Consensus,
   inlineConsensus,
   JobRunner,
+  LOG_LIMITS,
+  type LogLimits,
   type LogWriter,
   type NodeId,
   openLog,
@@ -39,11 +41,23 @@ export class RaftWorld {
   readonly #disks = new Map<NodeId, SimDisk>();
   readonly #states = new Map<NodeId, MemoryContents>();
   readonly #handlers = new Map<NodeId, TransportHandlers>();
+  readonly #logLimits: LogLimits;
+  /** Members that hear nothing, though they are heard. */
+  readonly deaf = new Set<NodeId>();
   #incarnations = 0;
 
+  constructor(logLimits: LogLimits) {
+    this.#logLimits = logLimits;
+  }
+
+  /** Whether the state of a member has come from a snapshot at some time: the choice of its slot is then recorded. */
+  hasInstalled(id: NodeId): boolean {
+    return this.#states.get(id)?.has(Buffer.from('a').toString('hex')) === true;
+  }
+
   /** Three members that are ready. */
-  static async start(): Promise<RaftWorld> {
-    const world = new RaftWorld();
+  static async start(logLimits: LogLimits = LOG_LIMITS): Promise<RaftWorld> {
+    const world = new RaftWorld(logLimits);
     await Promise.all(IDS.map((id) => world.startMember(id)));
     await world.until(() => world.stores().every((store) => store.status().ready));
     return world;
@@ -88,12 +102,13 @@ export class RaftWorld {
       },
       environment,
       defer: (turn) => void setImmediate(turn),
-      openLog: () => openLog(disk, { clusterId: 'c', nodeId: id }),
+      openLog: () => openLog(disk, { clusterId: 'c', nodeId: id }, { limits: this.#logLimits }),
       openWriter: () => writer,
       openTransport: () => this.#transport(id),
     });
     const origin = `${id}/${this.#incarnations}`;
-    const store = createReplicatedStore({ consensus, keyValue: memoryKeyValue(contents), ...environment, origin });
+    const keyValue = memoryKeyValue(contents);
+    const store = createReplicatedStore({ consensus, keyValue, ...environment, origin, snapshotChunkBytes: 2_000 });
     this.members.set(id, { id, consensus, store });
     await store.start();
   }
@@ -133,9 +148,16 @@ export class RaftWorld {
         for (const message of messages) {
           setImmediate(() => {
             // A member that has stopped sends nothing any more.
-            if (this.#handlers.get(id) === mine) this.#handlers.get(message.to)?.received(message);
+            if (this.#handlers.get(id) !== mine || this.deaf.has(message.to)) return;
+            this.#handlers.get(message.to)?.received(message);
           });
         }
+      },
+      sendFrame: (peer, frame) => {
+        setImmediate(() => {
+          if (this.#handlers.get(id) === mine && !this.deaf.has(peer))
+            this.#handlers.get(peer)?.frame(id, new Uint8Array(frame));
+        });
       },
       stop: () => {
         if (this.#handlers.get(id) === mine) this.#handlers.delete(id);

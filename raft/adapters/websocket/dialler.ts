@@ -24,7 +24,6 @@ import {
   type LocalMember,
   objectionTo,
   RAFT_PATH,
-  RAFT_PROTOCOL,
   type Recognise,
 } from './greeting.ts';
 
@@ -38,6 +37,10 @@ export interface TransportTls {
 export interface DiallerOptions {
   readonly local: LocalMember;
   readonly recognise: Recognise;
+  /** The sub-protocol: what the connection is for. */
+  readonly protocol: string;
+  /** Whether a broken connection is dialled again by itself. */
+  readonly redials: boolean;
   readonly peer: NodeId;
   /** host:port, asked for at each attempt, because it is only a hint. */
   address(): string | undefined;
@@ -82,7 +85,7 @@ export class Dialler {
     try {
       socket = new WebSocket(
         `${this.options.tls === undefined ? 'ws' : 'wss'}://${address}${RAFT_PATH}`,
-        RAFT_PROTOCOL,
+        this.options.protocol,
         this.socketOptions(),
       );
     } catch (error) {
@@ -116,6 +119,17 @@ export class Dialler {
       if (socket.bufferedAmount > SEND_QUEUE_LIMIT_BYTES) this.dropped = true;
       else socket.send(frame);
     }
+  }
+
+  /** Whether sendFrame() would send. */
+  get isOpen(): boolean {
+    return this.state.kind === 'open';
+  }
+
+  /** Sends one frame, or drops it as send() does. */
+  sendFrame(frame: Uint8Array): void {
+    if (this.state.kind !== 'open') return;
+    if (this.state.socket.bufferedAmount <= SEND_QUEUE_LIMIT_BYTES) this.state.socket.send(frame);
   }
 
   /** Resolves when the socket is closed. */
@@ -213,6 +227,10 @@ export class Dialler {
   }
 
   private retry(): void {
+    if (!this.options.redials) {
+      this.state = { kind: 'idle' };
+      return;
+    }
     const timer = this.options.clock.timer(this.redialMs, () => this.dial());
     this.state = { kind: 'waiting', timer };
     this.redialMs = Math.min(this.redialMs * 2, REDIAL_LONGEST_MS);

@@ -26,6 +26,8 @@ export type Recognise = (peer: NodeId, incarnation: string) => string | undefine
 /** The path of the Raft endpoint, and the sub-protocol that both ends name. */
 export const RAFT_PATH = '/quorate/raft';
 export const RAFT_PROTOCOL = 'quorate-raft';
+/** The sub-protocol of the connections that carry snapshots. */
+export const SNAPSHOT_PROTOCOL = 'quorate-snapshot';
 /** WebSocket close codes of our own (RFC 6455 §7.4.2). */
 export const CLOSE_REFUSED = 4001;
 export const CLOSE_MALFORMED = 4002;

@@ -26,6 +26,7 @@ import {
   RAFT_PATH,
   RAFT_PROTOCOL,
   type Recognise,
+  SNAPSHOT_PROTOCOL,
 } from './greeting.ts';
 
 const TLS_POLICY = {
@@ -44,6 +45,8 @@ export interface ListenerOptions {
   readonly logger: Logger;
   isPeer(id: NodeId): boolean;
   received(message: Message): void;
+  /** Arrived on a peer's connection for snapshots. */
+  frame(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void;
   /** A peer has dialled this member: it is there. */
   arrived(peer: NodeId): void;
   /** The connection that a peer had dialled is gone, and it has no newer one. */
@@ -55,6 +58,7 @@ export class Listener {
   private readonly server: Server;
   private readonly sockets: WebSocketServer;
   private readonly peers = new Map<NodeId, WebSocket>();
+  private readonly lanes = new Map<NodeId, WebSocket>();
   private readonly ungreeted = new Map<WebSocket, Timer>();
   private stopped = false;
 
@@ -69,7 +73,7 @@ export class Listener {
       path: RAFT_PATH,
       perMessageDeflate: false,
       maxPayload: FRAME_LIMIT_BYTES,
-      handleProtocols: (protocols) => (protocols.has(RAFT_PROTOCOL) ? RAFT_PROTOCOL : false),
+      handleProtocols: (protocols) => [RAFT_PROTOCOL, SNAPSHOT_PROTOCOL].find((known) => protocols.has(known)) ?? false,
     });
     this.sockets.on('connection', (socket, request) => this.accept(socket, request));
     // The server's own errors arrive here too; those of listening are answered by start().
@@ -146,6 +150,10 @@ export class Listener {
       this.refuse(socket, request, CLOSE_REFUSED, messageOf(error));
       return;
     }
+    if (socket.protocol === SNAPSHOT_PROTOCOL) {
+      this.carrySnapshots(socket, peer);
+      return;
+    }
     const older = this.peers.get(peer);
     this.peers.set(peer, socket);
     older?.terminate();
@@ -157,6 +165,20 @@ export class Listener {
     });
     socket.send(encodeGreeting(local, peer));
     this.options.arrived(peer);
+  }
+
+  /** The newest connection of a peer counts. Nothing is concluded from its end. */
+  private carrySnapshots(socket: WebSocket, peer: NodeId): void {
+    this.lanes.get(peer)?.terminate();
+    this.lanes.set(peer, socket);
+    socket.on('message', (frame) => {
+      // Copied: it is given away, and a received buffer may be a part of a larger one.
+      if (!this.stopped && frame instanceof Buffer) this.options.frame(peer, new Uint8Array(frame));
+    });
+    socket.on('close', () => {
+      if (this.lanes.get(peer) === socket) this.lanes.delete(peer);
+    });
+    socket.send(encodeGreeting(this.options.local, peer));
   }
 
   private refuse(socket: WebSocket, request: IncomingMessage, code: number, trouble: string): void {

@@ -4,7 +4,9 @@ import { type Clock, type Logger, UserError } from '../../../src/lib/index.ts';
 import type { Message, NodeConfig, NodeId, Transport, TransportHandlers } from '../../node/index.ts';
 import { KnownPeers } from '../known-peers.ts';
 import { Dialler, type TransportTls } from './dialler.ts';
+import { RAFT_PROTOCOL } from './greeting.ts';
 import { Listener } from './listener.ts';
+import { SnapshotLane } from './snapshot-lane.ts';
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 
@@ -28,6 +30,7 @@ export function webSocketTransport(options: WebSocketTransportOptions): Transpor
 class WebSocketTransport implements Transport {
   private readonly options: WebSocketTransportOptions;
   private readonly diallers = new Map<NodeId, Dialler>();
+  private readonly lanes = new Map<NodeId, SnapshotLane>();
   private listener: Listener | undefined;
   private stopped = false;
 
@@ -57,14 +60,12 @@ class WebSocketTransport implements Transport {
     const connected = heard((peer: NodeId) => handlers.connected(peer));
     const disowned = heard((by: { peer: NodeId; reason: string }) => handlers.disowned(by.peer, by.reason));
     for (const peer of peers) {
+      const target = { local, recognise, peer, address: () => config.peerAddresses[peer], tls, clock, logger };
+      this.lanes.set(peer, new SnapshotLane(target));
       const dialler = new Dialler({
-        local,
-        recognise,
-        peer,
-        address: () => config.peerAddresses[peer],
-        tls,
-        clock,
-        logger,
+        ...target,
+        protocol: RAFT_PROTOCOL,
+        redials: true,
         connected: () => connected(peer),
         unreachable: () => unreachable(peer),
         disowned: (reason) => disowned({ peer, reason }),
@@ -80,6 +81,9 @@ class WebSocketTransport implements Transport {
       logger,
       isPeer: (id) => peers.has(id),
       received: heard((message: Message) => handlers.received(message)),
+      frame: (peer, frame) => {
+        if (!this.stopped) handlers.frame(peer, frame);
+      },
       // It runs, so its endpoint answers: no reason to wait out the back-off.
       arrived: (peer) => this.diallers.get(peer)?.dial(),
       left: unreachable,
@@ -99,8 +103,13 @@ class WebSocketTransport implements Transport {
     for (const [peer, list] of byPeer) this.diallers.get(peer)?.send(list);
   }
 
+  sendFrame(peer: NodeId, frame: Uint8Array): void {
+    if (!this.stopped) this.lanes.get(peer)?.send(frame);
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
-    await Promise.all([...[...this.diallers.values()].map((dialler) => dialler.stop()), this.listener?.stop()]);
+    const dialled = [...this.diallers.values(), ...this.lanes.values()];
+    await Promise.all([...dialled.map((connection) => connection.stop()), this.listener?.stop()]);
   }
 }

@@ -88,6 +88,35 @@ export class EntryIndex {
       this.recentBytes -= entry.data.byteLength;
   }
 
+  /** Everything goes; the log continues after `position`. */
+  reset(position: LogPosition): void {
+    this.base = { index: position.index, term: position.term };
+    this.lastIndexValue = position.index;
+    this.spans = [];
+    this.runs = [];
+    this.recent = [];
+    this.recentBytes = 0;
+  }
+
+  /** The last entry that lies in the segments up to `segment`; undefined when none does. */
+  lastThrough(segment: number): LogIndex | undefined {
+    const span = this.spans.findLast((candidate) => candidate.segment <= segment);
+    return span === undefined ? undefined : ((span.first + span.offsets.length - 1) as LogIndex);
+  }
+
+  /** Forgets the entries that lie in the segments up to `segment`. */
+  dropThrough(segment: number): void {
+    const last = this.lastThrough(segment);
+    if (last === undefined) return;
+    this.base = { index: last, term: defined(this.term(last), 'the term of an entry that is dropped') };
+    this.spans = this.spans.filter((span) => span.segment > segment);
+    const next = this.runs.findLastIndex((run) => run.first <= last + 1);
+    if (next > 0) this.runs.splice(0, next);
+    const kept = this.lastIndexValue - last;
+    for (const entry of this.recent.splice(0, Math.max(0, this.recent.length - kept)))
+      this.recentBytes -= entry.data.byteLength;
+  }
+
   term(index: LogIndex): Term | undefined {
     if (index === this.base.index) return this.base.term;
     if (index < this.base.index || index > this.lastIndexValue) return undefined;

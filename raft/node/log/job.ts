@@ -13,6 +13,7 @@ export type DiskStep =
       readonly bytes: Uint8Array<ArrayBuffer>;
     }
   | { readonly kind: 'sync'; readonly file: string }
+  | { readonly kind: 'remove'; readonly file: string }
   | { readonly kind: 'syncDirectory' };
 
 /** Steps to do in order. The writer takes over the buffers in it. */
@@ -59,6 +60,9 @@ export class JobRunner {
         break;
       case 'sync':
         this.file(step.file).sync();
+        break;
+      case 'remove':
+        this.disk.remove(step.file);
         break;
       case 'syncDirectory':
         this.disk.syncDirectory();

@@ -18,6 +18,10 @@ export interface LogLimits {
   readonly segmentLimitBytes: number;
   readonly segmentStepBytes: number;
   readonly recentLimitBytes: number;
+  /** Closed segments that are kept although they could go: for members that lag a little. */
+  readonly keptBytes: number;
+  /** Closed segments that are kept while a follower that keeps up is being sent what is in them. */
+  readonly laggardBytes: number;
 }
 
 /** Where the log stands: all that the next record depends on. */
@@ -34,12 +38,13 @@ export interface LogTail {
   readonly firstSegment: number;
 }
 
-type Batch = Pick<PersistBatch, 'hardState' | 'entries'>;
+type Batch = Pick<PersistBatch, 'hardState' | 'entries'> & Partial<Pick<PersistBatch, 'reset'>>;
 
 /** A batch that a writer works on: what becomes true when it is durable. */
 interface Prepared {
   readonly jobId: number;
   readonly tail: LogTail;
+  readonly reset: LogPosition | undefined;
   readonly truncateFrom: LogIndex | undefined;
   readonly previousTerm: Term;
   readonly entries: readonly Entry[];
@@ -56,15 +61,21 @@ export class RaftLog implements LogView {
   private tail: LogTail;
   private prepared: Prepared | undefined;
   private nextJobId = 1;
+  /** Bytes of the closed segments, from tail.firstSegment on. */
+  private readonly closed: number[];
+  /** Entries up to here are in a durable state, and up to there nobody is being sent them. */
+  private durable = 0 as LogIndex;
+  private unneeded = 0 as LogIndex;
   /** The segment that older entries were read from last. */
   private reading: { readonly segment: number; readonly file: DiskFile } | undefined;
 
-  constructor(disk: Disk, incarnation: string, limits: LogLimits, index: EntryIndex, tail: LogTail) {
+  constructor(disk: Disk, incarnation: string, limits: LogLimits, index: EntryIndex, tail: LogTail, closed: number[]) {
     this.disk = disk;
     this.incarnation = incarnation;
     this.limits = limits;
     this.index = index;
     this.tail = tail;
+    this.closed = closed;
   }
 
   /** The durable hard state. */
@@ -99,6 +110,16 @@ export class RaftLog implements LogView {
   }
 
   /**
+   * Entries up to `durable` are in a durable state, and those up to `unneeded` are being sent to nobody. Segments that hold
+   * no others go with one of the next batches, the oldest first: unneeded ones as far as more than `keptBytes` are there,
+   * others when more than `laggardBytes` are.
+   */
+  compact(durable: LogIndex, unneeded: LogIndex): void {
+    if (durable > this.durable) this.durable = durable;
+    this.unneeded = unneeded;
+  }
+
+  /**
    * Plans a batch: hard state, truncation if its entries begin within the log, entries; then the marker. The
    * buffers of the job belong to the writer. One job at a time: completed() comes first.
    */
@@ -107,9 +128,12 @@ export class RaftLog implements LogView {
     const hardState = batch.hardState ?? this.tail.hardState;
     // First, so that a torn batch never leaves entries of a term that the hard state has not reached.
     const records: LogRecord[] = batch.hardState === undefined ? [] : [{ kind: 'hardState', hardState }];
+    const { reset } = batch;
+    if (reset !== undefined) records.push({ kind: 'reset', position: reset });
     const first = batch.entries[0]?.index;
-    const truncateFrom = first !== undefined && first <= this.lastIndex() ? first : undefined;
-    const previousTerm = first === undefined ? (0 as Term) : this.termBefore(first);
+    const truncateFrom = reset === undefined && first !== undefined && first <= this.lastIndex() ? first : undefined;
+    const previousTerm = truncateFrom === undefined ? (0 as Term) : this.termBefore(truncateFrom);
+    this.assertContinues(first, reset);
     if (truncateFrom !== undefined) records.push({ kind: 'truncation', from: truncateFrom, previousTerm });
     const firstEntryAt = records.length;
     for (const entry of batch.entries) records.push({ kind: 'entry', entry });
@@ -137,13 +161,16 @@ export class RaftLog implements LogView {
       checksum: encoded.lastChecksum,
       hardState,
       markerSequence: this.tail.markerSequence + 1,
-      firstSegment: this.tail.firstSegment,
+      firstSegment: this.firstSegmentToKeep(),
     };
     const lastEntry = batch.entries.at(-1);
-    steps.push(...markerSteps(markerOf(tail, lastEntry ?? this.index.last)));
+    steps.push(...markerSteps(markerOf(tail, lastEntry ?? reset ?? this.index.last)));
+    // After the marker, which no longer promises them; a crash in between leaves files that the next opening removes.
+    for (let number = this.tail.firstSegment; number < tail.firstSegment; number += 1)
+      steps.push({ kind: 'remove', file: segmentFile(number) });
     const jobId = this.nextJobId;
     this.nextJobId += 1;
-    this.prepared = { jobId, tail, truncateFrom, previousTerm, entries: batch.entries, offsets };
+    this.prepared = { jobId, tail, reset, truncateFrom, previousTerm, entries: batch.entries, offsets };
     return { id: jobId, steps };
   }
 
@@ -152,6 +179,9 @@ export class RaftLog implements LogView {
     const prepared = defined(this.prepared, 'a batch under way');
     assert(prepared.jobId === jobId, `job ${jobId} is the one under way`);
     this.prepared = undefined;
+    this.dropped(prepared.tail.firstSegment);
+    if (prepared.tail.segment > this.tail.segment) this.closed.push(this.tail.allocatedBytes);
+    if (prepared.reset !== undefined) this.index.reset(prepared.reset);
     if (prepared.truncateFrom !== undefined) this.index.truncate(prepared.truncateFrom, prepared.previousTerm);
     prepared.entries.forEach((entry, position) => {
       const offset = defined(prepared.offsets[position], 'the offset of an entry');
@@ -165,6 +195,36 @@ export class RaftLog implements LogView {
   close(): void {
     this.reading?.file.close();
     this.reading = undefined;
+  }
+
+  /** Before which segment everything can go. */
+  private firstSegmentToKeep(): number {
+    let bytes = this.closed.reduce((sum, size) => sum + size, 0);
+    let first = this.tail.firstSegment;
+    for (const size of this.closed) {
+      const last = this.index.lastThrough(first);
+      const isNeeded = last !== undefined && last > this.unneeded;
+      if (bytes <= (isNeeded ? this.limits.laggardBytes : this.limits.keptBytes)) break;
+      if (last !== undefined && last > this.durable) break;
+      bytes -= size;
+      first += 1;
+    }
+    return first;
+  }
+
+  private dropped(firstSegment: number): void {
+    if (firstSegment === this.tail.firstSegment) return;
+    this.closed.splice(0, firstSegment - this.tail.firstSegment);
+    this.index.dropThrough(firstSegment - 1);
+    if (this.reading === undefined || this.reading.segment >= firstSegment) return;
+    this.reading.file.close();
+    this.reading = undefined;
+  }
+
+  private assertContinues(first: LogIndex | undefined, reset: LogPosition | undefined): void {
+    if (first === undefined) return;
+    const last = reset?.index ?? this.lastIndex();
+    assert(first <= last + 1 && (reset === undefined || first > last), `entry ${first} continues the log`);
   }
 
   private termBefore(index: LogIndex): Term {

@@ -3,7 +3,13 @@
 
 import { assert, UserError } from '../../../src/lib/index.ts';
 import type { HardState, LogIndex, LogPosition, Term } from '../../core/index.ts';
-import { RECENT_LIMIT_BYTES, SEGMENT_LIMIT_BYTES, SEGMENT_STEP_BYTES } from '../limits.ts';
+import {
+  KEPT_LIMIT_BYTES,
+  LAGGARD_LIMIT_BYTES,
+  RECENT_LIMIT_BYTES,
+  SEGMENT_LIMIT_BYTES,
+  SEGMENT_STEP_BYTES,
+} from '../limits.ts';
 import type { Disk } from '../ports.ts';
 import { DamageError } from './damage.ts';
 import { EntryIndex } from './entries.ts';
@@ -19,7 +25,7 @@ import {
 import { JobRunner } from './job.ts';
 import { type LogLimits, type LogTail, markerOf, markerSteps, RaftLog } from './log.ts';
 import { decodeMarker, MARKER_BYTES, MARKER_FILE, type Marker } from './marker.ts';
-import { CHAIN_START, encodeRecords, type FramedRecord } from './record.ts';
+import { CHAIN_START, decodeRecord, encodeRecords, type FramedRecord } from './record.ts';
 import { readWhole, type SegmentEnd, scanSegment, segmentFile, segmentNumber } from './segment.ts';
 
 /** The sizes in production. */
@@ -27,6 +33,8 @@ export const LOG_LIMITS: LogLimits = {
   segmentLimitBytes: SEGMENT_LIMIT_BYTES,
   segmentStepBytes: SEGMENT_STEP_BYTES,
   recentLimitBytes: RECENT_LIMIT_BYTES,
+  keptBytes: KEPT_LIMIT_BYTES,
+  laggardBytes: LAGGARD_LIMIT_BYTES,
 };
 
 const NO_HARD_STATE: HardState = { term: 0 as Term, votedFor: undefined };
@@ -119,7 +127,7 @@ function create(disk: Disk, identity: WrittenIdentity, limits: LogLimits, remain
   });
   runner.close();
   writeIdentity(disk, identity);
-  return new RaftLog(disk, identity.incarnation, limits, new EntryIndex(LOG_START, limits.recentLimitBytes), tail);
+  return new RaftLog(disk, identity.incarnation, limits, new EntryIndex(LOG_START, limits.recentLimitBytes), tail, []);
 }
 
 function recover(disk: Disk, incarnation: string, limits: LogLimits): RaftLog {
@@ -135,7 +143,15 @@ function recover(disk: Disk, incarnation: string, limits: LogLimits): RaftLog {
   const runner = new JobRunner(disk);
   runner.run({ id: 0, steps: markerSteps(markerOf(tail, recovery.index.last)) });
   runner.close();
-  return new RaftLog(disk, incarnation, limits, recovery.index, tail);
+  removeDropped(disk, marker.firstSegment);
+  return new RaftLog(
+    disk,
+    incarnation,
+    limits,
+    recovery.index,
+    tail,
+    recovery.closed.slice(0, tail.segment - marker.firstSegment),
+  );
 }
 
 function readMarker(disk: Disk): Marker {
@@ -161,6 +177,13 @@ function presentSegments(disk: Disk, marker: Marker): readonly number[] {
   return numbers;
 }
 
+/** Segments that the marker no longer promises: a crash came before their removal. */
+function removeDropped(disk: Disk, firstSegment: number): void {
+  const dropped = disk.list().filter((name) => (segmentNumber(name) ?? firstSegment) < firstSegment);
+  for (const name of dropped) disk.remove(name);
+  if (dropped.length > 0) disk.syncDirectory();
+}
+
 /** Zeroes what follows the last record and removes a segment that never got its first one. */
 function cutTail(disk: Disk, tail: LogTail, torn: boolean, unborn: string | undefined): void {
   if (torn) {
@@ -182,6 +205,8 @@ class Recovery {
   torn = false;
   /** A segment's file whose first record was never completed. */
   unborn: string | undefined;
+  /** Bytes of each segment's file, in order. */
+  readonly closed: number[] = [];
   private readonly marker: Marker;
   private tail: LogTail | undefined;
   private sequence = 0;
@@ -195,6 +220,8 @@ class Recovery {
 
   segment(number: number, bytes: Uint8Array, isLast: boolean): void {
     const name = segmentFile(number);
+    this.closed.push(bytes.byteLength);
+    if (number > 1 && number === this.marker.firstSegment) this.beginAt(bytes);
     let seenHeader = false;
     const end = scanSegment(bytes, { sequence: this.sequence, checksum: this.checksum }, (framed) => {
       if (framed.record.kind === 'segment' ? seenHeader || framed.record.number !== number : !seenHeader)
@@ -220,6 +247,15 @@ class Recovery {
       markerSequence: this.marker.sequence,
       firstSegment: this.marker.firstSegment,
     };
+  }
+
+  /** Older segments are gone: the first record of this one says what they led to. The marker vouches for what follows. */
+  private beginAt(bytes: Uint8Array): void {
+    const result = decodeRecord(bytes, 0);
+    if (result.kind !== 'record' || result.framed.record.kind !== 'segment') return;
+    this.sequence = result.framed.sequence - 1;
+    this.checksum = result.framed.previousChecksum;
+    this.index.reset(result.framed.record.previous);
   }
 
   /** Where the log ends; the newer of the two hard states, for the marker and the segment are not written at once. */
@@ -248,6 +284,9 @@ class Recovery {
         break;
       case 'truncation':
         this.index.truncate(record.from, record.previousTerm);
+        break;
+      case 'reset':
+        this.index.reset(record.position);
         break;
       case 'segment':
         if (record.previous.index !== this.index.lastIndex || record.previous.term !== this.index.last.term)

@@ -8,8 +8,10 @@ import { UserError } from '../../../src/lib/index.ts';
 import type { Entry, EntryKind, HardState, LogIndex, LogPosition, NodeId, Term } from '../../core/index.ts';
 import { RECORD_PAYLOAD_LIMIT_BYTES } from '../limits.ts';
 
-/** The format that this version writes, and the only one it reads. */
+/** The format of most records. */
 export const RECORD_FORMAT = 1;
+/** Resets came later: a version that does not know them must not take them for damage. */
+const RESET_FORMAT = 2;
 export const RECORD_HEADER_BYTES = 40;
 /** The chain before the first record of a log. */
 export const CHAIN_START = 0;
@@ -19,6 +21,8 @@ export type LogRecord =
   | { readonly kind: 'hardState'; readonly hardState: HardState }
   /** Everything from `from` on is void; `previousTerm` is the term of the entry before it. */
   | { readonly kind: 'truncation'; readonly from: LogIndex; readonly previousTerm: Term }
+  /** A snapshot took the place of everything before: the log begins anew after this position. */
+  | { readonly kind: 'reset'; readonly position: LogPosition }
   /** The first record of a segment: all that a reader needs if older segments are gone. */
   | {
       readonly kind: 'segment';
@@ -46,7 +50,7 @@ export type DecodeResult =
   | { readonly kind: 'blank' }
   | { readonly kind: 'bad'; readonly found: string };
 
-const KIND_CODES = { noop: 1, command: 2, membership: 3, hardState: 4, truncation: 5, segment: 6 } as const;
+const KIND_CODES = { noop: 1, command: 2, membership: 3, hardState: 4, truncation: 5, segment: 6, reset: 7 } as const;
 const ENTRY_KINDS: ReadonlyMap<number, EntryKind> = new Map([
   [KIND_CODES.noop, 'noop'],
   [KIND_CODES.command, 'command'],
@@ -86,7 +90,7 @@ export function encodeRecords(
     offsets.push(offset);
     bytes.writeUInt32LE(checksum, offset + 4);
     bytes.writeUInt32LE(payload.byteLength, offset + 8);
-    bytes.writeUInt8(RECORD_FORMAT, offset + 12);
+    bytes.writeUInt8(record.kind === 'reset' ? RESET_FORMAT : RECORD_FORMAT, offset + 12);
     bytes.writeUInt8(codeOfRecord(record), offset + 13);
     writeUint53(bytes, sequence, offset + 16);
     const [index, term] = placeOf(record);
@@ -123,7 +127,7 @@ export function decodeRecord(source: Uint8Array, offset: number): DecodeResult {
   const checksum = bytes.readUInt32LE(offset);
   if (crc32(bytes.subarray(offset + 4, end)) !== checksum) return bad('a record with a wrong checksum');
   const format = bytes.readUInt8(offset + 12);
-  if (format !== RECORD_FORMAT) throw newerFormat(format);
+  if (format !== RECORD_FORMAT && format !== RESET_FORMAT) throw newerFormat(format);
   const record = recordOf(bytes, offset, end);
   if (record === undefined) return bad('a record of an unknown kind');
   return {
@@ -151,7 +155,7 @@ export function readUint53(bytes: Buffer, offset: number): number {
 
 function newerFormat(format: number): UserError {
   return new UserError(
-    `the Raft log was written in format ${format}, and this version reads format ${RECORD_FORMAT}`,
+    `the Raft log was written in format ${format}, and this version reads up to format ${RESET_FORMAT}`,
     'Start the version of quorate that wrote it, or a newer one.',
   );
 }
@@ -169,6 +173,8 @@ function placeOf(record: LogRecord): readonly [index: number, term: number] {
       return [0, record.hardState.term];
     case 'truncation':
       return [record.from, record.previousTerm];
+    case 'reset':
+      return [record.position.index, record.position.term];
     case 'segment':
       return [record.previous.index, record.previous.term];
   }
@@ -181,6 +187,7 @@ function payloadOf(record: LogRecord): Uint8Array {
     case 'hardState':
       return Buffer.from(record.hardState.votedFor ?? '', 'utf8');
     case 'truncation':
+    case 'reset':
       return EMPTY;
     case 'segment': {
       const vote = Buffer.from(record.hardState.votedFor ?? '', 'utf8');
@@ -205,6 +212,8 @@ function recordOf(bytes: Buffer, offset: number, end: number): LogRecord | undef
       return { kind: 'hardState', hardState: { term, votedFor: voteOf(payload) } };
     case KIND_CODES.truncation:
       return { kind: 'truncation', from: index, previousTerm: term };
+    case KIND_CODES.reset:
+      return { kind: 'reset', position: { index, term } };
     case KIND_CODES.segment:
       if (payload.length < SEGMENT_FIXED_BYTES) return undefined;
       return {

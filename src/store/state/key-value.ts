@@ -14,7 +14,7 @@ export interface KeyValueEntry {
 export interface KeyValue {
   /** All operations or none, durable when it resolves. After a rejection the outcome is unknown. */
   batch(operations: readonly KeyValueOperation[]): Promise<void>;
-  /** Every entry with from ≤ key < to, in the order of the keys' bytes. */
+  /** Every entry with from ≤ key < to, in the order of the keys' bytes, as they are when the first is asked for. */
   iterate(from: Uint8Array, to: Uint8Array): AsyncIterable<KeyValueEntry>;
   /** Waits for what is being written. Idempotent; nothing may be asked afterwards. */
   close(): Promise<void>;

@@ -23,6 +23,11 @@ export const SESSIONS_FROM = Buffer.from('s');
 export const SESSIONS_TO = Buffer.from('t');
 export const VERSIONS_FROM = Buffer.from('v');
 export const VERSIONS_TO = Buffer.from('w');
+/** The end of everything that a state consists of; META_KEY is its beginning. */
+export const STATE_END = VERSIONS_TO;
+/** The record that says where the state is (slots.ts). */
+export const SLOT_KEY = Buffer.from('a');
+export const SLOT_KEY_END = Buffer.from('a\0');
 
 export function versionKey(revision: Revision): Buffer {
   const key = Buffer.allocUnsafe(9);
@@ -44,6 +49,8 @@ export function sessionKey(member: string): Buffer {
 /** What the whole database must add up to. */
 export interface Meta {
   readonly appliedIndex: number;
+  /** Of the entry at appliedIndex; undefined in databases of the first version. */
+  readonly appliedTerm: number | undefined;
   readonly revision: Revision;
   readonly compactedRevision: Revision;
   readonly laneA: number;
@@ -57,16 +64,16 @@ export interface Meta {
 }
 
 export function encodeMeta(meta: Meta): Uint8Array {
-  const { appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions, stateHash } = meta;
-  return seal([appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions, stateHash]);
+  const { appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions, stateHash, appliedTerm } = meta;
+  return seal([appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions, stateHash, appliedTerm]);
 }
 
 export function decodeMeta(value: Uint8Array): Meta {
-  const [appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions, stateHash] = unseal(
+  const [appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions, stateHash, appliedTerm] = unseal(
     value,
     'its summary',
-  ) as [number, Revision, Revision, number, number, number, number, string];
-  return { appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions, stateHash };
+  ) as [number, Revision, Revision, number, number, number, number, string, number | undefined];
+  return { appliedIndex, appliedTerm, revision, compactedRevision, laneA, laneB, count, sessions, stateHash };
 }
 
 export function encodeSession(session: Session): Uint8Array {
@@ -86,7 +93,8 @@ export function decodeSession(value: Uint8Array): Session {
   return { member, origin, featureLevel, applied, lowWater, outcomes: bySequence };
 }
 
-function seal(body: unknown): Uint8Array {
+/** A record of this room: checksum, format, content. */
+export function seal(body: unknown): Uint8Array {
   const packed = packr.pack(body);
   const record = Buffer.allocUnsafe(HEADER_BYTES + packed.length);
   record[4] = RECORD_FORMAT;
@@ -95,7 +103,8 @@ function seal(body: unknown): Uint8Array {
   return record;
 }
 
-function unseal(value: Uint8Array, what: string): unknown {
+/** Throws StateDamageError, or StateVersionError for a newer format. */
+export function unseal(value: Uint8Array, what: string): unknown {
   const record = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (record.length <= HEADER_BYTES || crc32(record.subarray(4)) !== record.readUInt32LE(0)) {
     throw new StateDamageError(`${what} has a wrong checksum`);

@@ -24,6 +24,8 @@ import {
 export interface Loaded {
   readonly machine: StateMachine;
   readonly appliedIndex: number;
+  /** Of the entry at appliedIndex; undefined while it is not known. */
+  readonly appliedTerm: number | undefined;
 }
 
 /** Throws StateDamageError or StateVersionError. An empty database gives an empty machine. */
@@ -38,7 +40,7 @@ export async function loadState(keyValue: KeyValue, recorder: Recorder): Promise
   const { count, laneA, laneB } = machine.records;
   if (meta === undefined) {
     if (count > 0) throw new StateDamageError('its summary is missing');
-    return { machine, appliedIndex: 0 };
+    return { machine, appliedIndex: 0, appliedTerm: undefined };
   }
   if (count !== meta.count) throw new StateDamageError(`it holds ${count} versions, and ${meta.count} were written`);
   if (laneA !== meta.laneA || laneB !== meta.laneB) {
@@ -47,7 +49,7 @@ export async function loadState(keyValue: KeyValue, recorder: Recorder): Promise
   if (machine.revision !== meta.revision || machine.stateHash() !== meta.stateHash) {
     throw new StateDamageError(`it gives revision ${machine.revision} where ${meta.revision} was written`);
   }
-  return { machine, appliedIndex: meta.appliedIndex };
+  return { machine, appliedIndex: meta.appliedIndex, appliedTerm: meta.appliedTerm };
 }
 
 async function readMeta(keyValue: KeyValue): Promise<Meta | undefined> {

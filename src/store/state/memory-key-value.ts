@@ -22,10 +22,9 @@ export function memoryKeyValue(contents: MemoryContents = new Map()): KeyValue {
       assert(!closed, 'the database is open');
       const first = Buffer.from(from).toString('hex');
       const end = Buffer.from(to).toString('hex');
-      for (const key of [...contents.keys()].filter((key) => key >= first && key < end).sort()) {
-        const value = contents.get(key);
-        if (value !== undefined) yield { key: Buffer.from(key, 'hex'), value: Buffer.from(value) };
-      }
+      const entries = [...contents].filter(([key]) => key >= first && key < end);
+      for (const [key, value] of entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+        yield { key: Buffer.from(key, 'hex'), value: Buffer.from(value) };
     },
     close(): Promise<void> {
       closed = true;

@@ -1,15 +1,18 @@
 // Writes the state machine's changes behind it, in batches. Each batch holds the changes up to one applied index with
 // the index, the revisions and the hash they lead to, so that the database is always the state at one point of the log.
 // Any failure to write is fatal: what the disk holds then is unknown.
+import type { LogIndex, SnapshotPosition } from '../../../raft/core/index.ts';
 import { assert, type Clock, type Timer } from '../../lib/index.ts';
 import { STATE_FLUSH_BYTES, STATE_FLUSH_DELAY_MS, WRITE_BEHIND_LIMIT_BYTES } from '../limits.ts';
 import type { Revision } from '../port.ts';
 import type { Session } from '../session.ts';
 import type { Recorder, StateMachine } from '../state-machine.ts';
 import { type StoredVersion, sealRecord, type Tombstone } from '../version.ts';
-import type { KeyValue, KeyValueOperation } from './key-value.ts';
-import { encodeMeta, encodeSession, META_KEY, sessionKey, versionKey } from './layout.ts';
+import { StateDamageError } from './damage.ts';
+import type { KeyValue, KeyValueEntry, KeyValueOperation } from './key-value.ts';
+import { encodeMeta, encodeSession, META_KEY, STATE_END, sessionKey, versionKey } from './layout.ts';
 import { type Loaded, loadState } from './load.ts';
+import { StateSlots } from './slots.ts';
 
 export interface StateDatabaseOptions {
   readonly keyValue: KeyValue;
@@ -22,6 +25,7 @@ export interface StateDatabaseOptions {
 
 export class StateDatabase implements Recorder {
   readonly #options: StateDatabaseOptions;
+  readonly #slots: StateSlots;
   #machine: StateMachine | undefined;
   /** Versions to write; a version that is dropped before it was written leaves no trace. */
   #stored = new Map<Revision, StoredVersion | Tombstone>();
@@ -29,6 +33,7 @@ export class StateDatabase implements Recorder {
   #sessions = new Map<string, Session>();
   #pendingBytes = 0;
   #appliedIndex = 0;
+  #appliedTerm: number | undefined;
   #durableIndex = 0;
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
@@ -37,15 +42,84 @@ export class StateDatabase implements Recorder {
 
   constructor(options: StateDatabaseOptions) {
     this.#options = options;
+    this.#slots = new StateSlots(options.keyValue);
   }
 
   /** Reads and verifies everything. Throws StateDamageError or StateVersionError. */
   async load(): Promise<Loaded> {
-    const loaded = await loadState(this.#options.keyValue, this);
+    await this.#slots.open();
+    const loaded = await loadState(this.#slots.active, this);
+    this.#takeOver(loaded);
+    return loaded;
+  }
+
+  /** The snapshot that the state came from, while the log may not have followed it. */
+  get installed(): SnapshotPosition | undefined {
+    return this.#slots.installed;
+  }
+
+  /** The log has followed the snapshot up to `index`. */
+  followed(index: LogIndex): void {
+    this.#slots.followed(index).catch((error: unknown) => this.#broken(error));
+  }
+
+  /** Every record of the durable state as it is when the reading begins, the summary first. */
+  read(): AsyncIterable<KeyValueEntry> {
+    return this.#slots.active.iterate(META_KEY, STATE_END);
+  }
+
+  /** Makes room for the state of a snapshot. */
+  clearIncoming(): Promise<void> {
+    return this.#slots.clearIdle();
+  }
+
+  writeIncoming(records: readonly KeyValueEntry[]): Promise<void> {
+    return this.#slots.idle.batch(records.map(({ key, value }) => ({ kind: 'put', key, value })));
+  }
+
+  /** Verifies what was written as if it were loaded. Throws StateDamageError or StateVersionError. */
+  async verifyIncoming(snapshot: SnapshotPosition): Promise<Loaded> {
+    const loaded = await loadState(this.#slots.idle, this);
+    if (loaded.appliedIndex !== snapshot.index || loaded.appliedTerm !== snapshot.term)
+      throw new StateDamageError(`a snapshot of entry ${snapshot.index} holds the state at ${loaded.appliedIndex}`);
+    return loaded;
+  }
+
+  /** What was verified takes the place of the state, durably. Nothing is applied meanwhile. */
+  async exchange(snapshot: SnapshotPosition, loaded: Loaded): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#failed || this.#closed) throw new Error('the state database is closed');
+    this.#writing = this.#slots.exchange(snapshot).finally(() => {
+      this.#writing = undefined;
+    });
+    try {
+      await this.#writing;
+    } catch (error) {
+      this.#broken(error);
+      throw error;
+    }
+    this.#takeOver(loaded);
+    // The former state. What is left of it by a crash is removed before the next snapshot comes.
+    this.#slots.clearIdle().catch((error: unknown) => this.#broken(error));
+  }
+
+  #takeOver(loaded: Loaded): void {
     this.#machine = loaded.machine;
     this.#appliedIndex = loaded.appliedIndex;
+    this.#appliedTerm = loaded.appliedTerm;
     this.#durableIndex = loaded.appliedIndex;
-    return loaded;
+    this.#stored = new Map();
+    this.#dropped = new Set();
+    this.#sessions = new Map();
+    this.#pendingBytes = 0;
+  }
+
+  #broken(error: unknown): void {
+    if (this.#failed || this.#closed) return;
+    this.#failed = true;
+    this.#options.failed(error);
   }
 
   get durableIndex(): number {
@@ -81,9 +155,10 @@ export class StateDatabase implements Recorder {
     this.#sessions.set(session.member, session);
   }
 
-  /** The state machine has applied everything up to `index`. */
-  applied(index: number): void {
+  /** The state machine has applied everything up to `index`, whose entry is of `term`. */
+  applied(index: number, term: number | undefined): void {
     this.#appliedIndex = index;
+    this.#appliedTerm = term;
     if (this.#failed || this.#closed || this.#writing !== undefined || index === this.#durableIndex) return;
     if (this.#pendingBytes >= STATE_FLUSH_BYTES) void this.#beginWrite();
     else this.#timer ??= this.#options.clock.timer(STATE_FLUSH_DELAY_MS, () => void this.#beginWrite());
@@ -113,7 +188,7 @@ export class StateDatabase implements Recorder {
     this.#timer = undefined;
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
-      if (this.#appliedIndex > this.#durableIndex) this.applied(this.#appliedIndex);
+      if (this.#appliedIndex > this.#durableIndex) this.applied(this.#appliedIndex, this.#appliedTerm);
     });
     return this.#writing;
   }
@@ -123,7 +198,7 @@ export class StateDatabase implements Recorder {
     const bytes = this.#pendingBytes;
     const operations = this.#takeOperations(index);
     try {
-      await this.#options.keyValue.batch(operations);
+      await this.#slots.active.batch(operations);
     } catch (error) {
       this.#failed = true;
       this.#options.failed(error);
@@ -152,7 +227,18 @@ export class StateDatabase implements Recorder {
     const { laneA, laneB, count } = records;
     const sessions = machine.sessions.all().length;
     const stateHash = machine.stateHash();
-    const meta = { appliedIndex: index, revision, compactedRevision, laneA, laneB, count, sessions, stateHash };
+    const appliedTerm = this.#appliedTerm;
+    const meta = {
+      appliedIndex: index,
+      appliedTerm,
+      revision,
+      compactedRevision,
+      laneA,
+      laneB,
+      count,
+      sessions,
+      stateHash,
+    };
     operations.push({ kind: 'put', key: META_KEY, value: encodeMeta(meta) });
     return operations;
   }

@@ -241,7 +241,8 @@ describe('a member', () => {
     it(`(${how}) refuses a folder without a log when its state is known to have one`, async () => {
       const options = await cluster(`gone-${how}`, how === 'inline' ? 'inline' : threads);
       const member = new Member(memberOptions(options, 'n1', 1));
-      const handlers = { stateMachine: { apply: () => {} }, leadershipChanged: () => {} };
+      const snapshots = { wanted: () => {}, frame: () => {} };
+      const handlers = { stateMachine: { apply: () => {} }, snapshots, leadershipChanged: () => {} };
       await expect(member.consensus.start(handlers, 5 as LogIndex)).rejects.toThrow(UserError);
     });
 

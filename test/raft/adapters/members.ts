@@ -81,6 +81,7 @@ export class Member {
     await this.consensus.start(
       {
         stateMachine: { apply: (entries) => this.apply(entries) },
+        snapshots: { wanted: () => {}, frame: () => {} },
         leadershipChanged: (leadership) => {
           this.leaderships.push(leadership);
           this.onChange();

@@ -59,6 +59,7 @@ async function open(id: NodeId, ports: readonly number[], incarnation: string = 
   running.add(transport);
   await transport.start({
     received: (message) => void received.push(message),
+    frame: (peer, frame) => void events.push(`frame of ${frame.length} from ${peer}`),
     unreachable: (peer) => void events.push(`unreachable ${peer}`),
     connected: (peer) => void events.push(`connected ${peer}`),
     disowned: (peer) => void events.push(`disowned ${peer}`),
@@ -88,6 +89,26 @@ describe('the WebSocket transport', () => {
     await until(() => b.received.length === 500 && a.received.length === 1);
     expect(roundsOf(b.received)).toEqual(Array.from({ length: 500 }, (_, round) => round));
     expect(a.received).toEqual([heartbeat(B, A, 7)]);
+  });
+
+  it('carries the frames of snapshots both ways beside the messages, on connections that are dialled when needed', async () => {
+    const ports = await freePorts(2);
+    const [a, b] = [await open(A, ports), await open(B, ports)];
+    await until(() => a.events.includes('connected b') && b.events.includes('connected a'));
+    a.transport.sendFrame(B, new Uint8Array(1_000_000));
+    await until(() => b.events.includes('frame of 1000000 from a'));
+    b.transport.sendFrame(A, new Uint8Array(3));
+    a.transport.sendFrame(B, new Uint8Array(5));
+    a.transport.send([heartbeat(A, B, 1)]);
+    await until(() => a.events.includes('frame of 3 from b') && b.events.includes('frame of 5 from a'));
+    await until(() => b.received.length === 1);
+    await b.transport.stop();
+    a.transport.sendFrame(B, new Uint8Array(7));
+    const again = await open(B, ports);
+    await until(() => {
+      a.transport.sendFrame(B, new Uint8Array(9));
+      return again.events.includes('frame of 9 from a');
+    });
   });
 
   it('tells that a peer refuses, that it is there, that it left, and that it is back', async () => {

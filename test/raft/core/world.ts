@@ -98,6 +98,14 @@ export class World {
       case 'transfer':
         core.transferLeadership(args[1] as NodeId | undefined);
         return [];
+      case 'compact':
+        this.#node(args[0]).disk.compact(Number(args[1]) as LogIndex);
+        return [];
+      case 'install':
+        return this.#install(args);
+      case 'sent':
+        core.snapshotEnded(args[1] as NodeId, args[2] === undefined ? undefined : (Number(args[2]) as LogIndex));
+        return [];
       case 'status':
         return describeStatus(core.status());
       default:
@@ -107,6 +115,19 @@ export class World {
 
   #node(id: string | undefined): Node {
     return defined(this.#nodes.get(id ?? ''), `node ${id}`);
+  }
+
+  /** install a 5@2 3: the state up to 5 of term 2 is durable at the node, sent by the leader of term 3. */
+  #install(args: readonly string[]): string[] {
+    const node = this.#node(args[0]);
+    const [index = 0, term = 0] = (args[1] ?? '').split('@').map(Number);
+    const began = node.core.installed({
+      index: index as LogIndex,
+      term: term as Term,
+      leaderTerm: Number(args[2]) as Term,
+      membership: { voters: this.#voters, learners: this.#learners },
+    });
+    return [began ? 'the log begins anew' : 'the log goes on'];
   }
 
   /** members a b c [learners d] */
@@ -258,5 +279,5 @@ export class World {
 }
 
 function isNoticeable(line: string): boolean {
-  return ['soft', 'commit', 'read', 'dropped'].includes(line.split(' ')[0] ?? '');
+  return ['soft', 'commit', 'read', 'dropped', 'snapshot'].includes(line.split(' ')[0] ?? '');
 }

@@ -7,7 +7,13 @@ import type { Prng } from '../../../src/lib/index.ts';
 
 export const IDENTITY: LogIdentity = { clusterId: 'cluster', nodeId: 'n1' as NodeId };
 /** Small, so that a short test rolls many segments and reads many entries back from them. */
-export const SMALL: LogLimits = { segmentLimitBytes: 2048, segmentStepBytes: 512, recentLimitBytes: 700 };
+export const SMALL: LogLimits = {
+  segmentLimitBytes: 2048,
+  segmentStepBytes: 512,
+  recentLimitBytes: 700,
+  keptBytes: 0,
+  laggardBytes: 0,
+};
 
 /** What a log holds. */
 export interface Held {
@@ -72,8 +78,8 @@ export function read(log: RaftLog): Held {
   return { entries: end > from ? log.entries(from, end, Number.MAX_SAFE_INTEGER) : [], hardState: log.hardState() };
 }
 
-export function open(disk: Disk): RaftLog {
-  return openLog(disk, IDENTITY, { limits: SMALL });
+export function open(disk: Disk, limits = SMALL): RaftLog {
+  return openLog(disk, IDENTITY, { limits });
 }
 
 /** One text for what is held: equal texts, equal logs. */

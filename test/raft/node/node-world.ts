@@ -65,6 +65,8 @@ export class TestMember {
   readonly applied: CommittedEntry[] = [];
   readonly leaderships: Leadership[] = [];
   readonly failures: string[] = [];
+  /** Followers that were to be sent a snapshot. */
+  readonly snapshotsWanted: NodeId[] = [];
   /** Whether the state machine says at once what it has applied. */
   reports = true;
   stopped = false;
@@ -115,6 +117,10 @@ export class TestMember {
           if (this.reports) this.report();
         },
       },
+      snapshots: {
+        wanted: (peer) => void this.snapshotsWanted.push(peer),
+        frame: () => {},
+      },
       leadershipChanged: (leadership) => void this.leaderships.push(leadership),
     };
   }
@@ -151,6 +157,7 @@ export class World {
           });
         }
       },
+      sendFrame: () => {},
       stop: () => {
         this.handlers.delete(member.id);
         member.stopped = true;

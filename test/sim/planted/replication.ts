@@ -50,14 +50,14 @@ export const REPLICATION: PlantedSection = {
       name: 'aba',
       trap: 'An acknowledgement for an older incarnation of the log: entries written, cut, and replicated again.',
       file: 'raft/core/log-tail.ts',
-      find: 'if (this.#writtenUpTo !== undefined) this.#writtenUpTo = smaller(',
-      replace: 'if (this.#writtenUpTo === -1) this.#writtenUpTo = smaller(',
+      find: 'if (this.#writtenUpTo !== undefined) this.#writtenUpTo = smaller(this.#writtenUpTo, plus(first.index, -1));',
+      replace: '',
     },
     {
       name: 'probe-never-repeated',
       trap: 'A pipeline stays wedged while heartbeats flow: a probe that was lost is not sent again.',
       file: 'raft/core/replication.ts',
-      find: '  peer.paused = false;\n  sendAppend(state, peer);\n',
+      find: '  peer.paused = false;\n  sendAppend(state, leading, peer);\n',
       replace: '',
     },
     {

@@ -1,0 +1,21 @@
+// What a replicated store is made of: its log, its database, and what it needs of its process.
+import type { Consensus } from '../../raft/node/index.ts';
+import type { Clock, Fatal, Logger, Registry } from '../lib/index.ts';
+import type { KeyValue } from './state/key-value.ts';
+
+export interface ReplicatedStoreOptions {
+  readonly consensus: Consensus;
+  /** The state database; the store closes it. */
+  readonly keyValue: KeyValue;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called when this server must stop: a broken disk, state of a newer version, a broken invariant. */
+  readonly fatal: Fatal;
+  /** Names this process incarnation; never used before or again. */
+  readonly origin: string;
+  readonly metrics?: Registry;
+  /** Bytes of records in one chunk of a snapshot; SNAPSHOT_CHUNK_BYTES unless given. */
+  readonly snapshotChunkBytes?: number;
+  /** Runs something at the end of the turn (setImmediate by default), so that what one turn brings is sent together. */
+  readonly defer?: (run: () => void) => void;
+}

@@ -1,0 +1,87 @@
+// Both ends of the snapshots of one member, behind the handlers of consensus: frames are read once and go to the end
+// that they are for. `gone` may be for either.
+import type { NodeId, SnapshotPosition, Term } from '../../../raft/core/index.ts';
+import type { Consensus, SnapshotHandlers } from '../../../raft/node/index.ts';
+import { type Clock, type Logger, unreachable } from '../../lib/index.ts';
+import { SNAPSHOT_CHUNK_BYTES } from '../limits.ts';
+import type { StateDatabase } from '../state/state-database.ts';
+import { decodeSnapshotFrame } from './frames.ts';
+import { SnapshotReceiver } from './receiver.ts';
+import { SnapshotSender } from './sender.ts';
+
+export interface ExchangeOptions {
+  readonly origin: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly consensus: Consensus;
+  readonly database: StateDatabase;
+  readonly snapshotChunkBytes?: number;
+  appliedIndex(): number;
+  install(snapshot: SnapshotPosition): Promise<void>;
+}
+
+export class SnapshotExchange implements SnapshotHandlers {
+  readonly #sender: SnapshotSender;
+  readonly #receiver: SnapshotReceiver;
+
+  constructor(options: ExchangeOptions) {
+    const { consensus, database, clock, logger, origin } = options;
+    const send = (peer: NodeId, frame: Uint8Array<ArrayBuffer>): void => consensus.sendFrame(peer, frame);
+    this.#sender = new SnapshotSender({
+      origin,
+      clock,
+      logger,
+      chunkBytes: options.snapshotChunkBytes ?? SNAPSHOT_CHUNK_BYTES,
+      read: () => database.read(),
+      membership: () => consensus.status().membership,
+      term: () => consensus.status().term,
+      send,
+      ended: (peer, index) => consensus.snapshotEnded(peer, index),
+    });
+    this.#receiver = new SnapshotReceiver({
+      clock,
+      logger,
+      appliedIndex: () => options.appliedIndex(),
+      clear: () => database.clearIncoming(),
+      write: (records) => database.writeIncoming(records),
+      install: (snapshot) => options.install(snapshot),
+      send,
+    });
+  }
+
+  /** Why this member is behind, when a snapshot is on its way to it. */
+  get progress(): string | undefined {
+    return this.#receiver.progress;
+  }
+
+  wanted(peer: NodeId, term: Term): void {
+    this.#sender.begin(peer, term);
+  }
+
+  frame(peer: NodeId, bytes: Uint8Array): void {
+    const frame = decodeSnapshotFrame(bytes);
+    if (frame === undefined) return;
+    switch (frame.kind) {
+      case 'offer':
+      case 'chunk':
+        this.#receiver.receive(peer, frame);
+        break;
+      case 'ask':
+      case 'busy':
+      case 'done':
+        this.#sender.receive(peer, frame);
+        break;
+      case 'gone':
+        this.#receiver.receive(peer, frame);
+        this.#sender.receive(peer, frame);
+        break;
+      default:
+        unreachable(frame);
+    }
+  }
+
+  stop(): void {
+    this.#sender.stop();
+    this.#receiver.stop();
+  }
+}
