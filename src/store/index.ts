@@ -1,6 +1,7 @@
 // The door of the object store.
 export { withRevision } from './envelope.ts';
 export { type KeyParts, keyRange, parseStoreKey, resourceRange, storeKey } from './key.ts';
+export * from './membership-port.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export * from './port.ts';
 export { createReplicatedStore, type ReplicatedStore } from './replicated-store.ts';

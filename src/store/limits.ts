@@ -59,3 +59,6 @@ export const LEVEL_CACHE_BYTES = 2 * MIB;
 export const LEVEL_WRITE_BUFFER_BYTES = 8 * MIB;
 /** Entries taken from LevelDB at once while loading. */
 export const LEVEL_READ_ENTRIES = 1000;
+
+/** How long a transfer of leadership is waited for: the core gives it up after one election timeout (500 ms). */
+export const TRANSFER_LIMIT_MS = 2_000;

@@ -3,6 +3,7 @@
 import type { Clock } from '../lib/index.ts';
 import { type PackedCommand, packCommand } from './command.ts';
 import type { Change } from './history.ts';
+import type { StoreMembership, StoreMembershipOutcome, TransferOutcome } from './membership-port.ts';
 import {
   type Command,
   type CommitOutcome,
@@ -20,6 +21,9 @@ import { Retention } from './retention.ts';
 import { StateMachine } from './state-machine.ts';
 import { RevisionWaiters } from './waiters.ts';
 import { WatchHub } from './watch-hub.ts';
+
+const NO_MEMBERS = 'this store is kept in one process and has no members';
+const USE_RAFT = 'Use a server with the raft backend.';
 
 export interface MemoryStoreOptions {
   /** Ages the history; no timer is kept. */
@@ -115,7 +119,17 @@ class MemoryStore implements ObjectStore {
     return () => {};
   }
 
-  transferLeadership(): void {}
+  membership(): StoreMembership {
+    return { members: [], index: 0, changing: false, removed: [] };
+  }
+
+  changeMembership(): Promise<StoreMembershipOutcome> {
+    return Promise.resolve({ kind: 'refused', reason: 'unsupported', message: NO_MEMBERS, remedy: USE_RAFT });
+  }
+
+  transferLeadership(): Promise<TransferOutcome> {
+    return Promise.resolve({ kind: 'refused', message: NO_MEMBERS, remedy: USE_RAFT });
+  }
 
   /** Applies what one turn brought, publishes it, then answers: an answer is never older than what watchers were given. */
   #applyTurn(): void {

@@ -3,6 +3,7 @@
 //
 // The store knows keys, bytes and the few values that selectors read; what an object means is the API's business.
 import type { Brand } from '../lib/index.ts';
+import type { StoreMemberChange, StoreMembership, StoreMembershipOutcome, TransferOutcome } from './membership-port.ts';
 
 /** A point in the store's history. Each write takes one; Kubernetes' resourceVersion is its decimal string. */
 export type Revision = Brand<number, 'Revision'>;
@@ -163,8 +164,16 @@ export interface ObjectStore {
   status(): StoreStatus;
   /** Calls back on each change of leader, role or readiness. Returns the way to stop that. */
   onStatusChange(listener: (status: StoreStatus) => void): () => void;
-  /** Asks the leader (if it is this member) to hand over. */
-  transferLeadership(): void;
+
+  /** The members as this server knows them; the leader also knows how far each one is. */
+  membership(): StoreMembership;
+  /**
+   * Changes the members in one step; answered when it is committed, or refused with a reason. Only the leader does it.
+   * `unknown` when `signal` aborts first. Throws StoreStoppedError.
+   */
+  changeMembership(changes: readonly StoreMemberChange[], signal: AbortSignal): Promise<StoreMembershipOutcome>;
+  /** Hands leadership over to `target`, or to the voter that is furthest. Resolves when it is over. Throws StoreStoppedError. */
+  transferLeadership(target?: string): Promise<TransferOutcome>;
 }
 
 /** The wait was given up: for a commit, the outcome is unknown. */

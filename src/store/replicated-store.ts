@@ -17,6 +17,8 @@ import {
 } from './command.ts';
 import type { Change } from './history.ts';
 import { HOUSEKEEPING_MS, RESEND_AFTER_MS, RESEND_DELAY_MS } from './limits.ts';
+import { describeMembers, Transfers } from './members.ts';
+import type { StoreMembership, StoreMembershipOutcome, TransferOutcome } from './membership-port.ts';
 import { PendingCommits } from './pending-commits.ts';
 import {
   type Command,
@@ -57,6 +59,7 @@ export class ReplicatedStore implements ObjectStore {
   readonly #database: StateDatabase;
   readonly #board: StatusBoard;
   readonly #snapshots: SnapshotExchange;
+  readonly #transfers: Transfers;
   /** Entries that wait while a snapshot takes the state's place. */
   #held: CommittedEntry[] | undefined;
   readonly #stopSignal = new AbortController();
@@ -101,6 +104,7 @@ export class ReplicatedStore implements ObjectStore {
       appliedIndex: () => this.#appliedIndex,
       install: (snapshot) => this.#install(snapshot),
     });
+    this.#transfers = new Transfers(consensus, clock);
     this.#board = new StatusBoard(
       () => this.status(),
       (error) => options.logger.error({ error: messageOf(error) }, 'a status listener failed'),
@@ -193,8 +197,19 @@ export class ReplicatedStore implements ObjectStore {
     return this.#board.subscribe(listener);
   }
 
-  transferLeadership(): void {
-    this.#options.consensus.transferLeadership();
+  membership(): StoreMembership {
+    return describeMembers(this.#options.consensus.status());
+  }
+
+  changeMembership(): Promise<StoreMembershipOutcome> {
+    if (!this.#isOpen()) return Promise.reject(this.#closedError());
+    const message = 'this version cannot change its members yet';
+    return Promise.resolve({ kind: 'refused', reason: 'unsupported', message, remedy: 'Use a later version.' });
+  }
+
+  transferLeadership(target?: string): Promise<TransferOutcome> {
+    if (!this.#isOpen()) return Promise.reject(this.#closedError());
+    return this.#transfers.begin(target);
   }
 
   /** A digest of all replicated state; equal on all servers that have applied as much. */
@@ -257,6 +272,7 @@ export class ReplicatedStore implements ObjectStore {
     this.#stopSignal.abort();
     this.#snapshots.stop();
     const error = this.#closedError();
+    this.#transfers.abandon(error.message);
     for (const waiting of [this.#pending, this.#barriers, this.#waiters]) waiting.rejectAll(error);
   }
 
@@ -417,6 +433,7 @@ export class ReplicatedStore implements ObjectStore {
   #leadershipChanged(leadership: Leadership): void {
     const before = this.#leadership;
     this.#leadership = leadership;
+    this.#transfers.leadershipChanged(leadership);
     if (leadership.leader === undefined) this.#caughtUp = false;
     else if (before === undefined || leadership.epoch > before.epoch || before.leader === undefined) {
       const sameLeader = before?.leader === leadership.leader && before.term === leadership.term;

@@ -32,7 +32,7 @@ export async function runServer(config: ServerConfig, environment: Environment, 
 
 /** The leadership first, then requests, then the store: clients of other servers see no pause. */
 export async function stopServing(store: ObjectStore, api: ApiServer): Promise<void> {
-  store.transferLeadership();
+  await store.transferLeadership();
   await api.stop();
   await store.stop();
 }
