@@ -51,6 +51,8 @@ export interface ClusterOptions {
   readonly logger: Logger;
   /** Asked once the addresses are chosen: the way of Raft connections when it is not the direct one, as through proxies. */
   readonly peerRoute?: (topology: Topology) => Promise<PeerRoute>;
+  /** What a member's process gets in its environment beside what this one has, as for an experiment on its disk. */
+  readonly environmentOf?: (member: string) => Readonly<Record<string, string>>;
 }
 
 export interface RunningCluster {
@@ -213,6 +215,7 @@ function runMember(member: Member, layout: Layout, options: ClusterOptions, supe
     name: member.name,
     command,
     args: [...args, member.component, '--config', configFile],
+    environment: options.environmentOf?.(member.name) ?? {},
     logFile: layout.logFile(member.name),
     processFile: layout.processFile(member.name),
   });

@@ -32,6 +32,8 @@ export interface ProcessSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Added to our own. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly logFile: string;
   /** Where its pid and start time are recorded. */
   readonly processFile: string;
@@ -150,7 +152,7 @@ function spawnProcess(spec: ProcessSpec, detached: boolean, ended: (reason: stri
       stdio: [detached ? 'ignore' : 'pipe', log, log],
       // A group of its own: Ctrl-C on the terminal reaches the supervisor alone, which ends its children in order.
       detached: true,
-      env: detached ? process.env : { ...process.env, [EXIT_WITH_PARENT]: '1' },
+      env: { ...process.env, ...spec.environment, ...(detached ? {} : { [EXIT_WITH_PARENT]: '1' }) },
     });
     child.once('error', (error) => ended(error.message));
     child.once('exit', (code, signal) => ended(signal === null ? `exit code ${code}` : `signal ${signal}`));
