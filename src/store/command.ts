@@ -12,9 +12,10 @@ import type { PackedPut } from './version.ts';
 
 export const COMMAND_FORMAT = 1;
 /** The newest commands that this software knows. */
-export const FEATURE_LEVEL = 1;
+export const FEATURE_LEVEL = 2;
 /** The level that every member must know before a command is proposed that is not as old as the log itself. */
 export const COMPACT_FEATURE_LEVEL = 1;
+export const CHECKPOINT_FEATURE_LEVEL = 2;
 
 export type PackedWrite = PackedPut | { readonly kind: 'delete'; readonly key: StoreKey };
 
@@ -44,7 +45,11 @@ export type LogCommand =
       readonly conditions: readonly Condition[];
       readonly writes: readonly PackedWrite[];
     }
-  | { readonly kind: 'compact'; readonly revision: Revision };
+  | { readonly kind: 'compact'; readonly revision: Revision }
+  /** Every server hashes its state here … */
+  | { readonly kind: 'checkpoint' }
+  /** … and tells what it found at that entry. */
+  | { readonly kind: 'claim'; readonly origin: string; readonly index: number; readonly hash: string };
 
 /** A record or command of a form that this software does not know. */
 export class UnknownFormatError extends Error {
@@ -54,6 +59,16 @@ export class UnknownFormatError extends Error {
 const REGISTER = 1;
 const COMMIT = 2;
 const COMPACT = 3;
+const CHECKPOINT = 4;
+const CLAIM = 5;
+/** The feature level that each kind came with. */
+const KIND_LEVELS: Readonly<Record<number, number>> = {
+  [REGISTER]: 0,
+  [COMMIT]: 0,
+  [COMPACT]: COMPACT_FEATURE_LEVEL,
+  [CHECKPOINT]: CHECKPOINT_FEATURE_LEVEL,
+  [CLAIM]: CHECKPOINT_FEATURE_LEVEL,
+};
 const PASS_OFFSET = 2;
 const BODY_OFFSET = 6;
 
@@ -72,6 +87,7 @@ type WireCommit = readonly [
   writes: readonly WireWrite[],
 ];
 type WireCompact = readonly [revision: number];
+type WireClaim = readonly [origin: string, index: number, hash: string];
 
 /** Packs a command's envelopes. Throws CommandTooLargeError. */
 export function packCommand(command: Command): PackedCommand {
@@ -99,12 +115,25 @@ export function packCommand(command: Command): PackedCommand {
   return { conditions: command.conditions, writes, sizeBytes };
 }
 
-export function encodeRegister(member: string, origin: string, expects: string): Uint8Array {
-  return frame(REGISTER, 0, [member, origin, expects, FEATURE_LEVEL] satisfies WireRegister);
+export function encodeRegister(
+  member: string,
+  origin: string,
+  expects: string,
+  featureLevel = FEATURE_LEVEL,
+): Uint8Array {
+  return frame(REGISTER, 0, [member, origin, expects, featureLevel] satisfies WireRegister);
 }
 
 export function encodeCompact(revision: Revision): Uint8Array {
   return frame(COMPACT, 0, [revision] satisfies WireCompact);
+}
+
+export function encodeCheckpoint(): Uint8Array {
+  return frame(CHECKPOINT, 0, []);
+}
+
+export function encodeClaim(origin: string, index: number, hash: string): Uint8Array {
+  return frame(CLAIM, 0, [origin, index, hash] satisfies WireClaim);
 }
 
 export function encodeCommit(
@@ -141,12 +170,15 @@ function frame(kind: number, pass: number, body: unknown): Uint8Array {
   return framed;
 }
 
-/** Reads a command; its bodies are views of `data`. Throws UnknownFormatError. */
-export function decodeCommand(data: Uint8Array): LogCommand {
+/** Reads a command; its bodies are views of `data`. Throws UnknownFormatError for what is newer than `featureLevel`. */
+export function decodeCommand(data: Uint8Array, featureLevel = FEATURE_LEVEL): LogCommand {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   if (bytes[0] !== COMMAND_FORMAT) throw new UnknownFormatError(`a command has format ${bytes[0]}`);
+  const kind = bytes[1] ?? 0;
+  if ((KIND_LEVELS[kind] ?? Number.POSITIVE_INFINITY) > featureLevel)
+    throw new UnknownFormatError(`a command is of kind ${kind}`);
   const body = bytes.subarray(BODY_OFFSET);
-  switch (bytes[1]) {
+  switch (kind) {
     case REGISTER: {
       const [member, origin, expects, featureLevel] = packr.unpack(body) as WireRegister;
       return { kind: 'register', member, origin, expects, featureLevel };
@@ -167,8 +199,14 @@ export function decodeCommand(data: Uint8Array): LogCommand {
       const [revision] = packr.unpack(body) as WireCompact;
       return { kind: 'compact', revision: revision as Revision };
     }
+    case CHECKPOINT:
+      return { kind: 'checkpoint' };
+    case CLAIM: {
+      const [origin, index, hash] = packr.unpack(body) as WireClaim;
+      return { kind: 'claim', origin, index, hash };
+    }
     default:
-      throw new UnknownFormatError(`a command is of kind ${bytes[1]}`);
+      throw new UnknownFormatError(`a command is of kind ${kind}`);
   }
 }
 

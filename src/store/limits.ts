@@ -54,6 +54,15 @@ export const SNAPSHOT_IDLE_LIMIT_MS = 4_000;
 /** Keys removed at once from the place of a former state. */
 export const SLOT_CLEAR_KEYS = 1_000;
 
+/** States are compared this long after the last time, if something was applied since … */
+export const CHECKPOINT_PERIOD_MS = 10_000;
+/** … or after so many commands. */
+export const CHECKPOINT_ENTRIES = 10_000;
+/** A checkpoint or a claim that was not seen applied for so long is proposed again. */
+export const CHECKPOINT_RETRY_MS = 5_000;
+/** Checkpoints that a server remembers, so that the claims of laggards are still judged. */
+export const CHECKPOINTS_KEPT = 8;
+
 /** LevelDB's own buffers. */
 export const LEVEL_CACHE_BYTES = 2 * MIB;
 export const LEVEL_WRITE_BUFFER_BYTES = 8 * MIB;

@@ -110,6 +110,7 @@ class MemoryStore implements ObjectStore {
       appliedIndex: revision,
       revision,
       compactedRevision,
+      checkpoints: [],
       ready: !this.#stopped,
       reason: this.#stopped ? 'the store has stopped' : undefined,
     };

@@ -120,6 +120,14 @@ export interface Watch {
   close(): void;
 }
 
+/** A server's state at one entry of the log. */
+export interface Checkpoint {
+  readonly index: number;
+  readonly hash: string;
+  /** A majority was found to hold the same. */
+  readonly agreed: boolean;
+}
+
 export interface StoreStatus {
   /** Undefined for a store without members (memory). */
   readonly member: string | undefined;
@@ -130,6 +138,8 @@ export interface StoreStatus {
   readonly appliedIndex: number;
   readonly revision: Revision;
   readonly compactedRevision: Revision;
+  /** The newest entries of the log at which this server has hashed its state, oldest first: at equal indexes all are equal. */
+  readonly checkpoints: readonly Checkpoint[];
   /** Can answer current reads and writes now; otherwise `reason` says why not. */
   readonly ready: boolean;
   readonly reason: string | undefined;

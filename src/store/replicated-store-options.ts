@@ -1,6 +1,7 @@
 // What a replicated store is made of: its log, its database, and what it needs of its process.
 import type { Consensus } from '../../raft/node/index.ts';
 import type { Clock, Fatal, Logger, Registry } from '../lib/index.ts';
+import type { CheckpointInterval } from './integrity/comparison.ts';
 import type { KeyValue } from './state/key-value.ts';
 
 export interface ReplicatedStoreOptions {
@@ -16,6 +17,10 @@ export interface ReplicatedStoreOptions {
   readonly metrics?: Registry;
   /** Bytes of records in one chunk of a snapshot; SNAPSHOT_CHUNK_BYTES unless given. */
   readonly snapshotChunkBytes?: number;
+  /** How often states are compared; CHECKPOINT_INTERVAL unless given. */
+  readonly checkpoints?: CheckpointInterval;
+  /** FEATURE_LEVEL unless given: tests and the simulator play software that is older. */
+  readonly featureLevel?: number;
   /** Runs something at the end of the turn (setImmediate by default), so that what one turn brings is sent together. */
   readonly defer?: (run: () => void) => void;
 }

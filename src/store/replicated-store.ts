@@ -8,15 +8,18 @@ import type { LogIndex, SnapshotPosition } from '../../raft/core/index.ts';
 import type { CommittedEntry, Leadership } from '../../raft/node/index.ts';
 import { assert, every, messageOf, type Timer } from '../lib/index.ts';
 import {
+  CHECKPOINT_FEATURE_LEVEL,
   COMPACT_FEATURE_LEVEL,
   decodeCommand,
   encodeCompact,
-  encodeRegister,
   packCommand,
   UnknownFormatError,
 } from './command.ts';
+import { CommitSender } from './commit-sender.ts';
 import type { Change } from './history.ts';
-import { HOUSEKEEPING_MS, RESEND_AFTER_MS, RESEND_DELAY_MS } from './limits.ts';
+import { CHECKPOINT_INTERVAL, StateComparison } from './integrity/comparison.ts';
+import { Joining } from './joining.ts';
+import { HOUSEKEEPING_MS } from './limits.ts';
 import { describeMembers, Transfers } from './members.ts';
 import type { StoreMembership, StoreMembershipOutcome, TransferOutcome } from './membership-port.ts';
 import { PendingCommits } from './pending-commits.ts';
@@ -33,13 +36,14 @@ import {
   type WatchSink,
 } from './port.ts';
 import { ReadBarriers } from './read-barriers.ts';
+import { type Phase, unreadyReason } from './readiness.ts';
 import type { ReplicatedStoreOptions } from './replicated-store-options.ts';
 import { Retention } from './retention.ts';
 import { SnapshotExchange } from './snapshot/exchange.ts';
 import { StateDatabase } from './state/state-database.ts';
 import { type Applied, StateMachine } from './state-machine.ts';
 import { StatusBoard } from './status-board.ts';
-import { registerStoreMetrics } from './store-metrics.ts';
+import { type MeasuredStore, registerStoreMetrics } from './store-metrics.ts';
 import { RevisionWaiters } from './waiters.ts';
 import { WatchHub } from './watch-hub.ts';
 
@@ -48,18 +52,19 @@ export function createReplicatedStore(options: ReplicatedStoreOptions): Replicat
   return new ReplicatedStore(options);
 }
 
-type Phase = 'new' | 'starting' | 'running' | 'failed' | 'stopped';
-
 export class ReplicatedStore implements ObjectStore {
   readonly #options: ReplicatedStoreOptions;
   readonly #defer: (run: () => void) => void;
   readonly #pending: PendingCommits;
+  readonly #sender: CommitSender;
   readonly #barriers: ReadBarriers;
   readonly #waiters = new RevisionWaiters();
   readonly #database: StateDatabase;
   readonly #board: StatusBoard;
   readonly #snapshots: SnapshotExchange;
   readonly #transfers: Transfers;
+  readonly #comparison: StateComparison;
+  readonly #joining: Joining;
   /** Entries that wait while a snapshot takes the state's place. */
   #held: CommittedEntry[] | undefined;
   readonly #stopSignal = new AbortController();
@@ -70,11 +75,6 @@ export class ReplicatedStore implements ObjectStore {
   #consensusStarted = false;
   #appliedIndex = 0;
   #leadership: Leadership | undefined;
-  #registered = false;
-  #caughtUp = false;
-  #catchingUp = false;
-  #sendScheduled = false;
-  #resendTimer: Timer | undefined;
   #housekeeping: Timer | undefined;
   #failure: string | undefined;
   #stopping: Promise<void> | undefined;
@@ -84,6 +84,13 @@ export class ReplicatedStore implements ObjectStore {
     this.#options = options;
     this.#defer = options.defer ?? ((run) => setImmediate(run));
     this.#pending = new PendingCommits(options.origin, () => clock.monotonic());
+    this.#sender = new CommitSender({
+      clock,
+      defer: this.#defer,
+      pending: this.#pending,
+      maySend: () => this.#canSend() && !this.#database.overloaded,
+      propose: (commands) => consensus.propose(commands),
+    });
     this.#barriers = new ReadBarriers({
       readIndex: () => consensus.readIndex(),
       defer: this.#defer,
@@ -105,6 +112,26 @@ export class ReplicatedStore implements ObjectStore {
       install: (snapshot) => this.#install(snapshot),
     });
     this.#transfers = new Transfers(consensus, clock);
+    this.#comparison = new StateComparison({
+      ...options,
+      member: consensus.id,
+      interval: options.checkpoints ?? CHECKPOINT_INTERVAL,
+      voters: () => consensus.status().membership.voters,
+      propose: (command) => consensus.propose([command]),
+      diverged: (reason) => this.#diverged(reason),
+    });
+    this.#joining = new Joining({
+      ...options,
+      member: consensus.id,
+      canAsk: () => this.#phase === 'running' && this.#hasLeader(),
+      catchUp: () => this.#barriers.wait(this.#stopSignal.signal),
+      sessions: () => this.#machine.sessions,
+      propose: (command) => consensus.propose([command]),
+      advanced: () => {
+        this.#sender.schedule();
+        this.#board.check();
+      },
+    });
     this.#board = new StatusBoard(
       () => this.status(),
       (error) => options.logger.error({ error: messageOf(error) }, 'a status listener failed'),
@@ -135,8 +162,8 @@ export class ReplicatedStore implements ObjectStore {
     this.#phase = 'running';
     if (installed !== undefined) this.#follow(installed);
     this.#housekeeping = every(clock, HOUSEKEEPING_MS, () => this.#keepHouse());
-    if (metrics !== undefined) registerStoreMetrics(metrics, this.#measured());
-    this.#proceed();
+    if (metrics !== undefined) registerStoreMetrics(metrics, () => this.#measured());
+    this.#joining.proceed();
   }
 
   stop(): Promise<void> {
@@ -148,7 +175,7 @@ export class ReplicatedStore implements ObjectStore {
     try {
       this.#assertOpen();
       const outcome = this.#pending.add(packCommand(command), signal);
-      this.#scheduleSend();
+      this.#sender.schedule();
       return outcome;
     } catch (error) {
       return Promise.reject(error);
@@ -188,6 +215,7 @@ export class ReplicatedStore implements ObjectStore {
       appliedIndex: this.#appliedIndex,
       revision: this.#machine.revision,
       compactedRevision: this.#machine.compactedRevision,
+      checkpoints: this.#comparison.checkpoints,
       ready: reason === undefined,
       reason,
     };
@@ -242,33 +270,47 @@ export class ReplicatedStore implements ObjectStore {
   }
 
   #unreadyReason(fault: string | undefined): string | undefined {
-    if (this.#failure !== undefined) return this.#failure;
-    if (this.#phase === 'stopped') return 'the store has stopped';
-    if (this.#phase !== 'running') return 'starting';
-    if (fault !== undefined) return fault;
-    if (!this.#hasLeader()) return 'no leader: too few members can be reached, or an election is under way';
-    const receiving = this.#snapshots.progress;
-    if (receiving !== undefined) return `catching up: ${receiving}`;
-    if (!this.#caughtUp) return 'catching up with the leader';
-    if (!this.#registered) return 'joining: the session of this server is not registered yet';
-    if (this.#database.overloaded) return 'the state database is behind: its disk is too slow';
-    return undefined;
+    return unreadyReason({
+      phase: this.#phase,
+      failure: this.#failure ?? fault,
+      hasLeader: this.#hasLeader(),
+      receiving: this.#snapshots.progress,
+      caughtUp: this.#joining.caughtUp,
+      registered: this.#joining.registered,
+      overloaded: this.#database.overloaded,
+    });
   }
 
   /** Stops taking part, and says why. The owner stops the server. */
   #fail(reason: string, cause?: unknown): void {
     if (!this.#isOpen()) return;
+    this.#end(reason);
+    this.#options.fatal(reason, cause);
+  }
+
+  /** Nothing is served any more from the moment this is known; the owner hears of it when the next start will know it too. */
+  #diverged(reason: string): void {
+    if (!this.#isOpen()) return;
+    this.#end(reason);
+    this.#hub.stop();
+    const { fatal } = this.#options;
+    this.#database.distrust(reason).then(
+      () => fatal(reason),
+      (error: unknown) => fatal(`${reason}; the state database could not be marked: ${messageOf(error)}`, error),
+    );
+  }
+
+  #end(reason: string): void {
     this.#phase = 'failed';
     this.#failure = reason;
     this.#abandonWork();
     this.#board.check();
-    this.#options.fatal(reason, cause);
   }
 
   /** Nothing goes on, and everybody who waits is told why. */
   #abandonWork(): void {
     this.#housekeeping?.cancel();
-    this.#resendTimer?.cancel();
+    this.#sender.stop();
     this.#stopSignal.abort();
     this.#snapshots.stop();
     const error = this.#closedError();
@@ -296,10 +338,11 @@ export class ReplicatedStore implements ObjectStore {
       for (const entry of entries) {
         if (entry.index <= this.#appliedIndex) continue;
         assert(entry.index === this.#appliedIndex + 1, 'log entries are applied without a hole');
-        if (entry.kind === 'command') this.#observe(this.#machine.apply(decodeCommand(entry.data), changes));
+        if (entry.kind === 'command') this.#observe(this.#applyCommand(entry, changes), entry.index);
         this.#appliedIndex = entry.index;
         term = entry.term;
       }
+      if (!this.#isOpen()) return;
       if (term !== undefined) this.#database.applied(this.#appliedIndex, term);
       this.#hub.publish(changes);
     } catch (error) {
@@ -314,8 +357,13 @@ export class ReplicatedStore implements ObjectStore {
     this.#advanced();
   }
 
+  #applyCommand(entry: CommittedEntry, changes: Change[]): Applied {
+    return this.#machine.apply(decodeCommand(entry.data, this.#options.featureLevel), changes);
+  }
+
   /** The applied state has moved on. */
   #advanced(): void {
+    if (this.#canSend()) this.#comparison.claim();
     this.#waiters.reached(this.#machine.revision);
     this.#barriers.applied();
     this.#options.consensus.progress(this.#appliedIndex as LogIndex, this.#database.durableIndex as LogIndex);
@@ -349,6 +397,7 @@ export class ReplicatedStore implements ObjectStore {
     this.#machine = machine;
     this.#appliedIndex = snapshot.index;
     this.#retention = new Retention(clock, machine);
+    this.#comparison.replaced();
     this.#hub.moveTo(machine);
     this.#recallOutcomes(machine);
     this.#follow(snapshot);
@@ -365,67 +414,25 @@ export class ReplicatedStore implements ObjectStore {
 
   /** The session of this process as the new state has it: what applied meanwhile is answered, the rest sent again. */
   #recallOutcomes(machine: StateMachine): void {
-    const { consensus, origin } = this.#options;
-    const session = machine.sessions.ofOrigin(origin);
-    if (session === undefined) {
-      if (this.#registered) throw new Error(`another process has taken the place of member ${consensus.id}`);
-      return;
-    }
-    this.#registered = true;
+    const session = machine.sessions.ofOrigin(this.#options.origin);
+    if (!this.#joining.stateReplaced() || session === undefined) return;
     this.#pending.caughtUp(session, (revision) => machine.written(revision));
-    this.#resend();
+    this.#sender.resend();
   }
 
   /** Looks at what an entry did for what concerns this process. */
-  #observe(applied: Applied): void {
-    const { origin, consensus } = this.#options;
-    if (applied.kind === 'commit') {
-      if (applied.origin !== origin) return;
-      if (applied.outcome !== undefined) {
-        this.#pending.resolve(applied.sequence, applied.outcome);
-        if (this.#pending.hasUnsent) this.#scheduleSend();
-      } else if (applied.admission === 'gap' && this.#pending.isCurrentPass(applied.pass)) this.#resend();
-      return;
-    }
-    if (applied.kind !== 'registered' || applied.member !== consensus.id) return;
-    if (applied.origin === origin && applied.accepted) {
-      this.#registered = true;
-      this.#scheduleSend();
-      this.#board.check();
-    } else if (applied.accepted && this.#registered) {
-      throw new Error(`another process has taken the place of member ${consensus.id}`);
-    } else if (applied.origin === origin) this.#register();
+  #observe(applied: Applied, index: number): void {
+    this.#comparison.observe(applied, index, () => this.#machine.stateHash());
+    if (applied.kind === 'registered') this.#joining.observe(applied);
+    if (applied.kind !== 'commit' || applied.origin !== this.#options.origin) return;
+    if (applied.outcome !== undefined) {
+      this.#pending.resolve(applied.sequence, applied.outcome);
+      if (this.#pending.hasUnsent) this.#sender.schedule();
+    } else if (applied.admission === 'gap' && this.#pending.isCurrentPass(applied.pass)) this.#sender.resend();
   }
 
-  // Sending
-
-  #scheduleSend(): void {
-    if (this.#sendScheduled) return;
-    this.#sendScheduled = true;
-    this.#defer(() => {
-      this.#sendScheduled = false;
-      this.#send();
-    });
-  }
-
-  #send(): void {
-    if (this.#phase !== 'running' || !this.#registered || !this.#hasLeader() || this.#database.overloaded) return;
-    const commands = this.#pending.takeToSend();
-    if (commands.length > 0) this.#options.consensus.propose(commands);
-  }
-
-  #resend(): void {
-    this.#resendTimer?.cancel();
-    this.#resendTimer = undefined;
-    this.#pending.beginPass();
-    this.#scheduleSend();
-  }
-
-  #register(): void {
-    const { consensus, origin } = this.#options;
-    if (this.#phase !== 'running' || this.#registered || !this.#caughtUp || !this.#hasLeader()) return;
-    const expects = this.#machine.sessions.ofMember(consensus.id)?.origin ?? '';
-    consensus.propose([encodeRegister(consensus.id, origin, expects)]);
+  #canSend(): boolean {
+    return this.#phase === 'running' && this.#joining.registered && this.#hasLeader();
   }
 
   // Following the leadership
@@ -434,65 +441,45 @@ export class ReplicatedStore implements ObjectStore {
     const before = this.#leadership;
     this.#leadership = leadership;
     this.#transfers.leadershipChanged(leadership);
-    if (leadership.leader === undefined) this.#caughtUp = false;
+    if (leadership.leader === undefined) this.#joining.leaderLost();
     else if (before === undefined || leadership.epoch > before.epoch || before.leader === undefined) {
       const sameLeader = before?.leader === leadership.leader && before.term === leadership.term;
-      this.#proceed();
+      this.#joining.proceed();
       this.#barriers.retry();
-      // The same leader dropped something, for want of room perhaps: give it a moment.
-      if (!sameLeader) this.#resend();
-      else this.#resendTimer ??= this.#options.clock.timer(RESEND_DELAY_MS, () => this.#resend());
+      if (sameLeader) this.#sender.resendSoon();
+      else this.#sender.resend();
     }
     this.#board.check();
-  }
-
-  /** The way to readiness: catch up to a fresh read index, then register the session. */
-  #proceed(): void {
-    if (this.#phase !== 'running' || !this.#hasLeader()) return;
-    if (this.#caughtUp) {
-      this.#register();
-      return;
-    }
-    if (this.#catchingUp) return;
-    this.#catchingUp = true;
-    this.#barriers.wait(this.#stopSignal.signal).then(
-      () => {
-        this.#catchingUp = false;
-        this.#caughtUp = this.#hasLeader();
-        this.#register();
-        this.#board.check();
-      },
-      () => {
-        this.#catchingUp = false;
-      },
-    );
   }
 
   /** What is done now and then, in case something was lost that nobody noticed. */
   #keepHouse(): void {
-    const { clock, consensus } = this.#options;
-    this.#proceed();
+    this.#joining.proceed();
     this.#barriers.retry();
-    const sentAtMs = this.#pending.oldestSentAtMs();
-    if (sentAtMs !== undefined && clock.monotonic() - sentAtMs >= RESEND_AFTER_MS) this.#resend();
-    else this.#send();
+    this.#sender.keepHouse();
+    if (this.#canSend()) this.#comparison.claim();
     const compactTo = this.#retention.check();
-    const allowed = this.#machine.sessions.featureLevel() >= COMPACT_FEATURE_LEVEL;
-    if (compactTo !== undefined && allowed && this.#leadership?.role === 'leader') {
-      consensus.propose([encodeCompact(compactTo)]);
-    }
+    if (this.#leadership?.role === 'leader') this.#lead(compactTo);
     this.#board.check();
   }
 
-  #measured() {
+  /** What the leader proposes for all, if all know it. */
+  #lead(compactTo: Revision | undefined): void {
+    const { consensus } = this.#options;
+    const { sessions } = this.#machine;
+    if (compactTo !== undefined && sessions.featureLevel() >= COMPACT_FEATURE_LEVEL)
+      consensus.propose([encodeCompact(compactTo)]);
+    const { voters, learners } = consensus.status().membership;
+    if (sessions.everyoneKnows(CHECKPOINT_FEATURE_LEVEL, [...voters, ...learners])) this.#comparison.proposeWhenDue();
+  }
+
+  #measured(): MeasuredStore {
     return {
-      revision: () => this.#machine.revision,
-      objects: () => this.#machine.size,
-      supersededBytes: () => this.#machine.history.supersededBytes,
-      watches: () => this.#hub.size,
-      pendingCommits: () => this.#pending.size,
-      unwrittenBytes: () => this.#database.unwrittenBytes,
-      featureLevel: () => this.#machine.sessions.featureLevel(),
+      machine: this.#machine,
+      hub: this.#hub,
+      pending: this.#pending,
+      database: this.#database,
+      comparison: this.#comparison,
     };
   }
 }

@@ -82,6 +82,11 @@ export class Sessions {
     for (const session of this.#byMember.values()) level = Math.min(level, session.featureLevel);
     return Number.isFinite(level) ? level : 0;
   }
+
+  /** Whether each of `members` has told that it knows `level`: one that was never heard may be of any version. */
+  everyoneKnows(level: number, members: readonly string[]): boolean {
+    return this.featureLevel() >= level && members.every((member) => this.#byMember.has(member));
+  }
 }
 
 /**

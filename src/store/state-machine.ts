@@ -55,7 +55,15 @@ export type Applied =
       /** Present when it was the next. */
       readonly outcome: CommitOutcome | undefined;
     }
-  | { readonly kind: 'compacted' };
+  | { readonly kind: 'compacted' }
+  | { readonly kind: 'checkpoint' }
+  /** `member` is undefined when the origin has no session (any more). */
+  | {
+      readonly kind: 'claim';
+      readonly member: string | undefined;
+      readonly index: number;
+      readonly hash: string;
+    };
 
 const NO_CHANGES: readonly Change[] = [];
 const packr = new Packr({ useRecords: false });
@@ -132,6 +140,13 @@ export class StateMachine {
       case 'compact':
         this.compact(command.revision);
         return { kind: 'compacted' };
+      // Neither changes anything: the state that is compared does not depend on being compared.
+      case 'checkpoint':
+        return { kind: 'checkpoint' };
+      case 'claim': {
+        const member = this.sessions.ofOrigin(command.origin)?.member;
+        return { kind: 'claim', member, index: command.index, hash: command.hash };
+      }
       default:
         return unreachable(command);
     }

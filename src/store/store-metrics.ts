@@ -1,36 +1,54 @@
 // The store's figures for /metrics: read when asked for, so that they cost nothing between.
 import { Gauge, type Registry } from '../lib/index.ts';
+import type { StateComparison } from './integrity/comparison.ts';
+import type { PendingCommits } from './pending-commits.ts';
+import type { StateDatabase } from './state/state-database.ts';
+import type { StateMachine } from './state-machine.ts';
+import type { WatchHub } from './watch-hub.ts';
 
+/** The parts of a store as they are now: a snapshot exchanges some of them. */
 export interface MeasuredStore {
-  readonly revision: () => number;
-  readonly objects: () => number;
-  readonly supersededBytes: () => number;
-  readonly watches: () => number;
-  readonly pendingCommits: () => number;
-  readonly unwrittenBytes: () => number;
-  readonly featureLevel: () => number;
+  readonly machine: StateMachine;
+  readonly hub: WatchHub;
+  readonly pending: PendingCommits;
+  readonly database: StateDatabase;
+  readonly comparison: StateComparison;
 }
 
-export function registerStoreMetrics(registry: Registry, store: MeasuredStore): void {
-  const gauge = (name: string, help: string, read: () => number): void => {
+export function registerStoreMetrics(registry: Registry, store: () => MeasuredStore): void {
+  const gauge = (name: string, help: string, read: (store: MeasuredStore) => number): void => {
     new Gauge({
       name: `quorate_store_${name}`,
       help,
       registers: [registry],
       collect() {
-        this.set(read());
+        this.set(read(store()));
       },
     });
   };
-  gauge('revision', 'The newest revision applied here.', store.revision);
-  gauge('objects', 'Objects stored, internal records included.', store.objects);
+  gauge('revision', 'The newest revision applied here.', ({ machine }) => machine.revision);
+  gauge('objects', 'Objects stored, internal records included.', ({ machine }) => machine.size);
   gauge(
     'superseded_bytes',
     'Bytes of older versions that are kept for reads and watches of the past.',
-    store.supersededBytes,
+    ({ machine }) => machine.history.supersededBytes,
   );
-  gauge('watches', 'Watches that are open.', store.watches);
-  gauge('pending_commits', 'Commits accepted here whose outcome is not known yet.', store.pendingCommits);
-  gauge('unwritten_bytes', 'Applied changes that the state database has not taken yet.', store.unwrittenBytes);
-  gauge('feature_level', 'The newest commands that every member knows.', store.featureLevel);
+  gauge('watches', 'Watches that are open.', ({ hub }) => hub.size);
+  gauge('pending_commits', 'Commits accepted here whose outcome is not known yet.', ({ pending }) => pending.size);
+  gauge(
+    'unwritten_bytes',
+    'Applied changes that the state database has not taken yet.',
+    ({ database }) => database.unwrittenBytes,
+  );
+  gauge('feature_level', 'The newest commands that every member knows.', ({ machine }) =>
+    machine.sessions.featureLevel(),
+  );
+  gauge(
+    'agreed_index',
+    'The newest entry at which a majority was found to hold the state that this server holds.',
+    ({ comparison }) => comparison.checkpoints.findLast((checkpoint) => checkpoint.agreed)?.index ?? 0,
+  );
+  gauge('divided', '1 while the servers hold different states and none has a majority.', ({ comparison }) =>
+    comparison.divided === undefined ? 0 : 1,
+  );
 }

@@ -33,6 +33,8 @@ const LOG_LIMITS = {
 };
 /** Snapshots take many chunks. */
 const SNAPSHOT_CHUNK_BYTES = 1024;
+/** Often, so that states are compared under faults. */
+const CHECKPOINTS = { periodMs: 1_000, entries: 100 };
 /** How long an operator needs to restore a server's files. */
 const REPAIR_TIME = 100 * MS;
 const CLOCK_SKEW_LIMIT_MS = 5_000;
@@ -109,6 +111,7 @@ export class SimServer {
       fatal,
       origin: incarnation.name,
       snapshotChunkBytes: SNAPSHOT_CHUNK_BYTES,
+      checkpoints: CHECKPOINTS,
       defer,
     });
     const running: Running = { incarnation, consensus, store, clock, ready: false, onDeath: new Set() };

@@ -29,6 +29,10 @@ export const STATE_END = VERSIONS_TO;
 export const SLOT_KEY = Buffer.from('a');
 export const SLOT_KEY_END = Buffer.from('a\0');
 
+/** The record that says why nothing here may be believed (StateDatabase.distrust). */
+export const DISTRUST_KEY = Buffer.from('d');
+export const DISTRUST_KEY_END = Buffer.from('d\0');
+
 export function versionKey(revision: Revision): Buffer {
   const key = Buffer.allocUnsafe(9);
   key[0] = 0x76;

@@ -10,7 +10,18 @@ import type { Recorder, StateMachine } from '../state-machine.ts';
 import { type StoredVersion, sealRecord, type Tombstone } from '../version.ts';
 import { StateDamageError } from './damage.ts';
 import type { KeyValue, KeyValueEntry, KeyValueOperation } from './key-value.ts';
-import { encodeMeta, encodeSession, META_KEY, STATE_END, sessionKey, versionKey } from './layout.ts';
+import {
+  DISTRUST_KEY,
+  DISTRUST_KEY_END,
+  encodeMeta,
+  encodeSession,
+  META_KEY,
+  STATE_END,
+  seal,
+  sessionKey,
+  unseal,
+  versionKey,
+} from './layout.ts';
 import { type Loaded, loadState } from './load.ts';
 import { StateSlots } from './slots.ts';
 
@@ -37,6 +48,7 @@ export class StateDatabase implements Recorder {
   #durableIndex = 0;
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
+  #distrusting: Promise<void> | undefined;
   #failed = false;
   #closed = false;
 
@@ -47,6 +59,8 @@ export class StateDatabase implements Recorder {
 
   /** Reads and verifies everything. Throws StateDamageError or StateVersionError. */
   async load(): Promise<Loaded> {
+    for await (const { value } of this.#options.keyValue.iterate(DISTRUST_KEY, DISTRUST_KEY_END))
+      throw new StateDamageError(String(unseal(value, 'the reason not to believe it')));
     await this.#slots.open();
     const loaded = await loadState(this.#slots.active, this);
     this.#takeOver(loaded);
@@ -171,9 +185,23 @@ export class StateDatabase implements Recorder {
     this.#timer = undefined;
   }
 
+  /** What is stored is not what it should be: records that, so that load() refuses it for `reason`, and writes nothing more. */
+  distrust(reason: string): Promise<void> {
+    this.abandon();
+    this.#distrusting ??= this.#mark(reason);
+    return this.#distrusting;
+  }
+
+  async #mark(reason: string): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+    await this.#options.keyValue.batch([{ kind: 'put', key: DISTRUST_KEY, value: seal(reason) }]);
+  }
+
   /** Writes what is left and closes the database. */
   async close(): Promise<void> {
     this.#closed = true;
+    // Who distrusts it hears of a failure.
+    await this.#distrusting?.catch(() => {});
     while (this.#writing !== undefined) await this.#writing;
     if (!this.#failed && this.#appliedIndex > this.#durableIndex) {
       await this.#beginWrite();
