@@ -2,7 +2,7 @@
 // connection and never read from the wire. What does not decode to well-formed messages throws CodecError.
 import { Packr } from 'msgpackr';
 import { unreachable } from '../../src/lib/index.ts';
-import type { Entry, LogIndex, Message, NodeId, Term } from '../node/index.ts';
+import type { Entry, LogIndex, LogLife, Message, NodeId, Term } from '../node/index.ts';
 import { FRAME_TARGET_BYTES } from './limits.ts';
 
 /** The version of the frames, exchanged in the greeting. */
@@ -111,20 +111,22 @@ function bodyOf(message: Message): readonly unknown[] {
     }
     case 'appendResponse': {
       const { result } = message;
-      return result.kind === 'accepted'
-        ? [true, result.match]
-        : [false, result.previous, result.hint.index, result.hint.term];
+      const body =
+        result.kind === 'accepted'
+          ? [true, result.match]
+          : [false, result.previous, result.hint.index, result.hint.term];
+      return [...body, ...lifeFields(message.life)];
     }
     case 'heartbeatRequest':
-      return [message.commit, message.readRound];
+      return [message.commit, message.readRound, ...(message.generation === undefined ? [] : [message.generation])];
     case 'heartbeatResponse':
-      return [message.readRound];
+      return [message.readRound, ...lifeFields(message.life)];
     case 'forwardedProposal':
       return [message.commands];
     case 'proposalsDropped':
       return [message.count, message.leading];
     case 'readIndexRequest':
-      return [message.context];
+      return [message.context, ...lifeFields(message.life)];
     case 'readIndexResponse':
       return [message.context, message.index ?? null];
     case 'timeoutNow':
@@ -158,17 +160,22 @@ function decodeMessage(fields: Fields, from: NodeId, to: NodeId): Message {
         result: fields.flag()
           ? { kind: 'accepted', match: fields.index() }
           : { kind: 'rejected', previous: fields.index(), hint: fields.position() },
+        ...fields.life(),
       };
-    case 'heartbeatRequest':
-      return { kind, ...addressed, commit: fields.index(), readRound: fields.whole() };
+    case 'heartbeatRequest': {
+      const [commit, readRound] = [fields.index(), fields.whole()];
+      return fields.hasMore
+        ? { kind, ...addressed, commit, readRound, generation: fields.whole() }
+        : { kind, ...addressed, commit, readRound };
+    }
     case 'heartbeatResponse':
-      return { kind, ...addressed, readRound: fields.whole() };
+      return { kind, ...addressed, readRound: fields.whole(), ...fields.life() };
     case 'forwardedProposal':
       return { kind, ...addressed, commands: listOf(fields.next()).map(bytesOf) };
     case 'proposalsDropped':
       return { kind, ...addressed, count: fields.whole(), leading: fields.flag() };
     case 'readIndexRequest':
-      return { kind, ...addressed, context: fields.whole() };
+      return { kind, ...addressed, context: fields.whole(), ...fields.life() };
     case 'readIndexResponse':
       return { kind, ...addressed, context: fields.whole(), index: fields.optionalIndex() };
     case 'timeoutNow':
@@ -191,6 +198,15 @@ class Fields {
     const value = this.values[this.at];
     this.at += 1;
     return value;
+  }
+
+  get hasMore(): boolean {
+    return this.at < this.values.length;
+  }
+
+  /** At the end of an answer of a member that has lost a log. */
+  life(): { readonly life?: LogLife } {
+    return this.hasMore ? { life: { generation: this.whole(), repairing: this.flag() } } : {};
   }
 
   whole(): number {
@@ -233,6 +249,10 @@ class Fields {
       return { index, term: wholeOf(term) as Term, kind, data: bytesOf(data[position]) };
     });
   }
+}
+
+function lifeFields(life: LogLife | undefined): readonly unknown[] {
+  return life === undefined ? [] : [life.generation, life.repairing];
 }
 
 function listOf(value: unknown): readonly unknown[] {

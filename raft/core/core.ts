@@ -30,6 +30,7 @@ import {
   stepReadIndexRequest,
   stepReadIndexResponse,
 } from './reads.ts';
+import { askWhereRepairEnds, lifeOf, repairIsOver, repairProgress } from './repair.ts';
 import {
   advanceCommit,
   broadcastHeartbeats,
@@ -39,7 +40,7 @@ import {
   stepHeartbeatResponse,
 } from './replication.ts';
 import { becomeFollower } from './role.ts';
-import { createState, hardStateIsDurable, isVoter, type Leading, others, type State, softState } from './state.ts';
+import { createState, hardStateIsDurable, type Leading, mayElect, others, type State, softState } from './state.ts';
 import { continueTransfer, endTransfer, tickTransfer, transferLeadership } from './transfer.ts';
 import type {
   AppendResponse,
@@ -152,7 +153,14 @@ class Core implements RaftCore {
     if (message.kind === 'voteRequest') stepVoteRequest(state, message);
     if (message.kind === 'appendRequest' || message.kind === 'heartbeatRequest') {
       const { id, term } = state;
-      state.outbox.send({ kind: 'heartbeatResponse', from: id, to: message.from, term, readRound: 0 });
+      state.outbox.send({
+        kind: 'heartbeatResponse',
+        from: id,
+        to: message.from,
+        term,
+        readRound: 0,
+        ...lifeOf(state),
+      });
     }
   }
 
@@ -198,7 +206,7 @@ class Core implements RaftCore {
         if (stepReadIndexResponse(state, message) && state.leader === message.from) loseLeader(state);
         break;
       case 'timeoutNow':
-        if (state.leader === message.from && isVoter(state)) campaign(state, true);
+        if (state.leader === message.from && mayElect(state)) campaign(state, true);
         break;
       default:
         unreachable(message);
@@ -251,6 +259,7 @@ class Core implements RaftCore {
   /** Turns what this turn's inputs asked for into messages. Doing it twice adds nothing. */
   #flush(): void {
     const state = this.#state;
+    askWhereRepairEnds(state);
     flushQuestions(state);
     const { leading } = state;
     if (leading === undefined) return;
@@ -274,7 +283,7 @@ class Core implements RaftCore {
 
   #hasWork(): boolean {
     const state = this.#state;
-    return !hardStateIsDurable(state) || state.log.hasUnwritten() || state.outbox.hasWaiting();
+    return !hardStateIsDurable(state) || state.log.hasUnwritten() || repairIsOver(state) || state.outbox.hasWaiting();
   }
 
   /** Committed and durable here: a state machine that is ahead of its own log could not be restarted. */
@@ -316,6 +325,7 @@ class Core implements RaftCore {
       hardState: hardStateIsDurable(state) ? undefined : { term, votedFor },
       reset: state.log.writeReset(),
       entries: state.log.write(),
+      endsRepair: repairIsOver(state),
       sendAfterPersist: state.outbox.takeWaiting(),
     };
     this.#nextBatch += 1;
@@ -346,6 +356,7 @@ class Core implements RaftCore {
     this.#outstanding = undefined;
     state.log.persisted();
     state.durable = batch.hardState ?? state.durable;
+    if (batch.endsRepair) state.repair = undefined;
     countOwnVote(state);
     if (state.leading !== undefined) advanceCommit(state, state.leading);
     state.outbox.release();
@@ -353,10 +364,11 @@ class Core implements RaftCore {
 
   status(): CoreStatus {
     const { id, votedFor, commit, log, membership, leading } = this.#state;
-    const peers = [...(leading?.peers.values() ?? [])].map(({ id, match, state, inflightMessages }) => ({
+    const peers = [...(leading?.peers.values() ?? [])].map(({ id, match, state, repairing, inflightMessages }) => ({
       id,
       match,
       state,
+      repairing,
       inflightMessages,
     }));
     return {
@@ -367,6 +379,7 @@ class Core implements RaftCore {
       lastIndex: log.lastIndex(),
       membership,
       peers,
+      repair: repairProgress(this.#state),
     };
   }
 }

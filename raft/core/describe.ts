@@ -1,7 +1,7 @@
 // Renders everything of the core that a person may read: logs, transcripts of tests, traces of the simulator. One line
 // each, without times or addresses, so that two runs can be compared as text.
 import { unreachable } from '../../src/lib/index.ts';
-import type { CoreStatus, Entry, HardState, LogPosition, Message, Ready, SoftState } from './types.ts';
+import type { CoreStatus, Entry, HardState, LogLife, LogPosition, Message, Ready, SoftState } from './types.ts';
 
 const TEXT_LIMIT_BYTES = 24;
 
@@ -48,19 +48,21 @@ function describeBody(message: Message): string {
     case 'appendRequest':
       return ` after ${describePosition(message.previous)} [${describeRun(message.entries)}] commit ${message.commit}`;
     case 'appendResponse':
-      return message.result.kind === 'accepted'
-        ? ` match ${message.result.match}`
-        : ` rejected ${message.result.previous} hint ${describePosition(message.result.hint)}`;
+      return `${
+        message.result.kind === 'accepted'
+          ? ` match ${message.result.match}`
+          : ` rejected ${message.result.previous} hint ${describePosition(message.result.hint)}`
+      }${describeLife(message.life)}`;
     case 'heartbeatRequest':
-      return ` commit ${message.commit} round ${message.readRound}`;
+      return ` commit ${message.commit}${message.generation === undefined ? '' : ` of log ${message.generation}`} round ${message.readRound}`;
     case 'heartbeatResponse':
-      return ` round ${message.readRound}`;
+      return ` round ${message.readRound}${describeLife(message.life)}`;
     case 'forwardedProposal':
       return ` ${message.commands.map(describeData).join(' ')}`;
     case 'proposalsDropped':
       return ` ${message.count}${message.leading ? '' : ' not leading'}`;
     case 'readIndexRequest':
-      return ` context ${message.context}`;
+      return ` context ${message.context}${describeLife(message.life)}`;
     case 'readIndexResponse':
       return ` context ${message.context} ${message.index === undefined ? 'refused' : `index ${message.index}`}`;
     case 'timeoutNow':
@@ -68,6 +70,10 @@ function describeBody(message: Message): string {
     default:
       return unreachable(message);
   }
+}
+
+function describeLife(life: LogLife | undefined): string {
+  return life === undefined ? '' : ` log ${life.generation}${life.repairing ? ' repairing' : ''}`;
 }
 
 function describeHardState(state: HardState): string {
@@ -84,10 +90,11 @@ export function describeReady(ready: Ready): string[] {
   if (ready.soft !== undefined) lines.push(`soft ${describeSoft(ready.soft)}`);
   for (const message of ready.sendNow) lines.push(`send ${describeMessage(message)}`);
   if (ready.persist !== undefined) {
-    const { id, hardState, reset, entries, sendAfterPersist } = ready.persist;
+    const { id, hardState, reset, entries, endsRepair, sendAfterPersist } = ready.persist;
     lines.push(`persist #${id}${hardState === undefined ? '' : ` ${describeHardState(hardState)}`}`);
     if (reset !== undefined) lines.push(`  log begins after ${describePosition(reset)}`);
     for (const entry of entries) lines.push(`  entry ${describeEntry(entry)}`);
+    if (endsRepair) lines.push('  the repair is over');
     for (const message of sendAfterPersist) lines.push(`  then ${describeMessage(message)}`);
   }
   for (const entry of ready.committed) lines.push(`commit ${describeEntry(entry)}`);
@@ -100,5 +107,10 @@ export function describeReady(ready: Ready): string[] {
 /** One line for the node, one for each follower it leads. */
 export function describeStatus(status: CoreStatus): string[] {
   const head = `${status.id} ${describeSoft(status)} vote ${status.votedFor ?? '-'} last ${status.lastIndex} commit ${status.commitIndex}`;
-  return [head, ...status.peers.map((p) => `  ${p.id} ${p.state} match ${p.match} inflight ${p.inflightMessages}`)];
+  const repair =
+    status.repair === undefined ? '' : ` repairing ${status.repair.reached} of ${status.repair.target ?? '?'}`;
+  const peers = status.peers.map(
+    (p) => `  ${p.id} ${p.state} match ${p.match} inflight ${p.inflightMessages}${p.repairing ? ' repairing' : ''}`,
+  );
+  return [`${head}${repair}`, ...peers];
 }

@@ -15,7 +15,7 @@ import { appendOwn } from './proposals.ts';
 import { voteResult } from './quorum.ts';
 import { failQuestions } from './reads.ts';
 import { becomeFollower } from './role.ts';
-import { hardStateIsDurable, isVoter, others, resetElectionTimer, type State } from './state.ts';
+import { hardStateIsDurable, mayElect, others, resetElectionTimer, type State } from './state.ts';
 import type { LogPosition, NodeId, PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse } from './types.ts';
 
 const NO_DATA = new Uint8Array(0);
@@ -24,7 +24,7 @@ const NO_DATA = new Uint8Array(0);
 export function tickElection(state: State): void {
   state.electionElapsed += 1;
   if (state.electionElapsed === state.limits.electionTimeoutMinTicks) answerRefused(state);
-  if (!isVoter(state)) return;
+  if (!mayElect(state)) return;
   if (state.earlyTicks !== undefined) {
     state.earlyTicks -= 1;
     if (state.earlyTicks <= 0) {
@@ -50,7 +50,7 @@ export function loseLeader(state: State): void {
   failQuestions(state);
   const candidates = state.membership.voters.filter((voter) => voter !== lost).sort();
   const rank = candidates.indexOf(state.id);
-  if (rank >= 0) state.earlyTicks = rank * STAGGER_TICKS;
+  if (rank >= 0 && mayElect(state)) state.earlyTicks = rank * STAGGER_TICKS;
   answerRefused(state);
   if (state.earlyTicks === 0) preCampaign(state);
 }
@@ -73,7 +73,7 @@ function preCampaign(state: State): void {
 
 /** A campaign in earnest: a new term, the own vote spent. It leaves when both are durable, and counts then. */
 export function campaign(state: State, transfer: boolean): void {
-  assert(isVoter(state), 'only voters campaign');
+  assert(mayElect(state), 'only voters with a sound log campaign');
   becomeFollower(state, nextTerm(state.term), undefined);
   state.role = 'candidate';
   state.votedFor = state.id;
@@ -101,7 +101,7 @@ export function stepPreVoteRequest(state: State, request: PreVoteRequest): void 
 }
 
 function judgePreVote(state: State, request: PreVoteRequest): void {
-  if (!isUpToDate(state, request.last)) {
+  if (state.repair !== undefined || !isUpToDate(state, request.last)) {
     refusePreVote(state, request.from);
     if (state.earlyTicks !== undefined) preCampaign(state);
     return;
@@ -140,8 +140,8 @@ function recordPreVote(state: State, voter: NodeId, granted: boolean): void {
 
 export function stepVoteRequest(state: State, request: VoteRequest): void {
   const isFree = state.votedFor === undefined && state.leader === undefined;
-  const granted =
-    request.term === state.term && (isFree || state.votedFor === request.from) && isUpToDate(state, request.last);
+  const mayVote = state.repair === undefined && (isFree || state.votedFor === request.from);
+  const granted = request.term === state.term && mayVote && isUpToDate(state, request.last);
   if (granted) {
     state.votedFor = request.from;
     resetElectionTimer(state);

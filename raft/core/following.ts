@@ -1,6 +1,7 @@
 // The follower's side of replication: what to do with a leader's appends, heartbeats and snapshots.
 import { assert } from '../../src/lib/index.ts';
 import { larger, plus, smaller } from './numbers.ts';
+import { commitToldOf, lifeOf } from './repair.ts';
 import { becomeFollower } from './role.ts';
 import type { State } from './state.ts';
 import type { AppendRequest, AppendResponse, Entry, HeartbeatRequest, LogIndex, SnapshotPosition } from './types.ts';
@@ -34,15 +35,12 @@ function appendMissing(state: State, entries: readonly Entry[]): void {
 }
 
 export function stepHeartbeatRequest(state: State, message: HeartbeatRequest): void {
-  assert(message.commit <= state.log.lastIndex(), `${message.from} knows of entries here that are not in the log`);
-  commitTo(state, message.commit);
-  state.outbox.send({
-    kind: 'heartbeatResponse',
-    from: state.id,
-    to: message.from,
-    term: state.term,
-    readRound: message.readRound,
-  });
+  const commit = commitToldOf(state, message);
+  assert(commit <= state.log.lastIndex(), `${message.from} knows of entries here that are not in the log`);
+  commitTo(state, commit);
+  const { id: from, term } = state;
+  const { from: to, readRound } = message;
+  state.outbox.send({ kind: 'heartbeatResponse', from, to, term, readRound, ...lifeOf(state) });
 }
 
 /**
@@ -74,5 +72,6 @@ function commitTo(state: State, index: LogIndex): void {
 }
 
 function respond(state: State, message: AppendRequest, result: AppendResponse['result']): void {
-  state.outbox.send({ kind: 'appendResponse', from: state.id, to: message.from, term: state.term, result });
+  const { id: from, term } = state;
+  state.outbox.send({ kind: 'appendResponse', from, to: message.from, term, result, ...lifeOf(state) });
 }

@@ -3,7 +3,9 @@
 // `snapshot` sends nothing, because what the follower needs is compacted: it waits until a snapshot was sent.
 import { assert } from '../../src/lib/index.ts';
 import { larger, ORIGIN, plus, smaller } from './numbers.ts';
-import type { CoreLimits, LogIndex, NodeId } from './types.ts';
+import type { CoreLimits, LogIndex, LogLife, NodeId } from './types.ts';
+
+const FIRST_LIFE: LogLife = { generation: 0, repairing: false };
 
 interface Inflight {
   readonly last: LogIndex;
@@ -12,8 +14,11 @@ interface Inflight {
 
 export class Progress {
   readonly id: NodeId;
-  /** Durable at the follower. Invariant: never goes back within a term, and match < next. */
+  /** Durable in this log of the follower. Invariant: never goes back within a term, and match < next. */
   match: LogIndex = ORIGIN;
+  /** How many logs the follower lost before this one, and whether it makes good what was in them. */
+  generation = 0;
+  repairing = false;
   /** The next entry to send. */
   next: LogIndex;
   state: 'probe' | 'replicate' | 'snapshot' = 'probe';
@@ -43,6 +48,25 @@ export class Progress {
   /** Invariant: the sum of what is in flight. */
   get inflightBytes(): number {
     return this.#inflightBytes;
+  }
+
+  /**
+   * It has spoken, of its log. Another log than the one known begins anew here, as `lastIndex` at the leader: all that was known
+   * is of a log that is lost. Returns false for what was said of a log that is known to be lost.
+   */
+  speaks(life: LogLife | undefined, lastIndex: LogIndex): boolean {
+    const { generation, repairing } = life ?? FIRST_LIFE;
+    if (generation < this.generation) return false;
+    this.repairing = repairing;
+    if (generation === this.generation) return true;
+    this.generation = generation;
+    this.match = ORIGIN;
+    this.commitTold = ORIGIN;
+    this.readRound = 0;
+    this.probe();
+    // Not from the beginning: its state may be as it was, and its log go on after that.
+    this.next = plus(lastIndex, 1);
+    return true;
   }
 
   canSend(limits: CoreLimits): boolean {

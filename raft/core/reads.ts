@@ -6,9 +6,10 @@
 // 2. A round takes the commit index when it begins, after all its reads have arrived.
 // 3. A majority that echoes round r, in this term, confirms r and everything before it.
 // 4. Losing the leadership refuses every waiting read: there is no late answer.
-import { majorityReached } from './quorum.ts';
+import { reachedByCounting, speaks } from './counting.ts';
+import { lifeOf, REPAIR_CONTEXT, repairAnswered } from './repair.ts';
 import type { Leading, State, WaitingRead } from './state.ts';
-import type { LogIndex, ReadIndexRequest, ReadIndexResponse } from './types.ts';
+import type { LogIndex, NodeId, ReadIndexRequest, ReadIndexResponse } from './types.ts';
 
 export function readIndex(state: State, context: number): void {
   if (state.leading !== undefined) state.leading.joining.push({ from: undefined, context });
@@ -17,6 +18,8 @@ export function readIndex(state: State, context: number): void {
 }
 
 export function stepReadIndexRequest(state: State, message: ReadIndexRequest): void {
+  // Before the index is taken: it must not rest on what a log acknowledged that the asker has lost.
+  if (state.leading !== undefined && !speaks(state, state.leading, message)) return;
   const read: WaitingRead = { from: message.from, context: message.context };
   if (state.leading !== undefined) state.leading.joining.push(read);
   else answer(state, read, undefined);
@@ -27,7 +30,7 @@ export function stepReadIndexResponse(state: State, message: ReadIndexResponse):
   const question = state.questions.asked.get(message.context);
   if (question === undefined) return false;
   state.questions.asked.delete(message.context);
-  for (const context of question.contexts) state.reads.push({ context, index: message.index });
+  for (const context of question.contexts) take(state, context, message.index);
   return message.index === undefined;
 }
 
@@ -39,7 +42,7 @@ export function flushQuestions(state: State): void {
   questions.next += 1;
   questions.asked.set(context, { contexts: questions.joining, askedAtTick: state.tick });
   questions.joining = [];
-  state.outbox.send({ kind: 'readIndexRequest', from: state.id, to: leader, term: state.term, context });
+  ask(state, leader, context);
 }
 
 /** A question may be lost on its way while the leader stays: it is asked again. A second answer finds nothing to answer. */
@@ -49,15 +52,25 @@ export function repeatQuestions(state: State): void {
   for (const [context, question] of questions.asked) {
     if (state.tick - question.askedAtTick < state.limits.electionTimeoutMinTicks) continue;
     question.askedAtTick = state.tick;
-    state.outbox.send({ kind: 'readIndexRequest', from: state.id, to: leader, term: state.term, context });
+    ask(state, leader, context);
   }
+}
+
+function ask(state: State, to: NodeId, context: number): void {
+  const { id: from, term } = state;
+  state.outbox.send({ kind: 'readIndexRequest', from, to, term, context, ...lifeOf(state) });
+}
+
+function take(state: State, context: number, index: LogIndex | undefined): void {
+  if (context === REPAIR_CONTEXT) repairAnswered(state, index);
+  else state.reads.push({ context, index });
 }
 
 /** The leader is lost or another: nobody will answer what was asked. */
 export function failQuestions(state: State): void {
   const { questions } = state;
   const contexts = [...questions.asked.values()].flatMap((question) => question.contexts);
-  for (const context of [...contexts, ...questions.joining]) state.reads.push({ context, index: undefined });
+  for (const context of [...contexts, ...questions.joining]) take(state, context, undefined);
   questions.asked.clear();
   questions.joining = [];
 }
@@ -81,9 +94,7 @@ export function beginRound(state: State, leading: Leading): boolean {
 
 /** Answers the rounds that a majority has confirmed. */
 export function confirmRounds(state: State, leading: Leading): void {
-  const reached = majorityReached(state.membership.voters, (voter) =>
-    voter === state.id ? leading.readRound : (leading.peers.get(voter)?.readRound ?? 0),
-  );
+  const reached = reachedByCounting(state, leading, leading.readRound, (peer) => peer.readRound);
   for (let oldest = leading.rounds[0]; oldest !== undefined && oldest.round <= reached; oldest = leading.rounds[0]) {
     leading.rounds.shift();
     for (const read of oldest.reads) answer(state, read, oldest.index);

@@ -1,9 +1,9 @@
 // The leader's side of replication: what to send to whom, what the answers mean, and when an entry is committed.
 import { assert } from '../../src/lib/index.ts';
+import { reachedByCounting, speaks } from './counting.ts';
 import { STALLED_HEARTBEATS } from './limits.ts';
-import { larger, ORIGIN, plus, smaller } from './numbers.ts';
+import { larger, plus, smaller } from './numbers.ts';
 import type { Progress } from './progress.ts';
-import { majorityReached } from './quorum.ts';
 import { confirmRounds } from './reads.ts';
 import type { Leading, State } from './state.ts';
 import type { AppendResponse, HeartbeatResponse } from './types.ts';
@@ -59,13 +59,24 @@ function sendHeartbeat(state: State, leading: Leading, peer: Progress): void {
   const commit = smaller(peer.match, state.commit);
   peer.commitTold = larger(peer.commitTold, commit);
   const readRound = leading.readRound;
-  state.outbox.send({ kind: 'heartbeatRequest', from: state.id, to: peer.id, term: state.term, commit, readRound });
+  const about = peer.generation === 0 ? {} : { generation: peer.generation };
+  const { id: from, term } = state;
+  state.outbox.send({ kind: 'heartbeatRequest', from, to: peer.id, term, commit, readRound, ...about });
+}
+
+/** A follower answers. Returns nothing for a stranger, and for what is said of a log that the follower has lost since. */
+function heard(state: State, leading: Leading, message: AppendResponse | HeartbeatResponse): Progress | undefined {
+  const peer = leading.peers.get(message.from);
+  const wasRepairing = peer?.repairing === true;
+  if (peer === undefined || !speaks(state, leading, message)) return undefined;
+  peer.heardAtTick = state.tick;
+  if (wasRepairing && !peer.repairing) advanceCommit(state, leading);
+  return peer;
 }
 
 export function stepAppendResponse(state: State, leading: Leading, message: AppendResponse): void {
-  const peer = leading.peers.get(message.from);
+  const peer = heard(state, leading, message);
   if (peer === undefined) return;
-  peer.heardAtTick = state.tick;
   const { result } = message;
   if (result.kind === 'accepted') {
     assert(result.match <= state.log.lastIndex(), `${peer.id} acknowledges entries that this leader does not have`);
@@ -81,9 +92,8 @@ export function stepAppendResponse(state: State, leading: Leading, message: Appe
  * one, or a follower that is up to date would stay in probe), and a window without answers is sent again.
  */
 export function stepHeartbeatResponse(state: State, leading: Leading, message: HeartbeatResponse): void {
-  const peer = leading.peers.get(message.from);
+  const peer = heard(state, leading, message);
   if (peer === undefined) return;
-  peer.heardAtTick = state.tick;
   if (message.readRound > peer.readRound) {
     peer.readRound = message.readRound;
     confirmRounds(state, leading);
@@ -99,15 +109,11 @@ export function stepHeartbeatResponse(state: State, leading: Leading, message: H
  * overwritten, until an entry of this term above it is committed (§5.4.2). The leader counts its own disk as one more.
  */
 export function advanceCommit(state: State, leading: Leading): void {
-  const reached = majorityReached(state.membership.voters, (voter) =>
-    voter === state.id ? state.log.durableIndex() : (leading.peers.get(voter)?.match ?? ORIGIN),
-  );
+  const reached = reachedByCounting(state, leading, state.log.durableIndex(), (peer) => peer.match);
   if (reached > state.commit && state.log.term(reached) === state.term) state.commit = reached;
 }
 
 /** The tick at which a majority had been heard; the leader hears itself. */
 export function majorityHeardAtTick(state: State, leading: Leading): number {
-  return majorityReached(state.membership.voters, (voter) =>
-    voter === state.id ? state.tick : (leading.peers.get(voter)?.heardAtTick ?? 0),
-  );
+  return reachedByCounting(state, leading, state.tick, (peer) => peer.heardAtTick);
 }

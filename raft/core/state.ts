@@ -4,6 +4,7 @@ import { assert, type Prng, prng } from '../../src/lib/index.ts';
 import { LogTail } from './log-tail.ts';
 import { Outbox } from './outbox.ts';
 import type { Progress } from './progress.ts';
+import type { Repair } from './repair.ts';
 import type {
   CoreLimits,
   CoreOptions,
@@ -27,6 +28,10 @@ export interface State {
   readonly random: Prng;
   readonly log: LogTail;
   readonly outbox: Outbox;
+  /** How many logs this member lost before this one. */
+  readonly generation: number;
+  /** Set until this log holds what the lost one may have acknowledged. */
+  repair: Repair | undefined;
 
   /** Invariant: never goes back. */
   term: Term;
@@ -122,6 +127,8 @@ export function createState(options: CoreOptions): State {
     random,
     log,
     outbox: new Outbox((message) => isDurable(state, message)),
+    generation: options.life?.generation ?? 0,
+    repair: options.life?.repairing === true ? { asked: false, target: undefined } : undefined,
     term: isNewer ? snapshot.leaderTerm : hardState.term,
     votedFor: isNewer ? undefined : hardState.votedFor,
     role: 'follower',
@@ -169,6 +176,11 @@ export function others(state: State): readonly NodeId[] {
 
 export function isVoter(state: State): boolean {
   return state.membership.voters.includes(state.id);
+}
+
+/** A member that repairs its log elects nobody, itself included. */
+export function mayElect(state: State): boolean {
+  return isVoter(state) && state.repair === undefined;
 }
 
 /** Starts the wait for an election anew, with a fresh random timeout (§5.2). */

@@ -48,6 +48,17 @@ export interface SnapshotPosition extends LogPosition {
   readonly leaderTerm: Term;
 }
 
+/**
+ * Which of its logs a member answers from (house.md, decision 10). What it acknowledged from a log that was lost counts no
+ * more, and while it repairs it counts in no quorum. Messages of a member that never lost one carry none.
+ */
+export interface LogLife {
+  /** How many logs it lost before this one. */
+  readonly generation: number;
+  /** It does not hold yet what it may have acknowledged. */
+  readonly repairing: boolean;
+}
+
 interface Addressed {
   readonly from: NodeId;
   readonly to: NodeId;
@@ -84,6 +95,7 @@ export interface AppendRequest extends Addressed {
 /** Sent when the entries are durable. */
 export interface AppendResponse extends Addressed {
   readonly kind: 'appendResponse';
+  readonly life?: LogLife;
   readonly result:
     | { readonly kind: 'accepted'; readonly match: LogIndex }
     /** The follower's log does not hold `previous`; `hint` is where to try next (§5.3's fast back-up). */
@@ -94,11 +106,14 @@ export interface HeartbeatRequest extends Addressed {
   readonly kind: 'heartbeatRequest';
   /** At most what this follower is known to hold. */
   readonly commit: LogIndex;
+  /** Of the follower's log that `commit` is about, if it is not the first: of another one it says nothing. */
+  readonly generation?: number;
   /** The newest read round of this leader, echoed by the follower; 0 when none was asked for. */
   readonly readRound: number;
 }
 export interface HeartbeatResponse extends Addressed {
   readonly kind: 'heartbeatResponse';
+  readonly life?: LogLife;
   readonly readRound: number;
 }
 /** Commands accepted at another node, on their way to the leader. Never forwarded a second time. */
@@ -119,6 +134,7 @@ export interface ProposalsDropped extends Addressed {
 /** A follower's question for the commit index: one for all reads that wait there. */
 export interface ReadIndexRequest extends Addressed {
   readonly kind: 'readIndexRequest';
+  readonly life?: LogLife;
   /** The asker's own number for this question; never reused within one process. */
   readonly context: number;
 }
@@ -168,6 +184,8 @@ export interface PersistBatch {
   /** A snapshot took the place of everything in the log. */
   readonly reset: LogPosition | undefined;
   readonly entries: readonly Entry[];
+  /** The log holds everything again that this member may have acknowledged: from now on it counts. */
+  readonly endsRepair: boolean;
   readonly sendAfterPersist: readonly Message[];
 }
 
@@ -219,6 +237,8 @@ export interface CoreOptions {
   readonly membership: Membership;
   readonly hardState: HardState;
   readonly log: LogView;
+  /** Of this log; a first log that is sound unless given. */
+  readonly life?: LogLife | undefined;
   /** The state machine has applied up to here already; nothing at or below it is handed out again. */
   readonly appliedIndex: LogIndex;
   /** The snapshot that was installed last, unless the log is known to have followed it. */
@@ -253,6 +273,8 @@ export interface PeerProgress {
   readonly id: NodeId;
   readonly match: LogIndex;
   readonly state: 'probe' | 'replicate' | 'snapshot';
+  /** It repairs its log and counts in no quorum. */
+  readonly repairing: boolean;
   readonly inflightMessages: number;
 }
 
@@ -264,6 +286,16 @@ export interface CoreStatus extends SoftState {
   readonly lastIndex: LogIndex;
   readonly membership: Membership;
   readonly peers: readonly PeerProgress[];
+  /** Set while this member repairs its log. */
+  readonly repair: RepairProgress | undefined;
+}
+
+/** How far a repair has come. */
+export interface RepairProgress {
+  /** The log holds everything up to here. */
+  readonly reached: LogIndex;
+  /** The repair is over there; undefined while no leader has said so. */
+  readonly target: LogIndex | undefined;
 }
 
 /** The algorithm: a pure state machine. No promise, clock, socket or disk; the same inputs give the same outputs. */

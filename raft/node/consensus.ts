@@ -112,6 +112,7 @@ class Client implements Consensus {
       lastIndex: zero,
       membership,
       peers: [],
+      repair: undefined,
     };
     parts.channel.onMessage((message) => this.receive(message));
   }

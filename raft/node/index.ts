@@ -3,6 +3,7 @@ export type {
   CoreStatus,
   Entry,
   LogIndex,
+  LogLife,
   Membership,
   Message,
   NodeId,

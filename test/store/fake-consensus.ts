@@ -190,6 +190,7 @@ export class FakeMember implements Consensus {
       lastIndex,
       membership: { voters, learners: [] } satisfies Membership,
       peers: [],
+      repair: undefined,
       appliedIndex: this.#delivered as LogIndex,
       fault: undefined,
     };

@@ -15,6 +15,8 @@ const position = fc.record({ index: fc.nat(1_000_000), term: whole });
 const entryKind = fc.constantFrom('noop', 'command', 'membership');
 const kind = <T extends string>(name: T): fc.Arbitrary<T> => fc.constant(name);
 
+const life = fc.record({ generation: whole, repairing: fc.boolean() });
+
 const append = fc
   .record({
     ...addressed,
@@ -34,19 +36,32 @@ const message = fc.oneof(
   fc.record({ kind: kind('voteRequest'), ...addressed, last: position, transfer: fc.boolean() }),
   fc.record({ kind: kind('voteResponse'), ...addressed, granted: fc.boolean() }),
   append,
-  fc.record({
-    kind: kind('appendResponse'),
-    ...addressed,
-    result: fc.oneof(
-      fc.record({ kind: kind('accepted'), match: whole }),
-      fc.record({ kind: kind('rejected'), previous: whole, hint: position }),
-    ),
-  }),
-  fc.record({ kind: kind('heartbeatRequest'), ...addressed, commit: whole, readRound: whole }),
-  fc.record({ kind: kind('heartbeatResponse'), ...addressed, readRound: whole }),
+  fc.record(
+    {
+      kind: kind('appendResponse'),
+      ...addressed,
+      result: fc.oneof(
+        fc.record({ kind: kind('accepted'), match: whole }),
+        fc.record({ kind: kind('rejected'), previous: whole, hint: position }),
+      ),
+      life,
+    },
+    { requiredKeys: ['kind', 'from', 'to', 'term', 'result'] },
+  ),
+  fc.record(
+    { kind: kind('heartbeatRequest'), ...addressed, commit: whole, readRound: whole, generation: whole },
+    { requiredKeys: ['kind', 'from', 'to', 'term', 'commit', 'readRound'] },
+  ),
+  fc.record(
+    { kind: kind('heartbeatResponse'), ...addressed, readRound: whole, life },
+    { requiredKeys: ['kind', 'from', 'to', 'term', 'readRound'] },
+  ),
   fc.record({ kind: kind('forwardedProposal'), ...addressed, commands: fc.array(bytes, { maxLength: 5 }) }),
   fc.record({ kind: kind('proposalsDropped'), ...addressed, count: whole, leading: fc.boolean() }),
-  fc.record({ kind: kind('readIndexRequest'), ...addressed, context: whole }),
+  fc.record(
+    { kind: kind('readIndexRequest'), ...addressed, context: whole, life },
+    { requiredKeys: ['kind', 'from', 'to', 'term', 'context'] },
+  ),
   fc.record({
     kind: kind('readIndexResponse'),
     ...addressed,

@@ -10,7 +10,7 @@ function entry(index: number, term: number): Entry {
 }
 
 function batchOf(entries: readonly Entry[]): PersistBatch {
-  return { id: 1, hardState: undefined, entries, reset: undefined, sendAfterPersist: [] };
+  return { id: 1, hardState: undefined, entries, reset: undefined, endsRepair: false, sendAfterPersist: [] };
 }
 
 type Step =

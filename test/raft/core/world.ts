@@ -8,6 +8,7 @@ import {
   describeStatus,
   type Entry,
   type LogIndex,
+  type LogLife,
   type Message,
   type NodeId,
   type PersistBatch,
@@ -38,7 +39,11 @@ interface Node {
   applied: LogIndex;
   batch: PersistBatch | undefined;
   incarnation: number;
+  /** Of its log, as the disk knows it. */
+  life: LogLife;
 }
+
+const FIRST_LIFE: LogLife = { generation: 0, repairing: false };
 
 export class World {
   readonly #nodes = new Map<string, Node>();
@@ -72,6 +77,8 @@ export class World {
         return this.#time(Number(args[0]));
       case 'crash':
         return this.#crash(args[0]);
+      case 'lose':
+        return this.#lose(args[0]);
       case 'cut':
         for (const link of args) this.#cut.add(link);
         return [];
@@ -139,21 +146,23 @@ export class World {
       const disk = new MemoryLog();
       this.#nodes.set(id, {
         disk,
-        core: this.#boot(id, disk, 0 as LogIndex, 0),
+        core: this.#boot(id, disk, 0 as LogIndex, 0, FIRST_LIFE),
         applied: 0 as LogIndex,
         batch: undefined,
         incarnation: 0,
+        life: FIRST_LIFE,
       });
     }
     return [];
   }
 
-  #boot(id: string, disk: MemoryLog, appliedIndex: LogIndex, incarnation: number): RaftCore {
+  #boot(id: string, disk: MemoryLog, appliedIndex: LogIndex, incarnation: number, life: LogLife): RaftCore {
     return createRaftCore({
       id: id as NodeId,
       membership: { voters: this.#voters, learners: this.#learners },
       hardState: disk.hardState,
       log: disk,
+      life,
       appliedIndex,
       limits: LIMITS,
       seed: id.charCodeAt(0) + 1000 * incarnation,
@@ -171,7 +180,7 @@ export class World {
       .map((text, i): Entry => {
         return { index: (i + 1) as LogIndex, term: Number(text) as Term, kind: 'noop', data: new Uint8Array(0) };
       });
-    node.core = this.#boot(id, node.disk, node.applied, node.incarnation);
+    node.core = this.#boot(id, node.disk, node.applied, node.incarnation, node.life);
     return describeStatus(node.core.status());
   }
 
@@ -204,6 +213,7 @@ export class World {
     if (batch === undefined) return ['nothing outstanding'];
     node.batch = undefined;
     node.disk.write(batch);
+    if (batch.endsRepair) node.life = { ...node.life, repairing: false };
     this.#send(batch.sendAfterPersist);
     node.core.persisted(batch.id);
     return batch.sendAfterPersist.map((message) => `send ${describeMessage(message)}`);
@@ -273,7 +283,20 @@ export class World {
     node.incarnation += 1;
     node.applied = 0 as LogIndex;
     this.#network = this.#network.filter((message) => message.from !== id && message.to !== id);
-    node.core = this.#boot(id ?? '', node.disk, node.applied, node.incarnation);
+    node.core = this.#boot(id ?? '', node.disk, node.applied, node.incarnation, node.life);
+    return this.#status(id);
+  }
+
+  /** The log of a node was damaged: it starts with an empty one. What it had sent is still on its way. */
+  #lose(id: string | undefined): string[] {
+    const node = this.#node(id);
+    const { term, votedFor } = node.disk.hardState;
+    Object.assign(node.disk, new MemoryLog(), { hardState: { term, votedFor: votedFor ?? id } });
+    node.batch = undefined;
+    node.incarnation += 1;
+    node.applied = 0 as LogIndex;
+    node.life = { generation: node.life.generation + 1, repairing: true };
+    node.core = this.#boot(id ?? '', node.disk, node.applied, node.incarnation, node.life);
     return this.#status(id);
   }
 }
