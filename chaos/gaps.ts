@@ -1,12 +1,18 @@
 // What a gap is, and what many of them say. Pure.
 
+/** A time without an acknowledgement. */
+export interface Gap {
+  readonly fromMs: number;
+  readonly ms: number;
+}
+
 /** The longest time without an acknowledgement between two moments, both edges counted. Times in ms, any order. */
-export function longestGapMs(acknowledgedAtMs: readonly number[], fromMs: number, toMs: number): number {
+export function longestGap(acknowledgedAtMs: readonly number[], fromMs: number, toMs: number): Gap {
   const inside = acknowledgedAtMs.filter((at) => at >= fromMs && at <= toMs).sort((a, b) => a - b);
+  let longest: Gap = { fromMs, ms: 0 };
   let previous = fromMs;
-  let longest = 0;
   for (const at of [...inside, toMs]) {
-    longest = Math.max(longest, at - previous);
+    if (at - previous > longest.ms) longest = { fromMs: previous, ms: at - previous };
     previous = at;
   }
   return longest;

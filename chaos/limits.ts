@@ -5,27 +5,24 @@ export const REQUEST_TIMEOUT_MS = 65_000;
 /** Until a killed server is ready again. */
 export const RECOVERY_TIMEOUT_MS = 60_000;
 export const POLL_MS = 50;
+/** A server that hangs, or sleeps, is not whole. */
+export const STATUS_TIMEOUT_MS = 2_000;
 /** Writes go on for so long before each fault, so that the gap has an edge on both sides … */
 export const CALM_BEFORE_FAULT_MS = 400;
 /** … and for so long after the cluster is whole again. */
 export const CALM_AFTER_FAULT_MS = 400;
 /** Bars of a printed histogram, at most. */
 export const HISTOGRAM_BARS = 20;
-/** A connection through the load balancer to a server that was killed ends within this time. */
-export const BALANCED_END_MS = 1_000;
-/** A leader is paused for so long: more than an election, and than its peers wait for a silent connection. */
-export const PAUSE_MS = 5_000;
-/** Reads that wait at a paused server for it to wake … */
+/** Reads that wait at a leader that sleeps or is cut off … */
 export const READS_BEFORE_WAKING = 4;
 /** … and for how long more of them follow. */
-export const READS_AFTER_WAKING_MS = 1_000;
+export const READS_AFTER_WAKING_MS = 500;
+export const READ_PAUSE_MS = 20;
 /** A killed process has been missed, and is being started again, after this long. */
 export const RESTART_NOTICED_MS = 500;
 /** A soak's request: longer than any fault, so that only a lost cause ends it. */
 export const SOAK_REQUEST_TIMEOUT_MS = 20_000;
-/** A client's pause between two operations, on average. */
-export const CLIENT_PAUSE_MS = 25;
-/** … and when nobody accepts its connection. */
+/** A client's pause when nobody accepts its connection. */
 export const REFUSED_PAUSE_MS = 100;
 /** Members of one set. */
 export const SET_MEMBERS = 100;

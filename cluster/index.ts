@@ -1,5 +1,5 @@
 // The door of the local cluster: topology, identities, processes, load balancer, status.
-export type { PeerRoute } from './component-configs.ts';
+export { directRoute, type PeerRoute } from './component-configs.ts';
 export type {
   BalancerConfig,
   ClientConfig,

@@ -1,7 +1,7 @@
 // Does one planned fault to a cluster, heals it, waits until the cluster is whole, and says what was done to whom, when.
 import { type Clock, defined, sleep } from '../../src/lib/index.ts';
 import type { ClusterUnderTest } from '../cluster-under-test.ts';
-import { RESTART_NOTICED_MS } from '../limits.ts';
+import { READ_PAUSE_MS, READS_AFTER_WAKING_MS, READS_BEFORE_WAKING, RESTART_NOTICED_MS } from '../limits.ts';
 import type { LinkCondition } from '../network/link.ts';
 import type { PeerNetwork } from '../network/peer-network.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
@@ -18,12 +18,16 @@ export interface FaultRecord {
   /** The highest term before and after. */
   readonly termBefore: number;
   readonly termAfter: number;
+  /** Reads at a server that had slept or been cut off, sent while it was or just after. */
+  readonly wakingReads: number;
 }
 
 export interface Battlefield {
   readonly cluster: ClusterUnderTest;
   readonly network: PeerNetwork;
   readonly clock: Clock;
+  /** Reads at one server, on a connection of its own, what was written last; resolves when it is answered. */
+  readonly readNewest: (server: string) => Promise<unknown>;
 }
 
 const CUT: LinkCondition = { kind: 'cut' };
@@ -38,9 +42,12 @@ export async function inject(field: Battlefield, planned: PlannedFault): Promise
   const followers = servers.filter((server) => server !== leader);
   const follower = defined(followers[planned.follower % followers.length], 'a follower');
   const fromMs = clock.monotonic();
-  const harmed = await hurt(field, planned, { leader, follower, servers });
-  field.network.heal();
+  const { harmed, sleeper, wake } = await hurt(field, planned, { leader, follower, servers });
   const healedMs = clock.monotonic();
+  const wakingReads = await heal(field, sleeper, () => {
+    wake?.();
+    field.network.heal();
+  });
   const after = await cluster.whole();
   const term = (status: typeof before): number => Math.max(...status.servers.map((server) => server.term));
   return {
@@ -52,6 +59,7 @@ export async function inject(field: Battlefield, planned: PlannedFault): Promise
     wholeMs: clock.monotonic(),
     termBefore: term(before),
     termAfter: term(after),
+    wakingReads,
   };
 }
 
@@ -61,8 +69,40 @@ interface Roles {
   readonly servers: readonly string[];
 }
 
+/** What a fault has left to be healed. */
+interface Harm {
+  readonly harmed: readonly string[];
+  /** A leader that may not know that another leads. */
+  readonly sleeper?: string;
+  readonly wake?: () => void;
+}
+
+/**
+ * A leader that slept, or was cut off, does not know it: its first answers are where a stale read would be. So reads wait
+ * at it before it wakes, and more follow; the history's checker judges them. Answers how many.
+ */
+async function heal(
+  { clock, readNewest }: Battlefield,
+  sleeper: string | undefined,
+  wake: () => void,
+): Promise<number> {
+  if (sleeper === undefined) {
+    wake();
+    return 0;
+  }
+  const waiting = Array.from({ length: READS_BEFORE_WAKING }, () => readNewest(sleeper));
+  wake();
+  await Promise.all(waiting);
+  let reads = waiting.length;
+  for (const until = clock.monotonic() + READS_AFTER_WAKING_MS; clock.monotonic() < until; reads += 1) {
+    await readNewest(sleeper);
+    await sleep(clock, READ_PAUSE_MS);
+  }
+  return reads;
+}
+
 /** Resolves when the fault has lasted; answers who was harmed. */
-async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Promise<readonly string[]> {
+async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Promise<Harm> {
   const { leader, follower, servers } = roles;
   switch (planned.kind) {
     case 'kill-leader':
@@ -72,7 +112,7 @@ async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Pr
     case 'kill-two':
       // The third has no majority while both are away: its clients wait, too.
       await kill(field, [leader, follower]);
-      return servers;
+      return { harmed: servers };
     case 'kill-all':
       return kill(field, servers);
     case 'pause-leader':
@@ -84,7 +124,10 @@ async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Pr
     case 'rolling-restart':
       return terminate(field, servers);
     case 'cut-leader':
-      return link(field, planned, [leader], (from, to) => (from === leader || to === leader ? CUT : undefined));
+      return {
+        ...(await link(field, planned, [leader], (from, to) => (from === leader || to === leader ? CUT : undefined))),
+        sleeper: leader,
+      };
     case 'cut-follower':
       return link(field, planned, [follower], (from, to) => (from === follower || to === follower ? CUT : undefined));
     case 'mute-leader':
@@ -104,30 +147,32 @@ async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Pr
 }
 
 /** With kill -9; the supervisor starts them again. */
-async function kill(field: Battlefield, servers: readonly string[]): Promise<readonly string[]> {
+async function kill(field: Battlefield, servers: readonly string[]): Promise<Harm> {
   for (const server of servers) field.cluster.signal(server, 'SIGKILL');
   await sleep(field.clock, RESTART_NOTICED_MS);
-  return servers;
+  return { harmed: servers };
 }
 
-async function pause(field: Battlefield, server: string, lastsMs: number): Promise<readonly string[]> {
+async function pause(field: Battlefield, server: string, lastsMs: number): Promise<Harm> {
   field.cluster.signal(server, 'SIGSTOP');
+  const wake = (): void => void field.cluster.signal(server, 'SIGCONT');
   try {
     await sleep(field.clock, lastsMs);
-  } finally {
-    field.cluster.signal(server, 'SIGCONT');
+  } catch (error) {
+    wake();
+    throw error;
   }
-  return [server];
+  return { harmed: [server], sleeper: server, wake };
 }
 
 /** With SIGTERM, one after the other, each when the one before is back. */
-async function terminate(field: Battlefield, servers: readonly string[]): Promise<readonly string[]> {
+async function terminate(field: Battlefield, servers: readonly string[]): Promise<Harm> {
   for (const server of servers) {
     const pid = field.cluster.signal(server, 'SIGTERM');
     await field.cluster.replaced(server, pid);
     await field.cluster.whole();
   }
-  return servers;
+  return { harmed: servers };
 }
 
 async function link(
@@ -135,11 +180,11 @@ async function link(
   planned: PlannedFault,
   harmed: readonly string[],
   conditionOf: (from: string, to: string) => LinkCondition | undefined,
-): Promise<readonly string[]> {
+): Promise<Harm> {
   for (const [from, to] of field.network.pairs) {
     const condition = conditionOf(from, to);
     if (condition !== undefined) field.network.set(from, to, condition);
   }
   await sleep(field.clock, planned.lastsMs);
-  return harmed;
+  return { harmed };
 }

@@ -1,6 +1,6 @@
 // The network between the servers of a cluster: a link of its own for each ordered pair, so that it can be cut both ways,
 // one way, or in part.
-import type { PeerRoute, Topology } from '../../cluster/index.ts';
+import { directRoute, type PeerRoute, type Topology } from '../../cluster/index.ts';
 import { type Clock, defined, type Prng } from '../../src/lib/index.ts';
 import { type Link, type LinkCondition, openLink } from './link.ts';
 
@@ -37,3 +37,12 @@ export async function openPeerNetwork(topology: Topology, clock: Clock, random: 
 function nameOf(from: string, to: string): string {
   return `${from} ${to}`;
 }
+
+/** For a cluster whose servers reach each other directly: nothing can be done to its links. */
+export const DIRECT_NETWORK: PeerNetwork = {
+  route: directRoute,
+  pairs: [],
+  set() {},
+  heal() {},
+  close: () => Promise.resolve(),
+};

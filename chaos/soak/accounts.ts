@@ -2,14 +2,15 @@
 // and which requests failed where no fault excuses it. Pure.
 import type { FaultRecord } from '../faults/inject.ts';
 import type { FaultKind } from '../faults/plan.ts';
-import { longestGapMs, percentile } from '../gaps.ts';
+import { type Gap, longestGap, percentile } from '../gaps.ts';
 import type { Operation } from '../history/operation.ts';
 import { CALM_AFTER_FAULT_MS, CALM_BEFORE_FAULT_MS } from '../limits.ts';
 
 export interface FaultAccount {
   readonly kind: FaultKind;
   readonly times: number;
-  readonly gapsMs: readonly number[];
+  /** One for each time, counted from the beginning of the fault. */
+  readonly gaps: readonly Gap[];
   readonly p50Ms: number;
   readonly maxMs: number;
   /** How often the term went up. */
@@ -65,20 +66,22 @@ function accountOf(
 ): FaultAccount {
   const all = new Set(acknowledgements.map(({ via }) => via));
   const mine = faults.filter((fault) => fault.kind === kind);
-  const gapsMs = mine.map(({ harmed, fromMs, wholeMs }) => {
+  const gaps = mine.map(({ harmed, fromMs, wholeMs }): Gap => {
     // Where everybody is harmed the gap is that of the whole cluster.
     const living = [...all].filter((server) => !harmed.includes(server));
     const counted = living.length === 0 ? [...all] : living;
-    return longestGapMs(
+    const gap = longestGap(
       acknowledgements.filter(({ via }) => counted.includes(via)).map(({ atMs }) => atMs),
       fromMs - CALM_BEFORE_FAULT_MS,
       wholeMs + CALM_AFTER_FAULT_MS,
     );
+    return { fromMs: gap.fromMs - fromMs, ms: gap.ms };
   });
+  const gapsMs = gaps.map(({ ms }) => ms);
   return {
     kind,
     times: mine.length,
-    gapsMs,
+    gaps,
     p50Ms: percentile(gapsMs, 0.5),
     maxMs: Math.max(...gapsMs),
     leaderChanges: mine.filter((fault) => fault.termAfter > fault.termBefore).length,

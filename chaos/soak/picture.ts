@@ -53,13 +53,11 @@ function gapRows({ faults }: Accounts): readonly string[] {
   const bottom = top + ROW_HEIGHT * faults.length;
   return [
     `<text x="${LEFT}" y="${top - 8}">gaps without an acknowledged write at living servers</text>`,
-    ...faults.flatMap(({ kind, gapsMs }, row) => {
+    ...faults.flatMap(({ kind, gaps }, row) => {
       const y = top + ROW_HEIGHT * row + 10;
       return [
         `<text x="${LEFT - 8}" y="${y + 4}" text-anchor="end">${kind}</text>`,
-        ...gapsMs.map(
-          (gapMs) => `<circle cx="${x(gapMs).toFixed(1)}" cy="${y}" r="4" fill="#b3261e" fill-opacity="0.4"/>`,
-        ),
+        ...gaps.map(({ ms }) => `<circle cx="${x(ms).toFixed(1)}" cy="${y}" r="4" fill="#b3261e" fill-opacity="0.4"/>`),
       ];
     }),
     `<text x="${LEFT}" y="${bottom + 16}">0 ms</text>`,

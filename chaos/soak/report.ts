@@ -1,9 +1,11 @@
 // What a soak found, for people: availability, faults, gaps, and the verdict.
-import { histogram } from '../gaps.ts';
+import { requirementsTable } from '../bars/requirement.ts';
+import { type Gap, histogram } from '../gaps.ts';
 import type { Operation } from '../history/operation.ts';
 import { HISTOGRAM_BARS } from '../limits.ts';
 import { verdictText } from '../verdict-text.ts';
 import type { Accounts } from './accounts.ts';
+import type { SoakRun } from './run.ts';
 import type { SoakResult } from './soak.ts';
 
 const BUCKET_MS = 100;
@@ -14,7 +16,7 @@ export function soakPassed(result: SoakResult, accounts: Accounts): boolean {
   return result.linearizable.kind === 'ok' && result.watchTroubles.length === 0 && accounts.failedAtLiving.length === 0;
 }
 
-export function soakReport(result: SoakResult, accounts: Accounts, files: readonly string[]): string {
+export function soakReport({ result, accounts, requirements, passed, files }: SoakRun): string {
   const { attempted, acknowledged, refused, unknown, unsent, failedAtLiving } = accounts;
   const share = ((100 * acknowledged) / Math.max(1, attempted)).toFixed(1);
   return [
@@ -26,13 +28,13 @@ export function soakReport(result: SoakResult, accounts: Accounts, files: readon
     '',
     'longest time without an acknowledged write at living servers, per fault; how often the leader changed',
     ...accounts.faults.map(
-      ({ kind, times, p50Ms, maxMs, leaderChanges }) =>
-        `  ${kind.padEnd(18)} ×${String(times).padEnd(4)} p50 ${ms(p50Ms)}  max ${ms(maxMs)}  leader changes ${leaderChanges}`,
+      ({ kind, times, p50Ms, maxMs, gaps, leaderChanges }) =>
+        `  ${kind.padEnd(18)} ×${String(times).padEnd(4)} p50 ${ms(p50Ms)}  max ${ms(maxMs)} (${longestPlace(gaps)})  leader changes ${leaderChanges}`,
     ),
     '',
     'all gaps',
     ...histogram(
-      accounts.faults.flatMap(({ gapsMs }) => gapsMs),
+      accounts.faults.flatMap(({ gaps }) => gaps.map((gap) => gap.ms)),
       BUCKET_MS,
       HISTOGRAM_BARS,
     ),
@@ -41,9 +43,21 @@ export function soakReport(result: SoakResult, accounts: Accounts, files: readon
     ...some('watches', result.watchTroubles),
     `${verdictText(result.linearizable)} (checked in ${(result.checkedInMs / 1000).toFixed(1)} s)`,
     ...files,
-    `verdict: ${soakPassed(result, accounts) ? 'PASSED: linearizable, watches without gaps, no request failed at a living server' : 'FAILED'}`,
+    '',
+    ...requirementsTable(requirements),
+    '',
+    `verdict: ${passed ? 'PASSED: linearizable, watches without gaps, no request failed at a living server, every gate holds' : 'FAILED'}`,
     '',
   ].join('\n');
+}
+
+/** Where the longest one began, seen from the beginning of its fault: what followed the fault later has another cause. */
+function longestPlace(gaps: readonly Gap[]): string {
+  const longest = gaps.reduce<Gap | undefined>(
+    (most, gap) => (most === undefined || gap.ms > most.ms ? gap : most),
+    undefined,
+  );
+  return longest === undefined ? '' : `from ${longest.fromMs.toFixed(0)} ms on`;
 }
 
 function ms(value: number): string {

@@ -4,7 +4,10 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defined, prng, silentLogger } from '../../src/lib/index.ts';
+import { requirementsOfFaults, requirementsOfSoak } from '../bars/of-soak.ts';
+import { gatesHold, type Requirement } from '../bars/requirement.ts';
 import { startExperiment } from '../cluster-under-test.ts';
+import { FAULT_KINDS } from '../faults/plan.ts';
 import { openPeerNetwork, type PeerNetwork } from '../network/peer-network.ts';
 import { type Accounts, accountsOf } from './accounts.ts';
 import { soakPicture } from './picture.ts';
@@ -14,6 +17,8 @@ import { type SoakOptions, type SoakResult, soak } from './soak.ts';
 export interface SoakRun {
   readonly result: SoakResult;
   readonly accounts: Accounts;
+  /** What it says to the bars: with every fault to bar 5, with the faults of others to those. */
+  readonly requirements: readonly Requirement[];
   readonly passed: boolean;
   /** What was written, as lines to be told. */
   readonly files: readonly string[];
@@ -42,11 +47,17 @@ export async function runSoak(options: RunOptions): Promise<SoakRun> {
       },
     });
     try {
+      const from = clock.monotonic();
       const result = await soak(cluster, defined(network, 'the links'), { ...options, folder });
       const accounts = accountsOf(result.history, result.faults);
-      const passed = soakPassed(result, accounts);
+      const minutes = (clock.monotonic() - from) / 60_000;
+      const isAll = options.kinds.length === FAULT_KINDS.length;
+      const requirements = isAll
+        ? requirementsOfSoak(result, accounts, minutes)
+        : requirementsOfFaults(result, accounts);
+      const passed = soakPassed(result, accounts) && gatesHold(requirements);
       if (!passed) cpSync(cluster.running.layout.logs, join(folder, 'logs'), { recursive: true });
-      return { result, accounts, passed, files: keepFiles(folder, result, accounts, passed) };
+      return { result, accounts, requirements, passed, files: keepFiles(folder, result, accounts, passed) };
     } catch (error) {
       cpSync(cluster.running.layout.logs, join(folder, 'logs'), { recursive: true });
       options.progress(`it ended early; the history so far and the servers' logs are in ${folder}`);

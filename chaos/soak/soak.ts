@@ -6,7 +6,7 @@ import { type Clock, defined, type Prng, prng, sleep, UserError } from '../../sr
 import { checkLinearizable, type Verdict } from '../checker/linearizability.ts';
 import { checkWatches } from '../checker/watches.ts';
 import type { ClusterUnderTest } from '../cluster-under-test.ts';
-import { type FaultRecord, inject } from '../faults/inject.ts';
+import { type Battlefield, type FaultRecord, inject } from '../faults/inject.ts';
 import { type FaultKind, faultPlan } from '../faults/plan.ts';
 import { writeHistory } from '../history/file.ts';
 import type { Operation } from '../history/operation.ts';
@@ -21,10 +21,13 @@ import type { PeerNetwork } from '../network/peer-network.ts';
 import { NAMESPACE, type RecordedClient, recordedClient } from '../workloads/recorded-client.ts';
 import { type LoopOptions, registerLoop, setLoop } from '../workloads/registers.ts';
 import { type WatchedEvent, watchAll } from '../workloads/watcher.ts';
+import type { Load } from './load.ts';
 
 export interface SoakOptions {
   readonly seed: number;
   readonly kinds: readonly FaultKind[];
+  /** The clients and watchers at work. */
+  readonly load: Load;
   /** It ends after the first fault that began by then … */
   readonly lastsMs: number;
   /** … or after so many faults. */
@@ -46,28 +49,22 @@ export interface SoakResult {
   readonly checkedInMs: number;
 }
 
-const KEYS = 50;
-const PINNED = 13;
-const ROAMING = 4;
-const WATCHERS = 3;
-
 export async function soak(cluster: ClusterUnderTest, network: PeerNetwork, options: SoakOptions): Promise<SoakResult> {
   const random = prng(options.seed);
   const books = openBooks(options);
   await createNamespace(cluster);
   const end = new AbortController();
   const watching = startWatchers(cluster, options, random.fork(), books);
-  const loops = startClients(
-    cluster,
-    options.clock,
+  const signal = AbortSignal.any([end.signal, cluster.stopping]);
+  const loops = startClients(cluster, options, random.fork(), books, signal);
+  const faults = await doFaults(
+    { cluster, network, clock: options.clock, readNewest: newestReader(cluster, books) },
+    options,
     random.fork(),
-    books,
-    AbortSignal.any([end.signal, cluster.stopping]),
   );
-  const faults = await doFaults(cluster, network, options, random.fork());
   end.abort();
   await loops;
-  const last = await lastLook(cluster, books);
+  const last = await lastLook(cluster, books, options.load);
   await watching.finish(last);
   books.close();
   const { clock } = options;
@@ -127,7 +124,7 @@ async function createNamespace(cluster: ClusterUnderTest): Promise<void> {
 /** Pinned clients at each server in turn, one of them at each server filling sets; and roaming ones. */
 async function startClients(
   cluster: ClusterUnderTest,
-  clock: Clock,
+  { clock, load }: SoakOptions,
   random: Prng,
   books: Books,
   signal: AbortSignal,
@@ -139,16 +136,19 @@ async function startClients(
     client: books.client(plain, via),
     name,
     clock,
+    pauseMs: load.pauseMs,
     random: random.fork(),
     signal,
   });
   const pinned = (server: string): PlainClient => cluster.clientOf(server, SOAK_REQUEST_TIMEOUT_MS);
   const serverOf = (i: number): string => defined(servers[i % servers.length], 'a server');
   await Promise.all([
-    ...Array.from({ length: PINNED }, (_, i) => registerLoop(loop(pinned(serverOf(i)), serverOf(i), `p${i}`), KEYS)),
+    ...Array.from({ length: load.pinned }, (_, i) =>
+      registerLoop(loop(pinned(serverOf(i)), serverOf(i), `p${i}`), load.keys),
+    ),
     ...servers.map((server, i) => setLoop(loop(pinned(server), server, `s${i}`))),
-    ...Array.from({ length: ROAMING }, (_, i) =>
-      registerLoop(loop(cluster.balancedClient(SOAK_REQUEST_TIMEOUT_MS), 'balancer', `b${i}`), KEYS),
+    ...Array.from({ length: load.roaming }, (_, i) =>
+      registerLoop(loop(cluster.balancedClient(SOAK_REQUEST_TIMEOUT_MS), 'balancer', `b${i}`), load.keys),
     ),
   ]);
 }
@@ -168,7 +168,7 @@ function startWatchers(cluster: ClusterUnderTest, options: SoakOptions, random: 
   const troubles: string[] = [];
   let last = Number.POSITIVE_INFINITY;
   const begun = cluster.balancer.send('GET', `/api/v1/namespaces/${NAMESPACE}/configmaps`);
-  const all = Array.from({ length: WATCHERS }, async (_, watcher) => {
+  const all = Array.from({ length: options.load.watchers }, async (_, watcher) => {
     const seen: WatchedEvent[] = [];
     events.push(seen);
     const answer = await begun;
@@ -197,19 +197,27 @@ function startWatchers(cluster: ClusterUnderTest, options: SoakOptions, random: 
   };
 }
 
-async function doFaults(
-  cluster: ClusterUnderTest,
-  network: PeerNetwork,
-  options: SoakOptions,
-  random: Prng,
-): Promise<readonly FaultRecord[]> {
+/** Reads what was written last, by anybody, as the history has it. */
+function newestReader(cluster: ClusterUnderTest, books: Books): (server: string) => Promise<void> {
+  return async (server) => {
+    const newest = books.history.findLast(
+      ({ type, outcome }) => outcome === 'ok' && type !== 'list' && type !== 'read',
+    );
+    const plain = cluster.clientOf(server, SOAK_REQUEST_TIMEOUT_MS);
+    await books.client(plain, server).read(newest?.key ?? 'register-0');
+    plain.close();
+  };
+}
+
+async function doFaults(field: Battlefield, options: SoakOptions, random: Prng): Promise<readonly FaultRecord[]> {
   const { clock, progress } = options;
+  const { cluster } = field;
   const plan = faultPlan(random, options.kinds);
   const until = clock.monotonic() + options.lastsMs;
   const faults: FaultRecord[] = [];
   while (clock.monotonic() < until && faults.length < options.faultsMax && !cluster.stopping.aborted) {
     await sleep(clock, CALM_BEFORE_FAULT_MS, cluster.stopping);
-    const record = await inject({ cluster, network, clock }, plan.next().value);
+    const record = await inject(field, plan.next().value);
     faults.push(record);
     const seconds = ((record.wholeMs - record.fromMs) / 1000).toFixed(1);
     progress(`${faults.length}: ${record.kind} (${record.leader} led), whole again after ${seconds} s`);
@@ -219,12 +227,12 @@ async function doFaults(
 }
 
 /** Every register is read at every server, then a last write; answers its revision. */
-async function lastLook(cluster: ClusterUnderTest, books: Books): Promise<number> {
+async function lastLook(cluster: ClusterUnderTest, books: Books, { keys }: Load): Promise<number> {
   await cluster.whole();
   await Promise.all(
     cluster.running.topology.servers.map(async ({ id }) => {
       const client = books.client(cluster.clientOf(id), id);
-      for (let key = 0; key < KEYS; key += 1) await client.read(`register-${key}`);
+      for (let key = 0; key < keys; key += 1) await client.read(`register-${key}`);
     }),
   );
   const last = await books.client(cluster.balancedClient(), 'balancer').create('register-last', 'last');

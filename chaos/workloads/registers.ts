@@ -2,7 +2,7 @@
 // time and list them. Each value is written once in the history, so that whoever sees it knows which write it was.
 import { type Clock, type Prng, sleep } from '../../src/lib/index.ts';
 import type { Operation } from '../history/operation.ts';
-import { CLIENT_PAUSE_MS, REFUSED_PAUSE_MS, SET_MEMBERS } from '../limits.ts';
+import { REFUSED_PAUSE_MS, SET_MEMBERS } from '../limits.ts';
 import type { RecordedClient } from './recorded-client.ts';
 
 export interface LoopOptions {
@@ -10,6 +10,8 @@ export interface LoopOptions {
   /** Part of every value and name; no other client has it. */
   readonly name: string;
   readonly clock: Clock;
+  /** Between two operations, on average. */
+  readonly pauseMs: number;
   readonly random: Prng;
   readonly signal: AbortSignal;
 }
@@ -60,7 +62,7 @@ export async function setLoop(options: LoopOptions): Promise<void> {
 }
 
 /** Nobody answers: a little longer, as any client would. */
-function rest({ clock, random, signal }: LoopOptions, { outcome, refusal }: Operation): Promise<void> {
+function rest({ clock, pauseMs, random, signal }: LoopOptions, { outcome, refusal }: Operation): Promise<void> {
   const nobody = outcome === 'failed' && refusal === 'other';
-  return sleep(clock, nobody ? REFUSED_PAUSE_MS : random.int(2 * CLIENT_PAUSE_MS), signal);
+  return sleep(clock, nobody ? REFUSED_PAUSE_MS : random.int(2 * pauseMs), signal);
 }

@@ -440,6 +440,9 @@ export class ReplicatedStore implements ObjectStore {
   #leadershipChanged(leadership: Leadership): void {
     const before = this.#leadership;
     this.#leadership = leadership;
+    const { leader, term } = leadership;
+    if (before?.leader !== leader || before?.term !== term)
+      this.#options.logger.info({ leader, term }, leader === undefined ? 'no leader is known' : 'there is a leader');
     this.#transfers.leadershipChanged(leadership);
     if (leadership.leader === undefined) this.#joining.leaderLost();
     else if (before === undefined || leadership.epoch > before.epoch || before.leader === undefined) {

@@ -14,6 +14,7 @@ const fault: FaultRecord = {
   wholeMs: 2_000,
   termBefore: 1,
   termAfter: 2,
+  wakingReads: 0,
 };
 
 function write(via: string, endMs: number, outcome: Operation['outcome'] = 'ok'): Operation {
@@ -38,7 +39,7 @@ describe('the accounts of a soak', () => {
       write('server-1', 1_900),
       write('server-2', 2_390),
     ];
-    expect(accountsOf(history, [all]).faults[0]?.gapsMs).toEqual([900]);
+    expect(accountsOf(history, [all]).faults[0]?.gaps).toEqual([{ fromMs: 0, ms: 900 }]);
   });
 
   it('excuse what ended at a harmed server during its fault, and nothing else', () => {

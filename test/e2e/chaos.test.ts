@@ -1,6 +1,6 @@
 // One minute of every fault that needs no root, on real processes, with a fixed seed: the short form of `npm run chaos -- soak`.
 import { describe, expect, it } from 'vitest';
-import { FAULT_KINDS, runSoak, soakReport } from '../../chaos/index.ts';
+import { FAULT_KINDS, FULL_LOAD, runSoak, soakReport } from '../../chaos/index.ts';
 import { systemClock } from '../../src/lib/index.ts';
 import { QUORATE } from './support/command.ts';
 
@@ -10,13 +10,14 @@ describe('a minute of chaos', () => {
     const run = await runSoak({
       seed: 20_261_123,
       kinds: FAULT_KINDS,
+      load: FULL_LOAD,
       lastsMs: 60_000,
       faultsMax: FAULT_KINDS.length,
       clock: systemClock(),
       command: [process.execPath, QUORATE],
       progress: (line) => lines.push(line),
     });
-    process.stderr.write(`${lines.join('\n')}\n${soakReport(run.result, run.accounts, run.files)}`);
+    process.stderr.write(`${lines.join('\n')}\n${soakReport(run)}`);
     expect(run.result.linearizable).toMatchObject({ kind: 'ok' });
     expect(run.result.watchTroubles).toEqual([]);
     expect(run.accounts.failedAtLiving).toEqual([]);

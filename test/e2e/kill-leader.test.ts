@@ -1,6 +1,16 @@
-// The leader's process killed with -9 again and again, under creates at every server, with pods running.
+// The leader's process killed with -9 again and again, under the work of a soak, with pods running.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ClusterUnderTest, killLeader, startExperiment } from '../../chaos/index.ts';
+import {
+  accountsOf,
+  type ClusterUnderTest,
+  DIRECT_NETWORK,
+  STEADY_LOAD,
+  soak,
+  startExperiment,
+} from '../../chaos/index.ts';
 import { silentLogger, systemClock } from '../../src/lib/index.ts';
 import { eventually, QUORATE } from './support/command.ts';
 import { kubectl, kubectlMissing } from './support/kubectl.ts';
@@ -12,6 +22,7 @@ if (kubectlMissing !== undefined) process.stderr.write(`skipped: pods while lead
 
 describe('a cluster whose leader is killed twenty times', () => {
   let cluster: ClusterUnderTest;
+  const folder = mkdtempSync(join(tmpdir(), 'quorate-kill-'));
   beforeAll(async () => {
     cluster = await startExperiment({
       servers: 3,
@@ -22,7 +33,10 @@ describe('a cluster whose leader is killed twenty times', () => {
       logger: silentLogger,
     });
   });
-  afterAll(() => cluster.stop());
+  afterAll(async () => {
+    await cluster.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   it.skipIf(kubectlMissing !== undefined)(
     'loses nothing, fails no request at a living server, and keeps its pods running',
@@ -32,18 +46,23 @@ describe('a cluster whose leader is killed twenty times', () => {
       await k.ok('rollout status deployment/steady --timeout=60s');
       const before = await podsOf(k);
       const lines: string[] = [];
-      const result = await killLeader(cluster, {
-        rounds: ROUNDS,
-        clientsPerServer: 2,
+      const result = await soak(cluster, DIRECT_NETWORK, {
+        seed: 1,
+        kinds: ['kill-leader'],
+        load: STEADY_LOAD,
+        lastsMs: Number.POSITIVE_INFINITY,
+        faultsMax: ROUNDS,
+        folder,
         clock,
         progress: (line) => lines.push(line),
       });
       process.stderr.write(`${lines.join('\n')}\n`);
-      expect(result.failures).toEqual([]);
-      expect(result.lost).toEqual([]);
-      expect(result.unexpected).toEqual([]);
-      expect(result.rounds).toHaveLength(ROUNDS);
-      expect(result.acknowledged).toBeGreaterThan(ROUNDS);
+      const accounts = accountsOf(result.history, result.faults);
+      expect(accounts.failedAtLiving).toEqual([]);
+      expect(result.linearizable).toMatchObject({ kind: 'ok' });
+      expect(result.watchTroubles).toEqual([]);
+      expect(result.faults).toHaveLength(ROUNDS);
+      expect(accounts.acknowledged).toBeGreaterThan(ROUNDS);
       await eventually('the deployment to be whole', async () => ((await podsOf(k)) === before ? true : undefined));
     },
     400_000,

@@ -1,0 +1,142 @@
+// What a soak's accounts say to the bars 5 to 9. Pure: from the gaps and the checkers' verdicts to lines of the table.
+import type { FaultKind } from '../faults/plan.ts';
+import { percentile } from '../gaps.ts';
+import type { Accounts, FaultAccount } from '../soak/accounts.ts';
+import type { SoakResult } from '../soak/soak.ts';
+import type { Requirement } from './requirement.ts';
+
+/** Figures of the bars. Times in ms. */
+const ROUNDS = 100;
+const SOAK = { minutes: 30, faults: 300, eachKind: 20, operations: 300_000, acknowledgedShare: 0.8 } as const;
+const KILL = { p50: { gate: 600, goal: 200 }, max: { gate: 2_500, goal: 1_000 } } as const;
+const SILENT = { max: { gate: 4_000, goal: 2_000 } } as const;
+const HANDED_OVER = { max: { gate: 300, goal: 100 } } as const;
+
+interface GapBar {
+  readonly bar: number;
+  readonly kinds: readonly FaultKind[];
+  readonly p50?: Limits;
+  readonly max?: Limits;
+}
+
+interface Limits {
+  readonly gate: number;
+  readonly goal: number;
+}
+
+/** Which faults answer which bar. */
+export const GAP_BARS: readonly GapBar[] = [
+  { bar: 6, kinds: ['kill-leader'], ...KILL },
+  { bar: 7, kinds: ['pause-leader', 'cut-leader'], ...SILENT },
+  { bar: 8, kinds: ['terminate-leader'], ...HANDED_OVER },
+  { bar: 9, kinds: ['cut-follower'] },
+];
+
+/** The bars that a run of these faults alone answers. */
+export function requirementsOfFaults(result: SoakResult, accounts: Accounts): readonly Requirement[] {
+  return GAP_BARS.flatMap((bar) => {
+    const mine = accounts.faults.filter(({ kind }) => bar.kinds.includes(kind));
+    return mine.length === 0 ? [] : [...gapRequirements(bar, mine), ...promises(bar, mine, result, accounts)];
+  });
+}
+
+function gapRequirements({ bar, p50, max }: GapBar, mine: readonly FaultAccount[]): readonly Requirement[] {
+  const gaps = mine.flatMap((account) => account.gaps.map(({ ms }) => ms));
+  const limits = [
+    { name: 'p50', limits: p50, measured: percentile(gaps, 0.5) },
+    { name: 'max', limits: max, measured: Math.max(...gaps) },
+  ];
+  return limits.flatMap(({ name, limits, measured }) =>
+    limits === undefined
+      ? []
+      : (['gate', 'goal'] as const).map((level) => ({
+          bar,
+          level,
+          what: `${name} gap, ${mine.map(({ kind }) => kind).join(' and ')}`,
+          asked: `≤ ${limits[level]} ms`,
+          measured: `${measured.toFixed(0)} ms`,
+          holds: measured <= limits[level],
+          runs: gaps.length,
+          runsAsked: ROUNDS,
+        })),
+  );
+}
+
+function promises(
+  { bar }: GapBar,
+  mine: readonly FaultAccount[],
+  result: SoakResult,
+  accounts: Accounts,
+): readonly Requirement[] {
+  const runs = mine.reduce((sum, { times }) => sum + times, 0);
+  const gate = { bar, level: 'gate', runs, runsAsked: ROUNDS } as const;
+  const failed = accounts.failedAtLiving.length;
+  const lines: Requirement[] = [];
+  if (bar === 7) {
+    const reads = result.faults.reduce((sum, { wakingReads }) => sum + wakingReads, 0);
+    const holds = result.linearizable.kind === 'ok' && reads > 0;
+    const measured = `${reads} reads, ${holds ? 'none stale' : result.linearizable.kind}`;
+    lines.push({ ...gate, what: 'stale reads at leaders that resume', asked: 'none', measured, holds });
+  }
+  if (bar === 9) {
+    const changes = mine.reduce((sum, { leaderChanges }) => sum + leaderChanges, 0);
+    lines.push({
+      ...gate,
+      what: 'leader changes by a follower cut off and healed',
+      asked: '0',
+      measured: String(changes),
+      holds: changes === 0,
+    });
+  }
+  const kept = result.linearizable.kind === 'ok' && result.watchTroubles.length === 0;
+  return [
+    ...lines,
+    { ...gate, what: 'failed requests at living servers', asked: '0', measured: String(failed), holds: failed === 0 },
+    {
+      ...gate,
+      what: 'history linearizable, watches without gaps',
+      asked: 'yes',
+      measured: kept ? 'yes' : 'NO',
+      holds: kept,
+    },
+  ];
+}
+
+/** Bar 5, of a soak with every fault. */
+export function requirementsOfSoak(result: SoakResult, accounts: Accounts, minutes: number): readonly Requirement[] {
+  const gate = { bar: 5, level: 'gate', runs: Math.round(minutes * 10) / 10, runsAsked: SOAK.minutes } as const;
+  // What a shorter soak must have done is in proportion.
+  const share = Math.min(1, minutes / SOAK.minutes);
+  const least = (what: string, asked: number, measured: number): Requirement => ({
+    ...gate,
+    what,
+    asked: `≥ ${asked}`,
+    measured: String(measured),
+    holds: measured >= asked,
+  });
+  const kept = result.linearizable.kind === 'ok' && result.watchTroubles.length === 0;
+  const acknowledged = accounts.acknowledged / Math.max(1, accounts.attempted);
+  return [
+    least('faults', Math.floor(SOAK.faults * share), result.faults.length),
+    least(
+      'of the rarest kind',
+      Math.floor(SOAK.eachKind * share),
+      accounts.faults.reduce((rarest, { times }) => Math.min(rarest, times), Number.POSITIVE_INFINITY),
+    ),
+    least('operations', Math.floor(SOAK.operations * share), accounts.attempted),
+    {
+      ...gate,
+      what: 'acknowledged operations',
+      asked: `≥ ${100 * SOAK.acknowledgedShare} %`,
+      measured: `${(100 * acknowledged).toFixed(1)} %`,
+      holds: acknowledged >= SOAK.acknowledgedShare,
+    },
+    {
+      ...gate,
+      what: 'linearizable, watches without gaps, nothing lost',
+      asked: 'yes',
+      measured: kept ? 'yes' : 'NO',
+      holds: kept,
+    },
+  ];
+}
