@@ -15,8 +15,8 @@ export const REPLICATION: PlantedSection = {
       name: 'leader-counts-early',
       trap: 'The leader counts its own copy before it is on its disk.',
       file: 'raft/core/replication.ts',
-      find: 'voter === state.id ? state.log.durableIndex() :',
-      replace: 'voter === state.id ? state.log.lastIndex() :',
+      find: 'state.log.durableIndex(), (peer) => peer.match',
+      replace: 'state.log.lastIndex(), (peer) => peer.match',
     },
     {
       name: 'acknowledged-early',
