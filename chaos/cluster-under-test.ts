@@ -84,24 +84,25 @@ function underTest(
   stopping: AbortSignal,
   clock: Clock,
 ): ClusterUnderTest {
-  const { layout, topology } = running;
+  const { layout } = running;
+  const endpoint = `https://127.0.0.1:${running.topology.port}`;
   const admin = layout.certificate('admin');
   const credentials: Credentials = {
     ca: readFileSync(join(layout.pki, 'ca.crt'), 'utf8'),
     cert: readFileSync(admin.cert, 'utf8'),
     key: readFileSync(admin.key, 'utf8'),
   };
-  const status = (): Promise<ClusterStatus> => clusterStatus(layout, topology, BALANCER);
-  const isWhole = wholeness(topology, credentials, stopping);
+  const status = (): Promise<ClusterStatus> => clusterStatus(layout, running.topology, BALANCER);
+  const isWhole = wholeness(running, credentials, stopping);
   return {
     running,
     credentials,
-    balancer: plainClient(`https://127.0.0.1:${topology.port}`, credentials),
+    balancer: plainClient(endpoint, credentials),
     status,
-    balancedClient: (timeoutMs) => plainClient(`https://127.0.0.1:${topology.port}`, credentials, timeoutMs),
+    balancedClient: (timeoutMs) => plainClient(endpoint, credentials, timeoutMs),
     clientOf(server, timeoutMs) {
       const { port } = defined(
-        topology.servers.find(({ id }) => id === server),
+        running.topology.servers.find(({ id }) => id === server),
         server,
       );
       return plainClient(`https://127.0.0.1:${port}`, credentials, timeoutMs);
@@ -133,14 +134,19 @@ function underTest(
  * Asks every server whether it is ready and whom it follows, on connections that are kept: at each turn of an experiment this
  * is asked many times a second, and a TLS handshake for each would be felt by what is measured.
  */
-function wholeness(topology: Topology, credentials: Credentials, stopping: AbortSignal): () => Promise<boolean> {
-  const clients = topology.servers.map(({ port }) =>
-    plainClient(`https://127.0.0.1:${port}`, credentials, STATUS_TIMEOUT_MS),
-  );
+function wholeness(running: RunningCluster, credentials: Credentials, stopping: AbortSignal): () => Promise<boolean> {
+  // Servers come and go: one client for each port that there ever was.
+  const kept = new Map<number, PlainClient>();
+  const clientAt = (port: number): PlainClient => {
+    const client = kept.get(port) ?? plainClient(`https://127.0.0.1:${port}`, credentials, STATUS_TIMEOUT_MS);
+    kept.set(port, client);
+    return client;
+  };
   stopping.addEventListener('abort', () => {
-    for (const client of clients) client.close();
+    for (const client of kept.values()) client.close();
   });
   return async () => {
+    const clients = running.topology.servers.map(({ port }) => clientAt(port));
     const answers = await Promise.all(clients.map((client) => client.send('GET', '/quorate/v1/status')));
     const said = answers.flatMap((answer) =>
       answer.kind === 'answered' && answer.status === 200 ? [JSON.parse(answer.body) as Partial<Said>] : [],

@@ -36,7 +36,7 @@ export function serverConfig(
 ): ServerConfig {
   const client = (identity: string) => ({
     // Its own server first: a component goes elsewhere only when that does not answer.
-    endpoints: [server, ...topology.servers.filter((other) => other.id !== server.id)].map(serverUrl),
+    endpoints: [server, ...serving(topology).filter((other) => other.id !== server.id)].map(serverUrl),
     caFile: join(layout.pki, 'ca.crt'),
     certificate: layout.certificate(identity),
   });
@@ -48,6 +48,7 @@ export function serverConfig(
     listen: [{ host: LOOPBACK, port: server.port }],
     advertise: apiForPods(topology, network),
     raft: { host: LOOPBACK, port: server.raftPort },
+    founders: topology.founders,
     peers: Object.fromEntries(topology.servers.map((peer) => [peer.id, route(server, peer)])),
     caFile: join(layout.pki, 'ca.crt'),
     serving: layout.certificate(servingName(server.id)),
@@ -77,12 +78,17 @@ export function workerConfig(
     caFile: join(layout.pki, 'ca.crt'),
     serving: layout.certificate(kubeletName(worker.name)),
     client: {
-      endpoints: topology.servers.map(serverUrl),
+      endpoints: serving(topology).map(serverUrl),
       caFile: join(layout.pki, 'ca.crt'),
       certificate: layout.certificate(worker.name),
     },
     apiForPods: apiForPods(topology, network),
   };
+}
+
+/** The servers that clients are sent to. */
+function serving(topology: Topology): readonly ServerMember[] {
+  return topology.servers.filter((server) => server.leaving === undefined);
 }
 
 function apiForPods(topology: Topology, network: PodNetwork): ListenAddress {
@@ -95,7 +101,7 @@ export function balancerConfig(layout: Layout, topology: Topology, network: PodN
   return {
     kind: 'balancer',
     listen: [address(LOOPBACK), ...(network.listenHost === undefined ? [] : [address(network.listenHost)])],
-    servers: topology.servers.map((server) => ({ host: LOOPBACK, port: server.port })),
+    servers: serving(topology).map((server) => ({ host: LOOPBACK, port: server.port })),
     caFile: join(layout.pki, 'ca.crt'),
   };
 }

@@ -26,7 +26,9 @@ export interface ServerConfig {
   /** Where pods reach the API: what the service default/kubernetes leads to. */
   readonly advertise: ListenAddress;
   readonly raft: ListenAddress;
-  /** Member id → host:port, this server included. */
+  /** Who votes in an empty log. A server that is none of them begins by waiting to be added. */
+  readonly founders: readonly string[];
+  /** Member id → host:port, this server included: where the members are now, whatever the log says. */
   readonly peers: Readonly<Record<string, string>>;
   readonly caFile: string;
   readonly serving: CertificatePaths;

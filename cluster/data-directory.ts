@@ -10,9 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { codeOf, messageOf, UserError } from '../src/lib/index.ts';
+import { upgradeTopology } from './growth.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { forgetProcess, identify, type ProcessIdentity, recordedProcess, recordProcess } from './process-identity.ts';
-import type { Topology } from './topology.ts';
+import { TOPOLOGY_FORMAT, type Topology } from './topology.ts';
 
 /** The record of the supervisor that holds the directory. */
 export const SUPERVISOR = 'supervisor';
@@ -42,7 +43,7 @@ export function prepareDataDirectory(root: string): Layout {
 function refuseForeignFolder(layout: Layout): void {
   if (!existsSync(layout.root) || existsSync(layout.clusterFile)) return;
   const foreign = readdirSync(layout.root).filter(
-    (name) => !['pki', 'run', 'logs', 'members', 'kubeconfig'].includes(name),
+    (name) => !['pki', 'run', 'logs', 'members', 'removed', 'kubeconfig'].includes(name),
   );
   if (foreign.length === 0) return;
   throw new UserError(
@@ -82,8 +83,10 @@ export function readTopology(layout: Layout): Topology | undefined {
   } catch (error) {
     throw new UserError(`${layout.clusterFile} cannot be read: ${messageOf(error)}`, remedy, { cause: error });
   }
-  if (!isTopology(value)) throw new UserError(`${layout.clusterFile} is not of format 1`, remedy);
-  return value;
+  const topology = topologyOf(value);
+  if (topology === undefined)
+    throw new UserError(`${layout.clusterFile} is of no format up to ${TOPOLOGY_FORMAT}`, remedy);
+  return topology;
 }
 
 /** The cluster of a directory that must hold one. */
@@ -103,16 +106,18 @@ export function writeTopology(layout: Layout, topology: Topology): void {
   renameSync(draft, layout.clusterFile);
 }
 
-function isTopology(value: unknown): value is Topology {
-  if (typeof value !== 'object' || value === null) return false;
-  return (
+function topologyOf(value: unknown): Topology | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const isCluster =
     'formatVersion' in value &&
-    value.formatVersion === 1 &&
     'clusterId' in value &&
     typeof value.clusterId === 'string' &&
     'servers' in value &&
     Array.isArray(value.servers) &&
     'workers' in value &&
-    Array.isArray(value.workers)
-  );
+    Array.isArray(value.workers);
+  if (!isCluster) return undefined;
+  if (value.formatVersion === 1) return upgradeTopology(value as unknown as Topology);
+  const isCurrent = value.formatVersion === TOPOLOGY_FORMAT && 'founders' in value && 'nextServer' in value;
+  return isCurrent ? (value as unknown as Topology) : undefined;
 }

@@ -16,6 +16,7 @@ export {
 } from './data-directory.ts';
 export { readTokens, type StaticToken } from './identities.ts';
 export { type CertificatePaths, type Layout, layoutOf } from './layout.ts';
+export { CONFIG_CHECK_MS } from './limits.ts';
 export { createLoadBalancer, type LoadBalancer } from './load-balancer.ts';
 export {
   type ClusterOptions,

@@ -14,6 +14,10 @@ export interface Layout {
   readonly logs: string;
   /** Static bearer tokens (tokens.json). */
   readonly tokensFile: string;
+  /** The folders of all members, by name. */
+  readonly members: string;
+  /** What members that are gone have left, as <id>-<time>. Nothing here is ever read or deleted. */
+  readonly removed: string;
   /** A server's or worker's own folder. */
   member(name: string): string;
   configFile(name: string): string;
@@ -39,6 +43,8 @@ export function layoutOf(root: string): Layout {
     pki,
     run,
     logs,
+    members: join(root, 'members'),
+    removed: join(root, 'removed'),
     tokensFile: join(pki, 'tokens.json'),
     member: (name) => join(root, 'members', name),
     configFile: (name) => join(root, 'members', name, 'config.json'),

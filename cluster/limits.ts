@@ -18,6 +18,13 @@ export const STOP_GRACE_MS = 45_000;
 /** How often processes that are not our children (adopted ones) are looked at. */
 export const ADOPTED_CHECK_MS = 250;
 
+/** How often the supervisor looks whether cluster.json has changed, and components whether their configuration has. */
+export const TOPOLOGY_CHECK_MS = 250;
+export const CONFIG_CHECK_MS = 500;
+/** A change of cluster.json waits this long for another one; each holds it for milliseconds, a starting `up` for seconds. */
+export const TOPOLOGY_LOCK_TIMEOUT_MS = 15_000;
+export const TOPOLOGY_LOCK_POLL_MS = 10;
+
 /** The load balancer: one health question per server each … */
 export const HEALTH_PERIOD_MS = 1_000;
 export const HEALTH_TIMEOUT_MS = 900;

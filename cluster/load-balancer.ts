@@ -21,6 +21,8 @@ export interface LoadBalancerOptions {
 export interface LoadBalancer {
   /** Resolves when all addresses are bound; rejects with the system's error when one is taken. */
   start(): Promise<void>;
+  /** From now on these are the servers. Connections to others live on until their server ends them. */
+  serve(servers: readonly ListenAddress[]): void;
   stop(): Promise<void>;
 }
 
@@ -33,12 +35,7 @@ interface Backend {
 }
 
 export function createLoadBalancer(options: LoadBalancerOptions): LoadBalancer {
-  const backends: readonly Backend[] = options.servers.map((address) => ({
-    address,
-    ready: false,
-    silentProbes: 0,
-    connections: new Set(),
-  }));
+  let backends = options.servers.map(newBackend);
   const connections = new Set<Socket>();
   let turn = 0;
   let health: Timer | undefined;
@@ -76,6 +73,10 @@ export function createLoadBalancer(options: LoadBalancerOptions): LoadBalancer {
       checkHealth();
       health = every(options.clock, HEALTH_PERIOD_MS, checkHealth);
     },
+    serve(addresses) {
+      backends = addresses.map((address) => backends.find(isAt(address)) ?? newBackend(address));
+      checkHealth();
+    },
     async stop() {
       health?.cancel();
       for (const socket of connections) socket.destroy();
@@ -83,6 +84,14 @@ export function createLoadBalancer(options: LoadBalancerOptions): LoadBalancer {
       servers = [];
     },
   };
+}
+
+function newBackend(address: ListenAddress): Backend {
+  return { address, ready: false, silentProbes: 0, connections: new Set() };
+}
+
+function isAt({ host, port }: ListenAddress): (backend: Backend) => boolean {
+  return ({ address }) => address.host === host && address.port === port;
 }
 
 /** A server that hangs (it accepts, and nobody speaks) would hold its clients for ever: they are let go. */

@@ -1,17 +1,9 @@
 // A local cluster as one thing: prepared, started, waited for, stopped. `up` and the tests use the same functions.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Clock, type Logger, sleep, UserError } from '../src/lib/index.ts';
-import {
-  balancerConfig,
-  directRoute,
-  type PeerRoute,
-  type PodNetwork,
-  serverConfig,
-  workerConfig,
-} from './component-configs.ts';
-import type { ComponentConfig } from './config.ts';
+import { directRoute, type PeerRoute, type PodNetwork } from './component-configs.ts';
 import {
   BALANCER,
   prepareDataDirectory,
@@ -20,15 +12,19 @@ import {
   takeDataDirectory,
   writeTopology,
 } from './data-directory.ts';
+import { followTopology } from './follow-topology.ts';
+import { isGone } from './growth.ts';
 import { ensureIdentities } from './identities.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { READY_POLL_MS, READY_TIMEOUT_MS } from './limits.ts';
+import { membersOf, runMembers, stopOrder } from './members.ts';
 import { podNetwork } from './pod-network.ts';
 import { checkPorts, findFreePorts } from './ports.ts';
 import { recordedProcess } from './process-identity.ts';
 import { type ClusterStatus, clusterStatus } from './status.ts';
 import { createSupervisor, endProcesses, type Supervisor } from './supervisor.ts';
-import { type ClusterWish, planTopology, portsNeeded, type Topology } from './topology.ts';
+import { type ClusterWish, planTopology, portsNeeded, replanTopology, type Topology } from './topology.ts';
+import { withTopologyLock } from './topology-lock.ts';
 
 /** First address of the cluster's services: the service default/kubernetes. */
 export const SERVICE_CIDR = '10.96.0.0/16';
@@ -57,6 +53,7 @@ export interface ClusterOptions {
 
 export interface RunningCluster {
   readonly layout: Layout;
+  /** As it is now: servers come and go while it runs. */
   readonly topology: Topology;
   readonly supervisor: Supervisor;
   /** True when the directory held a cluster already. */
@@ -74,23 +71,31 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   const layout = prepareDataDirectory(resolve(options.dataDirectory));
   takeDataDirectory(layout);
   try {
-    const recorded = readTopology(layout);
-    const topology = await chooseTopology(options, layout, recorded);
-    const network = await podNetwork(topology.runtime, options.hostAddressForPods);
-    await ensureIdentities(layout, topology, serviceNetwork(network), options.clock);
-    writeTopology(layout, topology);
+    const { topology, resumed, network, identities } = await prepare(options, layout);
     const route = (await options.peerRoute?.(topology)) ?? directRoute;
     const kept = livingMembers(layout, topology);
     const supervisor = createSupervisor(options);
-    await runMembers(membersOf(layout, topology, network, route), layout, options, supervisor);
+    const means = {
+      layout,
+      network,
+      route,
+      command: options.command,
+      environmentOf: options.environmentOf,
+      supervisor,
+    };
+    await runMembers(membersOf(topology, means), means);
+    const following = followTopology({ ...options, means, ensureIdentities: identities, topology });
     return {
       layout,
-      topology,
+      get topology() {
+        return following.topology();
+      },
       supervisor,
       kept,
-      resumed: recorded !== undefined,
+      resumed,
       async stop() {
-        await supervisor.stop(stopOrder(topology));
+        await following.stop();
+        await supervisor.stop(stopOrder(following.topology()));
         releaseDataDirectory(layout);
       },
     };
@@ -98,6 +103,27 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
     releaseDataDirectory(layout);
     throw error;
   }
+}
+
+interface Prepared {
+  readonly topology: Topology;
+  readonly resumed: boolean;
+  readonly network: PodNetwork;
+  readonly identities: (topology: Topology) => Promise<void>;
+}
+
+/** Decides what the cluster is and records it, with everybody's keys and certificates. */
+function prepare(options: ClusterOptions, layout: Layout): Promise<Prepared> {
+  return withTopologyLock(layout, options.clock, async () => {
+    const recorded = readTopology(layout);
+    const topology = await chooseTopology(options, layout, recorded);
+    const network = await podNetwork(topology.runtime, options.hostAddressForPods);
+    const identities = (needed: Topology): Promise<void> =>
+      ensureIdentities(layout, needed, serviceNetwork(network), options.clock);
+    await identities(topology);
+    writeTopology(layout, topology);
+    return { topology, resumed: recorded !== undefined, network, identities };
+  });
 }
 
 /** The recorded cluster with what the options change, or a new one. */
@@ -110,7 +136,7 @@ async function chooseTopology(
   if (recorded !== undefined && servers !== recorded.servers.length) {
     throw new UserError(
       `the cluster in ${layout.root} has ${recorded.servers.length} servers, and --servers asks for ${servers}`,
-      'Leave --servers away to resume it, or start another cluster in another --data-dir.',
+      'Leave --servers away to resume it; then `quorate member add` and `quorate member remove ID` change how many there are.',
     );
   }
   const workers = options.workers ?? recorded?.workers.length ?? DEFAULTS.workers;
@@ -122,10 +148,12 @@ async function chooseTopology(
     port: options.port ?? recorded?.port ?? DEFAULTS.port,
   };
   if (recorded !== undefined && livingMembers(layout, recorded).length > 0) return adopted(options, layout, recorded);
-  if (wish.port === 0) return planTopology(wish, clusterId, await findFreePorts(portsNeeded(wish)));
+  const plan = (freePorts: readonly number[]): Topology =>
+    recorded === undefined ? planTopology(wish, clusterId, freePorts) : replanTopology(wish, recorded, freePorts);
+  if (wish.port === 0) return plan(await findFreePorts(portsNeeded(wish)));
   const topology = keepsRecordedPorts(options, recorded, workers)
     ? { ...recorded, runtime: options.runtime }
-    : planTopology(wish, clusterId, []);
+    : plan([]);
   await checkPorts(topology);
   return topology;
 }
@@ -166,64 +194,6 @@ function serviceNetwork(network: PodNetwork): { apiServiceAddress: string; podFa
     apiServiceAddress: API_SERVICE_ADDRESS,
     podFacingHosts: network.listenHost === undefined ? [] : [network.listenHost],
   };
-}
-
-interface Member {
-  readonly name: string;
-  /** The component's command word. */
-  readonly component: string;
-  readonly config: ComponentConfig;
-}
-
-function membersOf(layout: Layout, topology: Topology, network: PodNetwork, route: PeerRoute): readonly Member[] {
-  return [
-    ...topology.servers.map((server) => ({
-      name: server.id,
-      component: 'server',
-      config: serverConfig(layout, topology, server, network, route),
-    })),
-    { name: BALANCER, component: 'load-balancer', config: balancerConfig(layout, topology, network) },
-    ...topology.workers.map((worker) => ({
-      name: worker.name,
-      component: 'kubelet',
-      config: workerConfig(layout, topology, worker, network),
-    })),
-  ];
-}
-
-/** Starts all, or none: when one cannot be started, those before it end again. */
-async function runMembers(
-  members: readonly Member[],
-  layout: Layout,
-  options: ClusterOptions,
-  supervisor: Supervisor,
-): Promise<void> {
-  try {
-    for (const member of members) runMember(member, layout, options, supervisor);
-  } catch (error) {
-    await supervisor.stop();
-    throw error;
-  }
-}
-
-function runMember(member: Member, layout: Layout, options: ClusterOptions, supervisor: Supervisor): void {
-  const configFile = layout.configFile(member.name);
-  mkdirSync(dirname(configFile), { recursive: true, mode: 0o700 });
-  writeFileSync(configFile, `${JSON.stringify(member.config, null, 2)}\n`, { mode: 0o600 });
-  const [command, ...args] = options.command;
-  supervisor.run({
-    name: member.name,
-    command,
-    args: [...args, member.component, '--config', configFile],
-    environment: options.environmentOf?.(member.name) ?? {},
-    logFile: layout.logFile(member.name),
-    processFile: layout.processFile(member.name),
-  });
-}
-
-/** Workers end first, while servers still answer; the load balancer after them; servers last. */
-function stopOrder(topology: Topology): readonly (readonly string[])[] {
-  return [topology.workers.map((worker) => worker.name), [BALANCER], topology.servers.map((server) => server.id)];
 }
 
 function memberNames(topology: Topology): readonly string[] {
@@ -285,10 +255,17 @@ export async function endCluster(root: string, clock: Clock): Promise<number> {
   const layout = layoutOf(resolve(root));
   const topology = readTopology(layout);
   if (topology === undefined) return 0;
-  const files = stopOrder(topology).map((group) => group.map(layout.processFile));
+  // A removed server may have lost its supervisor before that could end it.
+  const gone = recordedNames(layout).filter((name) => isGone(topology, name));
+  const files = [...stopOrder(topology), gone].map((group) => group.map(layout.processFile));
   const count = files.flat().filter((file) => recordedProcess(file) !== undefined).length;
   for (const group of files) await endProcesses(group, clock);
   return count;
+}
+
+function recordedNames(layout: Layout): readonly string[] {
+  if (!existsSync(layout.run)) return [];
+  return readdirSync(layout.run).flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -'.json'.length)] : []));
 }
 
 /** Removes the data directory: the cluster is gone with all its objects. */

@@ -56,6 +56,8 @@ export interface Supervisor {
   /** Starts a process, or adopts it when its record names one that runs. */
   run(spec: ProcessSpec): void;
   list(): readonly SupervisedProcess[];
+  /** Ends one process like stop() does, and keeps it no more. Does nothing for a name that it does not keep. */
+  end(name: string): Promise<void>;
   /** Ends all with SIGTERM, then with SIGKILL after the grace, those of one `names` group before those of the next. */
   stop(groups?: readonly (readonly string[])[]): Promise<void>;
 }
@@ -72,6 +74,23 @@ interface Kept {
   deathsInARow: number;
   restarts: number;
   timer: Timer | undefined;
+  /** It is being ended: its death is no reason to start it again. */
+  ending: boolean;
+}
+
+const NEW = { deathsInARow: 0, restarts: 0, timer: undefined, ending: false } as const;
+
+/** An adopted process is not our child: its end is only seen by looking. */
+function watchAdopted(
+  entry: Kept,
+  identity: ProcessIdentity,
+  clock: Clock,
+  died: (entry: Kept, reason: string) => void,
+): void {
+  entry.timer = clock.timer(ADOPTED_CHECK_MS, () => {
+    if (isAlive(identity)) watchAdopted(entry, identity, clock, died);
+    else died(entry, 'an adopted process ended');
+  });
 }
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
@@ -101,7 +120,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   const died = (entry: Kept, reason: string): void => {
     entry.identity = undefined;
-    if (stopping) return;
+    if (stopping || entry.ending) return;
     const lived = clock.monotonic() - entry.startedAtMs;
     entry.deathsInARow = lived >= RESTART_FORGIVEN_AFTER_MS ? 1 : entry.deathsInARow + 1;
     entry.restarts += 1;
@@ -110,25 +129,25 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     entry.timer = clock.timer(delayMs, () => restart(entry));
   };
 
-  /** An adopted process is not our child: its end is only seen by looking. */
-  const watchAdopted = (entry: Kept, identity: ProcessIdentity): void => {
-    entry.timer = clock.timer(ADOPTED_CHECK_MS, () => {
-      if (isAlive(identity)) watchAdopted(entry, identity);
-      else died(entry, 'an adopted process ended');
-    });
-  };
-
   return {
     run(spec) {
       const identity = recordedProcess(spec.processFile);
       const startedAtMs = clock.monotonic();
-      const entry: Kept = { spec, identity, startedAtMs, deathsInARow: 0, restarts: 0, timer: undefined };
+      const entry: Kept = { spec, identity, startedAtMs, ...NEW };
       kept.set(spec.name, entry);
       if (identity === undefined) start(entry);
-      else watchAdopted(entry, identity);
+      else watchAdopted(entry, identity, clock, died);
     },
     list: () =>
       [...kept.values()].map(({ spec: { name }, identity, restarts }) => ({ name, pid: identity?.pid, restarts })),
+    async end(name) {
+      const entry = kept.get(name);
+      if (entry === undefined) return;
+      entry.ending = true;
+      entry.timer?.cancel();
+      await endProcesses([entry.spec.processFile], clock);
+      kept.delete(name);
+    },
     async stop(groups) {
       stopping = true;
       for (const entry of kept.values()) entry.timer?.cancel();

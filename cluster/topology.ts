@@ -3,6 +3,7 @@ import { UserError } from '../src/lib/index.ts';
 import { KUBELET_PORT_OFFSET, PORT_MAX, RAFT_PORT_OFFSET, SERVERS_MAX, WORKERS_MAX } from './limits.ts';
 
 export const LOOPBACK = '127.0.0.1';
+export const TOPOLOGY_FORMAT = 2;
 export type RuntimeName = 'docker' | 'simulated';
 
 /** The wish of the user, as options of `up`. */
@@ -22,9 +23,12 @@ export interface Sizes {
 }
 
 export interface ServerMember {
+  /** `server-<number>`. Single-use: a server that is removed never comes back under its id. */
   readonly id: string;
   readonly port: number;
   readonly raftPort: number;
+  /** It is being removed: it still runs, and nobody is sent to it any more. */
+  readonly leaving?: true;
 }
 
 export interface WorkerMember {
@@ -32,10 +36,14 @@ export interface WorkerMember {
   readonly port: number;
 }
 
-/** A cluster as it runs: what cluster.json records. Addresses are made anew at each `up`; the id and sizes stay. */
+/** A cluster as it runs: what cluster.json records. Addresses are made anew at each `up`; the ids stay. */
 export interface Topology {
-  readonly formatVersion: 1;
+  readonly formatVersion: typeof TOPOLOGY_FORMAT;
   readonly clusterId: string;
+  /** The servers that the cluster was made of: only they may begin with an empty log as voters. */
+  readonly founders: readonly string[];
+  /** The number of the next new server. Invariant: above the number of every server there ever was. */
+  readonly nextServer: number;
   readonly runtime: RuntimeName;
   readonly port: number;
   readonly servers: readonly ServerMember[];
@@ -47,21 +55,48 @@ export function portsNeeded(wish: ClusterWish): number {
   return 1 + 2 * wish.servers + wish.workers;
 }
 
+/** The ports of a cluster by position in its blocks; `freePorts` has portsNeeded() entries when wish.port is 0. */
+function portOf(wish: ClusterWish, freePorts: readonly number[]): (offset: number, position: number) => number {
+  return (offset, position) => (wish.port === 0 ? (freePorts[position] ?? 0) : wish.port + offset);
+}
+
 /**
- * Lays out a cluster. `freePorts` has portsNeeded() entries when wish.port is 0, and is not read otherwise.
+ * Lays out a new cluster. `freePorts` has portsNeeded() entries when wish.port is 0, and is not read otherwise.
  * Throws UserError for sizes and ports that cannot be.
  */
 export function planTopology(wish: ClusterWish, clusterId: string, freePorts: readonly number[]): Topology {
+  const founders = Array.from({ length: wish.servers }, (_, i) => serverId(i + 1));
+  const nameless = { formatVersion: TOPOLOGY_FORMAT, clusterId, founders, nextServer: wish.servers + 1 } as const;
+  return layOut(
+    wish,
+    nameless,
+    founders.map((id) => ({ id })),
+    freePorts,
+  );
+}
+
+/** Lays out a recorded cluster anew: the same servers, on the ports and with the workers that are wished for now. */
+export function replanTopology(wish: ClusterWish, recorded: Topology, freePorts: readonly number[]): Topology {
+  const { formatVersion, clusterId, founders, nextServer } = recorded;
+  return layOut(wish, { formatVersion, clusterId, founders, nextServer }, recorded.servers, freePorts);
+}
+
+type Founding = Pick<Topology, 'formatVersion' | 'clusterId' | 'founders' | 'nextServer'>;
+
+function layOut(
+  wish: ClusterWish,
+  founding: Founding,
+  servers: readonly Pick<ServerMember, 'id' | 'leaving'>[],
+  freePorts: readonly number[],
+): Topology {
   checkSizes(wish);
-  const port = (offset: number, position: number): number =>
-    wish.port === 0 ? (freePorts[position] ?? 0) : wish.port + offset;
+  const port = portOf(wish, freePorts);
   return {
-    formatVersion: 1,
-    clusterId,
+    ...founding,
     runtime: wish.runtime,
     port: port(0, 0),
-    servers: Array.from({ length: wish.servers }, (_, i) => ({
-      id: `server-${i + 1}`,
+    servers: servers.map((server, i) => ({
+      ...server,
       port: port(1 + i, 1 + i),
       raftPort: port(RAFT_PORT_OFFSET + i, 1 + wish.servers + i),
     })),
@@ -70,6 +105,16 @@ export function planTopology(wish: ClusterWish, clusterId: string, freePorts: re
       port: port(KUBELET_PORT_OFFSET + i, 1 + 2 * wish.servers + i),
     })),
   };
+}
+
+export function serverId(number: number): string {
+  return `server-${number}`;
+}
+
+/** The number in a server's id; undefined for any other name. */
+export function serverNumber(id: string): number | undefined {
+  const [, digits] = /^server-([1-9]\d{0,8})$/.exec(id) ?? [];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** Throws UserError (exit code 2) for options that no cluster can have; what was left away is not looked at. */

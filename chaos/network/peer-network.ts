@@ -22,7 +22,8 @@ export async function openPeerNetwork(topology: Topology, clock: Clock, random: 
   for (const [from, to] of pairs) links.set(nameOf(from.id, to.id), await openLink(to.raftPort, clock, random.fork()));
   const linkOf = (from: string, to: string): Link => defined(links.get(nameOf(from, to)), `the link ${from} → ${to}`);
   return {
-    route: (from, to) => `127.0.0.1:${from.id === to.id ? to.raftPort : linkOf(from.id, to.id).port}`,
+    // A server that came later has no links of its own: it is reached directly.
+    route: (from, to) => `127.0.0.1:${links.get(nameOf(from.id, to.id))?.port ?? to.raftPort}`,
     set: (from, to, condition) => linkOf(from, to).set(condition),
     heal() {
       for (const link of links.values()) link.set({ kind: 'open' });

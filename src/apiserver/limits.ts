@@ -64,3 +64,8 @@ export const KUBELET_ANSWER_LIMIT_BYTES = 16 * KIB;
 export const BOOTSTRAP_RETRY_MS = 1_000;
 /** How often it looks whether they are all still there (Kubernetes: 10 s for its service). */
 export const BOOTSTRAP_KEEP_MS = 10_000;
+
+/** What administrators send to /quorate/v1/. */
+export const ADMIN_BODY_LIMIT_BYTES = 64 * KIB;
+/** Changes of members in one step. */
+export const MEMBER_CHANGES_LIMIT = 16;

@@ -3,7 +3,6 @@
 import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ConnectionOptions } from './components/clients.ts';
-import { readConfig } from './components/config-file.ts';
 import type { StandaloneOptions } from './components/standalone.ts';
 import type { StandaloneNodeOptions } from './components/standalone-node.ts';
 import { type BuiltFiles, componentEnvironment } from './environment.ts';
@@ -19,7 +18,7 @@ export function addComponentCommands(program: Command, files: BuiltFiles): void 
     .addHelpText('after', '\nExample:\n  quorate server --config .quorate/members/server-1/config.json\n')
     .action(async (options: { config: string }) => {
       const { runServer } = await import('./components/server.ts');
-      await runServer(readConfig(options.config, 'server'), componentEnvironment('server'), files);
+      await runServer(options.config, componentEnvironment('server'), files);
     });
   program
     .command('load-balancer', { hidden: true })
@@ -27,7 +26,7 @@ export function addComponentCommands(program: Command, files: BuiltFiles): void 
     .requiredOption('--config <file>', 'the configuration that `up` wrote')
     .action(async (options: { config: string }) => {
       const { runLoadBalancer } = await import('./components/load-balancer.ts');
-      await runLoadBalancer(readConfig(options.config, 'balancer'), componentEnvironment('load-balancer'));
+      await runLoadBalancer(options.config, componentEnvironment('load-balancer'));
     });
   addApiServer(program, files);
   addElected(program);
@@ -82,7 +81,7 @@ function addKubelet(program: Command): void {
       const { runWorker } = await import('./components/worker.ts');
       const { runStandaloneNode } = await import('./components/standalone-node.ts');
       if (options.config === undefined) await runStandaloneNode(options, environment);
-      else await runWorker(readConfig(options.config, 'worker'), environment);
+      else await runWorker(options.config, environment);
     });
 }
 

@@ -79,6 +79,7 @@ export function createClient(options: ClientOptions): ApiClient {
         const answer = await request(method, path, body, method === 'GET' || method === 'HEAD', rest);
         return { status: answer.status, body: parseLoosely(answer) };
       },
+      useEndpoints: (addresses) => endpoints.use(addresses),
       close: () => endpoints.close(),
     };
   };

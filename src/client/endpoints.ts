@@ -21,6 +21,8 @@ export interface TlsOptions {
 }
 
 export interface Endpoint {
+  /** As it was given. */
+  readonly address: string;
   readonly origin: string;
   /** What an address has before the API's own paths: '' or `/prefix`. */
   readonly prefix: string;
@@ -35,6 +37,8 @@ export interface Endpoints {
   answered(endpoint: Endpoint): void;
   failed(endpoint: Endpoint, error: Error): void;
   postpone(endpoint: Endpoint, delayMs: number): void;
+  /** From now on these are the servers; requests and watches under way elsewhere go on. Throws UserError as at the creation. */
+  use(addresses: readonly string[]): void;
   close(): Promise<void>;
 }
 
@@ -55,15 +59,7 @@ export function createEndpoints(
   random: Prng,
   logger: Logger,
 ): Endpoints {
-  const candidates = addresses.map((address) => ({
-    endpoint: openEndpoint(address, tls),
-    failures: 0,
-    silent: false,
-    restsUntilMs: 0,
-  }));
-  if (candidates.length === 0) {
-    throw new UserError('no API server was given', 'Name at least one address, such as https://127.0.0.1:6443.');
-  }
+  let candidates: readonly Candidate[] = openCandidates(addresses, [], tls);
   const outage = createOutage(addresses, clock, logger);
   let current = 0;
   let closed = false;
@@ -116,11 +112,42 @@ export function createEndpoints(
       const untilMs = clock.monotonic() + Math.min(delayMs, RETRY_AFTER_MAX_MS);
       candidate.restsUntilMs = Math.max(candidate.restsUntilMs, untilMs);
     },
+    use(others) {
+      if (closed) return;
+      const before = candidates;
+      const preferred = before[current];
+      candidates = openCandidates(others, before, tls);
+      current = Math.max(
+        0,
+        candidates.findIndex((candidate) => candidate === preferred),
+      );
+      for (const candidate of before) if (!candidates.includes(candidate)) void candidate.endpoint.pool.close();
+    },
     async close() {
       closed = true;
       await Promise.all(candidates.map((candidate) => candidate.endpoint.pool.destroy()));
     },
   };
+}
+
+/** Those of `known` that are still named keep what is known of them. */
+function openCandidates(
+  addresses: readonly string[],
+  known: readonly Candidate[],
+  tls: TlsOptions | undefined,
+): readonly Candidate[] {
+  if (addresses.length === 0) {
+    throw new UserError('no API server was given', 'Name at least one address, such as https://127.0.0.1:6443.');
+  }
+  return addresses.map(
+    (address) =>
+      known.find(({ endpoint }) => endpoint.address === address) ?? {
+        endpoint: openEndpoint(address, tls),
+        failures: 0,
+        silent: false,
+        restsUntilMs: 0,
+      },
+  );
 }
 
 function openEndpoint(address: string, tls: TlsOptions | undefined): Endpoint {
@@ -135,7 +162,7 @@ function openEndpoint(address: string, tls: TlsOptions | undefined): Endpoint {
     maxResponseSize: RESPONSE_LIMIT_BYTES,
     connect: { timeout: CONNECT_TIMEOUT_MS, ...connectTls(tls) },
   });
-  return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, ''), pool };
+  return { address, origin: url.origin, prefix: url.pathname.replace(/\/+$/, ''), pool };
 }
 
 /** The same for requests and watches: our authority only, and a certificate of our own where we have one. */

@@ -132,6 +132,8 @@ export interface ApiClient {
     body?: unknown,
     options?: RequestOptions,
   ): Promise<{ status: number; body: unknown }>;
+  /** From now on these are the API servers: they come and go while a cluster runs. */
+  useEndpoints(addresses: readonly string[]): void;
   close(): Promise<void>;
 }
 

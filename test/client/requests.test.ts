@@ -40,6 +40,19 @@ describe('a client of several API servers', () => {
     expect(at(servers, 1).seen.length).toBe(6);
   });
 
+  it('goes to the servers it is told of while it runs, and to no other', async () => {
+    const { client, servers } = await setup(3);
+    const urls = servers.map((server) => server.url);
+    client.useEndpoints(urls.slice(0, 1));
+    await at(servers, 0).kill();
+    const waiting = client.list(PODS);
+    client.useEndpoints(urls.slice(2));
+    await waiting;
+    await client.list(PODS);
+    expect(servers.map((server) => server.seen.length)).toEqual([0, 0, 2]);
+    expect(() => client.useEndpoints([])).toThrow('no API server was given');
+  });
+
   it('answers every read while the servers are killed in turn', async () => {
     const { client, servers } = await setup(3);
     for (let round = 0; round < 9; round++) {

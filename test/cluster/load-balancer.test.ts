@@ -66,6 +66,18 @@ describe('the load balancer', () => {
     for (let i = 0; i < 4; i += 1) expect(await firstLine(port)).toBe('alive');
   });
 
+  it('follows the servers that come and go, and leaves connections to those that are gone to their end', async () => {
+    const [old, fresh] = [await namedServer('old'), await namedServer('fresh')];
+    const { balancer, port } = await balance([old.port]);
+    const kept = connect(port, HOST);
+    await once(kept, 'data');
+    balancer.serve([{ host: HOST, port: fresh.port }]);
+    for (let i = 0; i < 3; i += 1) expect(await firstLine(port)).toBe('fresh');
+    kept.write('still here');
+    expect(String((await once(kept, 'data'))[0])).toBe('still here');
+    kept.destroy();
+  });
+
   it('passes bytes through untouched in both directions, also large ones', async () => {
     const server = await namedServer('echo');
     const { port } = await balance([server.port]);

@@ -1,4 +1,4 @@
-// The paths that are no resources: discovery, OpenAPI, health, version, metrics, the keys of tokens, the server's status.
+// The paths that are no resources: discovery, OpenAPI, health, version, metrics, the keys of tokens, administration.
 import {
   apiGroupDocument,
   apiGroupListDocument,
@@ -7,6 +7,8 @@ import {
   methodNotAllowedError,
   unknownPathError,
 } from '../../api/index.ts';
+import { createAdminRoutes } from '../admin/routes.ts';
+import { ADMIN_ROOT } from '../authz/authorize.ts';
 import type { ServerContext } from '../context.ts';
 import { type HealthKind, healthReport } from '../health/health.ts';
 import type { AppContext } from '../http/env.ts';
@@ -30,7 +32,6 @@ export function createNonResourceRoutes(server: ServerContext): (c: AppContext) 
     readyz: healthRoute(server, 'readyz'),
     healthz: healthRoute(server, 'healthz'),
     metrics: async (c) => respondText(c, 200, await server.metrics.expose()),
-    quorate: statusRoute(server),
     '.well-known': (c, [, name]) => {
       if (name !== 'openid-configuration') throw unknownPathError();
       return respondJson(c, 200, openIdConfiguration(server));
@@ -40,12 +41,14 @@ export function createNonResourceRoutes(server: ServerContext): (c: AppContext) 
       return respondJson(c, 200, await server.tokens.jwks());
     },
   };
+  const administer = createAdminRoutes(server);
   return async (c) => {
     const segments = c
       .get('info')
       .path.split('/')
       .filter((segment) => segment !== '');
     const name = segments[0] ?? '';
+    if (name === ADMIN_ROOT) return administer(c, segments);
     const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
     if (route === undefined) throw unknownPathError();
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') throw methodNotAllowedError();
@@ -64,7 +67,6 @@ const PATHS = [
   '/openapi/v2',
   '/openapi/v3',
   '/openid/v1/jwks',
-  '/quorate/v1/status',
   '/readyz',
   '/version',
 ];
@@ -102,14 +104,6 @@ function healthRoute(server: ServerContext, kind: HealthKind): Route {
     const report = healthReport(server, kind, c.get('query'), segments[1]);
     if (report === undefined) throw unknownPathError();
     return respondText(c, report.healthy ? 200 : 500, report.text);
-  };
-}
-
-/** What `quorate status` and `quorate up` ask: this member's view of the consensus. */
-function statusRoute(server: ServerContext): Route {
-  return (c, [, version, name]) => {
-    if (version !== 'v1' || name !== 'status') throw unknownPathError();
-    return respondJson(c, 200, { id: server.options.memberId, ...server.options.store.status() });
   };
 }
 

@@ -1,7 +1,9 @@
-// Reads what a component's process is told. The files are written by `up`; a person may write one, too.
-import { readFileSync } from 'node:fs';
-import type { ComponentConfig } from '../../../cluster/index.ts';
-import { messageOf, UserError } from '../../lib/index.ts';
+// Reads what a component's process is told, and follows it while servers come and go. The files are written by `up`; a
+// person may write one, too.
+import { readFileSync, statSync } from 'node:fs';
+import { CONFIG_CHECK_MS, type ComponentConfig } from '../../../cluster/index.ts';
+import { every, messageOf, UserError } from '../../lib/index.ts';
+import type { Environment } from '../environment.ts';
 
 /** The configuration in a file. Throws UserError when it is not one of the kind that the command needs. */
 export function readConfig<Kind extends ComponentConfig['kind']>(
@@ -18,6 +20,33 @@ export function readConfig<Kind extends ComponentConfig['kind']>(
     return value as Extract<ComponentConfig, { kind: Kind }>;
   }
   throw new UserError(`${file} is not the configuration of a ${kind}`, 'Give --config a file that `quorate up` wrote.');
+}
+
+/** Calls back with each new content of a configuration, until the environment's signal aborts. */
+export function followConfig<Kind extends ComponentConfig['kind']>(
+  file: string,
+  kind: Kind,
+  { clock, logger, signal }: Environment,
+  changed: (config: Extract<ComponentConfig, { kind: Kind }>) => void,
+): void {
+  let seen = versionOf(file);
+  const timer = every(clock, CONFIG_CHECK_MS, () => {
+    const now = versionOf(file);
+    // Gone: its server is being removed, and this process ends soon.
+    if (now === undefined || now === seen) return;
+    seen = now;
+    try {
+      changed(readConfig(file, kind));
+    } catch (error) {
+      logger.warn({ file, error: messageOf(error) }, 'a changed configuration cannot be used: the old one stays');
+    }
+  });
+  signal.addEventListener('abort', () => timer.cancel(), { once: true });
+}
+
+function versionOf(file: string): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? undefined : `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
 }
 
 /** A text file that a configuration names. Throws UserError. */

@@ -8,13 +8,14 @@ import { type ApiServer, type ApiServerOptions, createApiServer } from '../../ap
 import type { ObjectStore } from '../../store/index.ts';
 import { aborted, type BuiltFiles, type Environment } from '../environment.ts';
 import { configuredClient } from './clients.ts';
-import { readText } from './config-file.ts';
+import { followConfig, readConfig, readText } from './config-file.ts';
 import { controllerManager, scheduler } from './elected.ts';
 import { openMemberStore } from './replicated-store.ts';
 
 /** Runs a server until the environment's signal aborts. */
-export async function runServer(config: ServerConfig, environment: Environment, files: BuiltFiles): Promise<void> {
+export async function runServer(configFile: string, environment: Environment, files: BuiltFiles): Promise<void> {
   const { logger, signal } = environment;
+  const config = readConfig(configFile, 'server');
   const store = await openStore(config, environment, files);
   const api = createApiServer(apiServerOptions(config, store, environment));
   const { url } = await api.start();
@@ -23,6 +24,10 @@ export async function runServer(config: ServerConfig, environment: Environment, 
   const rootCa = readText(config.caFile);
   const managers = configuredClient(config.controllerManager, 'controller-manager', environment);
   const scheduling = configuredClient(config.scheduler, 'scheduler', environment);
+  followConfig(configFile, 'server', environment, (changed) => {
+    managers.useEndpoints(changed.controllerManager.endpoints);
+    scheduling.useEndpoints(changed.scheduler.endpoints);
+  });
   const loops = Promise.all([controllerManager(managers, environment, rootCa), scheduler(scheduling, environment)]);
   await Promise.race([loops, aborted(signal)]);
   await loops;

@@ -2,7 +2,7 @@
 // behind; the pods stay in the cluster, and the node starts them again when it comes back. A killed kubelet leaves its
 // containers running, and the next one finds them.
 import { join, resolve } from 'node:path';
-import { LOOPBACK, type RuntimeName, type WorkerConfig } from '../../../cluster/index.ts';
+import { LOOPBACK, type RuntimeName } from '../../../cluster/index.ts';
 import type { ApiClient } from '../../client/index.ts';
 import {
   type ContainerRuntime,
@@ -13,12 +13,14 @@ import {
 } from '../../kubelet/index.ts';
 import type { Environment } from '../environment.ts';
 import { configuredClient } from './clients.ts';
-import { readText } from './config-file.ts';
+import { followConfig, readConfig, readText } from './config-file.ts';
 import { endPods } from './end-pods.ts';
 
 /** Runs a worker of a local cluster until the environment's signal aborts. */
-export async function runWorker(config: WorkerConfig, environment: Environment): Promise<void> {
+export async function runWorker(configFile: string, environment: Environment): Promise<void> {
+  const config = readConfig(configFile, 'worker');
   const client = configuredClient(config.client, 'kubelet', environment);
+  followConfig(configFile, 'worker', environment, (changed) => client.useEndpoints(changed.client.endpoints));
   const ca = readText(config.caFile);
   await runNode(
     {

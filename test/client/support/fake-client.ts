@@ -91,6 +91,7 @@ export function fakeClient(cluster: FakeCluster, options: FakeClientOptions = {}
       },
       fenced: (own) => build(own),
       raw: () => Promise.resolve({ status: 200, body: 'ok' }),
+      useEndpoints: () => undefined,
       close: () => Promise.resolve(),
     };
   };

@@ -234,6 +234,7 @@ export function createFakeApi(clock: Clock): FakeApi {
     ) => watch(ref, selection, options.resourceVersion, sink),
     fenced: () => client,
     raw: async (_method: string, path: string) => ({ status: 200, body: discovery(path) }),
+    useEndpoints: () => {},
     close: async () => {},
   } as unknown as ApiClient;
 
