@@ -12,6 +12,7 @@ import {
   stepVoteResponse,
   tickElection,
 } from './election.ts';
+import { changeMembership, continueChange, forget, isSettled, noteCatchUp, tickMembership } from './change.ts';
 import { installSnapshot, stepAppendRequest, stepHeartbeatRequest } from './following.ts';
 import { plus, smaller } from './numbers.ts';
 import {
@@ -40,15 +41,18 @@ import {
   stepHeartbeatResponse,
 } from './replication.ts';
 import { becomeFollower } from './role.ts';
-import { createState, hardStateIsDurable, type Leading, mayElect, others, type State, softState } from './state.ts';
+import { createState, hardStateIsDurable, type Leading, mayCampaign, others, type State, softState } from './state.ts';
 import { continueTransfer, endTransfer, tickTransfer, transferLeadership } from './transfer.ts';
 import type {
   AppendResponse,
+  ChangeAnswer,
+  Contacts,
   CoreOptions,
   CoreStatus,
   Entry,
   HeartbeatResponse,
   LogIndex,
+  MemberChange,
   Message,
   NodeId,
   PersistBatch,
@@ -66,15 +70,19 @@ export function createRaftCore(options: CoreOptions): RaftCore {
 function stepFollowerResponse(state: State, leading: Leading, message: AppendResponse | HeartbeatResponse): void {
   if (message.kind === 'heartbeatResponse') {
     stepHeartbeatResponse(state, leading, message);
+    noteCatchUp(state, leading, message.from);
     return;
   }
   stepAppendResponse(state, leading, message);
+  noteCatchUp(state, leading, message.from);
   continueTransfer(state, leading);
+  continueChange(state, leading);
 }
 
 class Core implements RaftCore {
   readonly #state: State;
   #told: SoftState;
+  #toldMemberships: number;
   #outstanding: PersistBatch | undefined;
   #nextBatch = 1;
   /** The Ready that is being worked on. */
@@ -83,6 +91,7 @@ class Core implements RaftCore {
   constructor(state: State) {
     this.#state = state;
     this.#told = softState(state);
+    this.#toldMemberships = state.memberships.version;
   }
 
   tick(): void {
@@ -100,13 +109,15 @@ class Core implements RaftCore {
       return;
     }
     tickTransfer(state, leading);
+    tickMembership(state, leading);
+    if (state.leading === undefined) return;
     leading.heartbeatElapsed += 1;
     if (leading.heartbeatElapsed >= state.limits.heartbeatTicks) broadcastHeartbeats(state, leading);
   }
 
   step(message: Message): void {
     const state = this.#state;
-    if (message.to !== state.id || !others(state).includes(message.from)) return;
+    if (message.to !== state.id || message.from === state.id || isUnwelcome(state, message)) return;
     if (message.term < state.term) this.#stepStale(message);
     else if (message.term === state.term || this.#adopt(message)) this.#dispatch(message);
   }
@@ -206,7 +217,7 @@ class Core implements RaftCore {
         if (stepReadIndexResponse(state, message) && state.leader === message.from) loseLeader(state);
         break;
       case 'timeoutNow':
-        if (state.leader === message.from && mayElect(state)) campaign(state, true);
+        if (state.leader === message.from && mayCampaign(state)) campaign(state, true);
         break;
       default:
         unreachable(message);
@@ -242,6 +253,23 @@ class Core implements RaftCore {
       progress.paused = true;
     }
     if (leading.transfer?.target === peer) endTransfer(this.#state, leading);
+    if (progress?.departedAtTick !== undefined) forget(this.#state, leading, peer);
+  }
+
+  changeMembership(changes: readonly MemberChange[]): ChangeAnswer {
+    return changeMembership(this.#state, changes);
+  }
+
+  contacts(): Contacts {
+    const { memberships, leading, id } = this.#state;
+    const departed = [...(leading?.peers.values() ?? [])].filter((peer) => peer.departedAtTick !== undefined);
+    const { retired = [] } = memberships.committed;
+    return {
+      peers: [...others(this.#state), ...departed.map((peer) => peer.id)],
+      addresses: { ...memberships.committed.addresses, ...memberships.current.addresses },
+      removed: retired,
+      isRemoved: retired.includes(id),
+    };
   }
 
   transferLeadership(target?: NodeId): void {
@@ -277,6 +305,7 @@ class Core implements RaftCore {
       canReportDropped(state) ||
       this.#applicable() > state.applied ||
       !sameSoft(this.#told, softState(state)) ||
+      this.#toldMemberships !== state.memberships.version ||
       (this.#outstanding === undefined && this.#hasWork())
     );
   }
@@ -309,9 +338,11 @@ class Core implements RaftCore {
       snapshots,
       droppedProposals: takeDropped(state),
       soft: sameSoft(this.#told, soft) ? undefined : soft,
+      contacts: this.#toldMemberships === state.memberships.version ? undefined : this.contacts(),
       commitIndex: state.commit,
     };
     this.#told = soft;
+    this.#toldMemberships = state.memberships.version;
     this.#given = ready;
     return ready;
   }
@@ -358,18 +389,23 @@ class Core implements RaftCore {
     state.durable = batch.hardState ?? state.durable;
     if (batch.endsRepair) state.repair = undefined;
     countOwnVote(state);
-    if (state.leading !== undefined) advanceCommit(state, state.leading);
+    if (state.leading !== undefined) {
+      advanceCommit(state, state.leading);
+      continueChange(state, state.leading);
+    }
     state.outbox.release();
   }
 
   status(): CoreStatus {
-    const { id, votedFor, commit, log, membership, leading } = this.#state;
-    const peers = [...(leading?.peers.values() ?? [])].map(({ id, match, state, repairing, inflightMessages }) => ({
+    const { id, votedFor, commit, log, memberships, leading, tick } = this.#state;
+    const members = [...(leading?.peers.values() ?? [])].filter((peer) => peer.departedAtTick === undefined);
+    const peers = members.map(({ id, match, state, repairing, inflightMessages, heardAtTick }) => ({
       id,
       match,
       state,
       repairing,
       inflightMessages,
+      silentTicks: tick - heardAtTick,
     }));
     return {
       id,
@@ -377,10 +413,28 @@ class Core implements RaftCore {
       votedFor,
       commitIndex: commit,
       lastIndex: log.lastIndex(),
-      membership,
+      membership: memberships.current,
+      membershipSettled: isSettled(this.#state),
       peers,
       repair: repairProgress(this.#state),
     };
+  }
+}
+
+/**
+ * Messages come from authenticated senders, and are not held against this node's own membership: it may be the one that lags.
+ * A node that is being added knows nobody yet, and a voter helps to elect one that it has not heard of. Only who was
+ * removed for good asks in vain: whatever is committed, the others can go on without it.
+ */
+function isUnwelcome(state: State, message: Message): boolean {
+  switch (message.kind) {
+    case 'preVoteRequest':
+    case 'voteRequest':
+    case 'forwardedProposal':
+    case 'readIndexRequest':
+      return state.memberships.committed.retired?.includes(message.from) === true;
+    default:
+      return false;
   }
 }
 

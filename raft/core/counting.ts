@@ -2,18 +2,18 @@
 // more, so nothing rests on it until it holds all of that again (repair.ts).
 
 import type { Progress } from './progress.ts';
-import { majorityReached } from './quorum.ts';
+import { quorumReached } from './quorum.ts';
 import type { Leading, State } from './state.ts';
 import type { LogLife, NodeId } from './types.ts';
 
-/** The largest value that a majority of those who count has reached: the leader itself `own`, each follower as `of` says. */
+/** The largest value that a quorum of those who count has reached: the leader itself `own`, each follower as `of` says. */
 export function reachedByCounting<T extends number>(
   state: State,
   leading: Leading,
   own: T,
   of: (peer: Progress) => T,
 ): T {
-  return majorityReached(state.membership.voters, (voter) => {
+  return quorumReached(state.memberships.current, (voter) => {
     if (voter === state.id) return own;
     const peer = leading.peers.get(voter);
     return peer === undefined || peer.repairing ? (0 as T) : of(peer);

@@ -1,7 +1,8 @@
 // Renders everything of the core that a person may read: logs, transcripts of tests, traces of the simulator. One line
 // each, without times or addresses, so that two runs can be compared as text.
 import { unreachable } from '../../src/lib/index.ts';
-import type { CoreStatus, Entry, HardState, LogLife, LogPosition, Message, Ready, SoftState } from './types.ts';
+import { membershipOf } from './membership.ts';
+import type { CoreStatus, Entry, HardState, LogLife, LogPosition, Membership, Message, Ready, SoftState } from './types.ts';
 
 const TEXT_LIMIT_BYTES = 24;
 
@@ -13,6 +14,7 @@ function describePosition(position: LogPosition): string {
 /** `3@2 command "x"`: printable data as text, anything else as its length. */
 export function describeEntry(entry: Entry): string {
   const position = describePosition(entry);
+  if (entry.kind === 'membership') return `${position} membership ${describeMembership(membershipOf(entry))}`;
   return entry.data.length === 0
     ? `${position} ${entry.kind}`
     : `${position} ${entry.kind} ${describeData(entry.data)}`;
@@ -21,6 +23,16 @@ export function describeEntry(entry: Entry): string {
 function describeData(data: Uint8Array): string {
   const printable = data.length <= TEXT_LIMIT_BYTES && data.every((byte) => byte >= 0x20 && byte < 0x7f);
   return printable ? JSON.stringify(new TextDecoder().decode(data)) : `${data.length} bytes`;
+}
+
+/** `a b + d, before a b c, removed x`: voters, learners behind the plus, the voters before while joint. */
+export function describeMembership(membership: Membership): string {
+  const { voters, learners, outgoing, autoPromote = [], retired = [] } = membership;
+  const names = learners.map((learner) => (autoPromote.includes(learner) ? `${learner}↑` : learner));
+  const parts = [[...voters, ...(names.length === 0 ? [] : ['+', ...names])].join(' ')];
+  if (outgoing !== undefined) parts.push(`before ${outgoing.join(' ')}`);
+  if (retired.length > 0) parts.push(`removed ${retired.join(' ')}`);
+  return parts.join(', ');
 }
 
 /** First and last position of a run of entries, or `none`. */
@@ -100,6 +112,11 @@ export function describeReady(ready: Ready): string[] {
   for (const entry of ready.committed) lines.push(`commit ${describeEntry(entry)}`);
   for (const read of ready.reads) lines.push(`read ${read.context} ${read.index ?? 'refused'}`);
   for (const peer of ready.snapshots) lines.push(`snapshot for ${peer}`);
+  if (ready.contacts !== undefined) {
+    const { peers, removed, isRemoved } = ready.contacts;
+    const gone = removed.length === 0 ? '' : `, removed ${removed.join(' ')}`;
+    lines.push(`contacts ${peers.join(' ')}${gone}${isRemoved ? ': this one' : ''}`);
+  }
   if (ready.droppedProposals > 0) lines.push(`dropped ${ready.droppedProposals}`);
   return lines;
 }

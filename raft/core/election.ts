@@ -15,7 +15,7 @@ import { appendOwn } from './proposals.ts';
 import { voteResult } from './quorum.ts';
 import { failQuestions } from './reads.ts';
 import { becomeFollower } from './role.ts';
-import { hardStateIsDurable, mayElect, others, resetElectionTimer, type State } from './state.ts';
+import { hardStateIsDurable, mayCampaign, others, otherVoters, resetElectionTimer, type State } from './state.ts';
 import type { LogPosition, NodeId, PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse } from './types.ts';
 
 const NO_DATA = new Uint8Array(0);
@@ -24,7 +24,7 @@ const NO_DATA = new Uint8Array(0);
 export function tickElection(state: State): void {
   state.electionElapsed += 1;
   if (state.electionElapsed === state.limits.electionTimeoutMinTicks) answerRefused(state);
-  if (!mayElect(state)) return;
+  if (!mayCampaign(state)) return;
   if (state.earlyTicks !== undefined) {
     state.earlyTicks -= 1;
     if (state.earlyTicks <= 0) {
@@ -48,9 +48,9 @@ export function loseLeader(state: State): void {
   if (lost === undefined || state.leading !== undefined) return;
   state.leader = undefined;
   failQuestions(state);
-  const candidates = state.membership.voters.filter((voter) => voter !== lost).sort();
+  const candidates = [...otherVoters(state), state.id].filter((voter) => voter !== lost).sort();
   const rank = candidates.indexOf(state.id);
-  if (rank >= 0 && mayElect(state)) state.earlyTicks = rank * STAGGER_TICKS;
+  if (mayCampaign(state)) state.earlyTicks = rank * STAGGER_TICKS;
   answerRefused(state);
   if (state.earlyTicks === 0) preCampaign(state);
 }
@@ -63,22 +63,19 @@ function preCampaign(state: State): void {
   resetElectionTimer(state);
   answerRefused(state);
   const term = nextTerm(state.term);
-  for (const to of state.membership.voters) {
-    if (to !== state.id) {
-      state.outbox.send({ kind: 'preVoteRequest', from: state.id, to, term, last: state.log.last() });
-    }
+  for (const to of otherVoters(state)) {
+    state.outbox.send({ kind: 'preVoteRequest', from: state.id, to, term, last: state.log.last() });
   }
   recordPreVote(state, state.id, true);
 }
 
 /** A campaign in earnest: a new term, the own vote spent. It leaves when both are durable, and counts then. */
 export function campaign(state: State, transfer: boolean): void {
-  assert(mayElect(state), 'only voters with a sound log campaign');
+  assert(mayCampaign(state), 'only voters with a sound log campaign');
   becomeFollower(state, nextTerm(state.term), undefined);
   state.role = 'candidate';
   state.votedFor = state.id;
-  for (const to of state.membership.voters) {
-    if (to === state.id) continue;
+  for (const to of otherVoters(state)) {
     const last = state.log.last();
     state.outbox.send({ kind: 'voteRequest', from: state.id, to, term: state.term, last, transfer });
   }
@@ -135,7 +132,7 @@ export function stepPreVoteResponse(state: State, response: PreVoteResponse): vo
 /** A refusal is not final (story, 2), so a lost pre-vote stays open until its timeout. */
 function recordPreVote(state: State, voter: NodeId, granted: boolean): void {
   state.votes.set(voter, granted);
-  if (voteResult(state.membership.voters, state.votes) === 'won') campaign(state, false);
+  if (voteResult(state.memberships.current, state.votes) === 'won') campaign(state, false);
 }
 
 export function stepVoteRequest(state: State, request: VoteRequest): void {
@@ -155,7 +152,7 @@ export function stepVoteResponse(state: State, response: VoteResponse): void {
 
 function recordVote(state: State, voter: NodeId, granted: boolean): void {
   if (!state.votes.has(voter)) state.votes.set(voter, granted);
-  const result = voteResult(state.membership.voters, state.votes);
+  const result = voteResult(state.memberships.current, state.votes);
   if (result === 'won') becomeLeader(state);
   if (result === 'lost') becomeFollower(state, state.term, undefined);
 }
@@ -171,6 +168,7 @@ function becomeLeader(state: State): void {
   resetElectionTimer(state);
   state.leading = {
     peers: new Map(others(state).map((peer) => [peer, new Progress(peer, next, state.tick)])),
+    catchUps: new Map(),
     firstIndex: next,
     heartbeatElapsed: 0,
     snapshots: [],

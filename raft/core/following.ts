@@ -3,7 +3,7 @@ import { assert } from '../../src/lib/index.ts';
 import { larger, plus, smaller } from './numbers.ts';
 import { commitToldOf, lifeOf } from './repair.ts';
 import { becomeFollower } from './role.ts';
-import type { State } from './state.ts';
+import { appendEntries, type State } from './state.ts';
 import type { AppendRequest, AppendResponse, Entry, HeartbeatRequest, LogIndex, SnapshotPosition } from './types.ts';
 
 export function stepAppendRequest(state: State, message: AppendRequest): void {
@@ -31,7 +31,7 @@ function appendMissing(state: State, entries: readonly Entry[]): void {
   const missing = entries.slice(from);
   const first = missing[0];
   assert(first === undefined || first.index > state.commit, `committed entry ${first?.index} would be cut off`);
-  state.log.append(missing);
+  appendEntries(state, missing);
 }
 
 export function stepHeartbeatRequest(state: State, message: HeartbeatRequest): void {
@@ -63,12 +63,13 @@ export function installSnapshot(state: State, snapshot: SnapshotPosition): boole
   state.log.reset(snapshot);
   state.commit = snapshot.index;
   state.applied = snapshot.index;
-  state.membership = snapshot.membership;
+  state.memberships.reset(snapshot.membership);
   return true;
 }
 
 function commitTo(state: State, index: LogIndex): void {
   state.commit = larger(state.commit, index);
+  state.memberships.committedTo(state.commit);
 }
 
 function respond(state: State, message: AppendRequest, result: AppendResponse['result']): void {

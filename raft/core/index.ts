@@ -1,5 +1,6 @@
 // The door of the consensus core.
 export { createRaftCore } from './core.ts';
-export { describeMessage, describeReady, describeStatus } from './describe.ts';
+export { describeMembership, describeMessage, describeReady, describeStatus } from './describe.ts';
 export { CORE_LIMITS, TICK_MS } from './limits.ts';
+export { encodeMembership, everyMember, membershipOf, NO_MEMBERS, readMembership } from './membership.ts';
 export type * from './types.ts';

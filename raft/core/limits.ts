@@ -20,5 +20,8 @@ export const CORE_LIMITS: CoreLimits = {
 /** How long after its better-placed peers an early candidate starts, per rank (see election.ts). */
 export const STAGGER_TICKS = 2;
 
+/** For how many of the longest election timeouts a leader goes on telling a removed member that it is removed. */
+export const DEPARTURE_ELECTION_TIMEOUTS = 5;
+
 /** After this many heartbeat periods without an answer to anything in flight, a follower that is heard is probed again. */
 export const STALLED_HEARTBEATS = 3;

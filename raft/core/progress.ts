@@ -26,6 +26,8 @@ export class Progress {
   paused = false;
   /** The tick at which it was heard last. */
   heardAtTick: number;
+  /** The tick at which it ceased to be a member; from then on it is only told so. */
+  departedAtTick: number | undefined;
   /** The newest read round that it confirmed. */
   readRound = 0;
   /** The commit index that it was told last. A hint only: heartbeats repeat it. */

@@ -1,7 +1,7 @@
 // Proposals: appended by the leader, forwarded once by everybody else, dropped (and reported) when nobody can take them.
 // A drop is told to its owner when a second attempt can succeed, so that nobody spins.
 import { plus } from './numbers.ts';
-import type { Leading, State } from './state.ts';
+import { appendEntries, type Leading, type State } from './state.ts';
 import type { Entry, EntryKind, ForwardedProposal, NodeId, ProposalsDropped } from './types.ts';
 
 export function propose(state: State, commands: readonly Uint8Array[]): void {
@@ -60,7 +60,7 @@ function accept(state: State, leading: Leading, from: NodeId | undefined, comman
 /** Adds an entry of the leader's own term at the end of its log. */
 export function appendOwn(state: State, kind: EntryKind, data: Uint8Array): Entry {
   const entry: Entry = { index: plus(state.log.lastIndex(), 1), term: state.term, kind, data };
-  state.log.append([entry]);
+  appendEntries(state, [entry]);
   return entry;
 }
 

@@ -27,7 +27,8 @@ function sendAppend(state: State, leading: Leading, peer: Progress): boolean {
   const term = state.log.term(index);
   if (term === undefined) {
     peer.awaitSnapshot();
-    leading.snapshots.push(peer.id);
+    // Who has left needs no state any more.
+    if (peer.departedAtTick === undefined) leading.snapshots.push(peer.id);
     return false;
   }
   const entries = state.log.entries(peer.next, plus(state.log.lastIndex(), 1), state.limits.appendLimitBytes);
@@ -110,7 +111,9 @@ export function stepHeartbeatResponse(state: State, leading: Leading, message: H
  */
 export function advanceCommit(state: State, leading: Leading): void {
   const reached = reachedByCounting(state, leading, state.log.durableIndex(), (peer) => peer.match);
-  if (reached > state.commit && state.log.term(reached) === state.term) state.commit = reached;
+  if (reached <= state.commit || state.log.term(reached) !== state.term) return;
+  state.commit = reached;
+  state.memberships.committedTo(reached);
 }
 
 /** The tick at which a majority had been heard; the leader hears itself. */

@@ -1,16 +1,19 @@
 // The state of one core: plain fields, changed only by the files of their subject. What only a leader has is in `leading`,
 // so that it cannot outlive the leadership.
 import { assert, type Prng, prng } from '../../src/lib/index.ts';
+import type { CatchUp } from './catch-up.ts';
 import { LogTail } from './log-tail.ts';
+import { electorate, everyMember } from './membership.ts';
+import { Memberships } from './memberships.ts';
 import { Outbox } from './outbox.ts';
 import type { Progress } from './progress.ts';
 import type { Repair } from './repair.ts';
 import type {
   CoreLimits,
   CoreOptions,
+  Entry,
   HardState,
   LogIndex,
-  Membership,
   Message,
   NodeId,
   PreVoteRequest,
@@ -22,8 +25,7 @@ import type {
 
 export interface State {
   readonly id: NodeId;
-  /** Changed by a snapshot, which brings its own. */
-  membership: Membership;
+  readonly memberships: Memberships;
   readonly limits: CoreLimits;
   readonly random: Prng;
   readonly log: LogTail;
@@ -68,10 +70,13 @@ export interface State {
 
 /** A leader's own state. */
 export interface Leading {
-  readonly peers: ReadonlyMap<NodeId, Progress>;
+  /** The members and, for a while, those who left: they are to hear of it. */
+  readonly peers: Map<NodeId, Progress>;
   /** The index of the no-op of this term. */
   readonly firstIndex: LogIndex;
   heartbeatElapsed: number;
+  /** How learners catch up (catch-up.ts). */
+  readonly catchUps: Map<NodeId, CatchUp>;
   /** Followers that need a snapshot, for the next Ready. */
   snapshots: NodeId[];
   /** A transfer under way; it ends by success, by a timeout, or when the target is lost. It never sticks. */
@@ -122,7 +127,7 @@ export function createState(options: CoreOptions): State {
   const isNewer = snapshot !== undefined && snapshot.leaderTerm > hardState.term;
   const state: State = {
     id: options.id,
-    membership: isBehind ? snapshot.membership : membership,
+    memberships: new Memberships(isBehind ? snapshot.membership : membership),
     limits,
     random,
     log,
@@ -147,6 +152,8 @@ export function createState(options: CoreOptions): State {
     reads: [],
     dropped: 0,
   };
+  if (!isBehind) state.memberships.appended(options.log.memberships());
+  state.memberships.committedTo(state.commit);
   resetElectionTimer(state);
   return state;
 }
@@ -168,19 +175,31 @@ function isDurable(state: State, message: Message): boolean {
   return message.result.match <= state.log.durableIndex();
 }
 
-/** The other members, voters first. */
+/** The other members of the effective membership, voters first. */
 export function others(state: State): readonly NodeId[] {
-  const { voters, learners } = state.membership;
-  return [...voters, ...learners].filter((member) => member !== state.id);
+  return everyMember(state.memberships.current).filter((member) => member !== state.id);
 }
 
-export function isVoter(state: State): boolean {
-  return state.membership.voters.includes(state.id);
+/** The others that have a vote. */
+export function otherVoters(state: State): readonly NodeId[] {
+  return electorate(state.memberships.current).filter((member) => member !== state.id);
 }
 
-/** A member that repairs its log elects nobody, itself included. */
-export function mayElect(state: State): boolean {
-  return isVoter(state) && state.repair === undefined;
+/**
+ * A voter of the effective membership; or one that this membership removes, while it is not known to be committed: it may be
+ * the only one that holds it, and without it nobody could lead (§4.2.2).
+ */
+export function mayCampaign(state: State): boolean {
+  const { current, committed } = state.memberships;
+  // A member that repairs its log elects nobody, itself included.
+  if (state.repair !== undefined) return false;
+  return electorate(current).includes(state.id) || electorate(committed).includes(state.id);
+}
+
+/** The one way into the log: memberships take effect with it (§4.1), and go with what is cut off. */
+export function appendEntries(state: State, entries: readonly Entry[]): void {
+  state.log.append(entries);
+  state.memberships.appended(entries);
 }
 
 /** Starts the wait for an election anew, with a fresh random timeout (§5.2). */

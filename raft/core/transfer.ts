@@ -1,24 +1,23 @@
 // Leadership transfer (§3.10): bring the target up to date, then ask it to campaign at once. It is over when another
 // leads, after an election timeout, or when the target is lost; whichever way, the flag does not stay.
 import { resumeHeld } from './proposals.ts';
-import { isVoter, type Leading, type State } from './state.ts';
+import type { Leading, State } from './state.ts';
 import type { NodeId } from './types.ts';
 
 /** Ignored on a node that does not lead, and for a target that does not vote or repairs its log. */
 export function transferLeadership(state: State, target: NodeId | undefined): void {
   const { leading } = state;
-  if (leading === undefined || leading.transfer !== undefined || !isVoter(state)) return;
+  if (leading === undefined || leading.transfer !== undefined) return;
   const chosen = target ?? mostCaughtUp(state, leading);
-  if (chosen === undefined || chosen === state.id || !state.membership.voters.includes(chosen)) return;
+  if (chosen === undefined || chosen === state.id || !state.memberships.current.voters.includes(chosen)) return;
   if (leading.peers.get(chosen)?.repairing === true) return;
   leading.transfer = { target: chosen, startedAtTick: state.tick, told: false };
   continueTransfer(state, leading);
 }
 
-function mostCaughtUp(state: State, leading: Leading): NodeId | undefined {
-  const candidates = [...leading.peers.values()].filter(
-    (peer) => state.membership.voters.includes(peer.id) && !peer.repairing,
-  );
+export function mostCaughtUp(state: State, leading: Leading): NodeId | undefined {
+  const { voters } = state.memberships.current;
+  const candidates = [...leading.peers.values()].filter((peer) => voters.includes(peer.id) && !peer.repairing);
   return candidates.sort((a, b) => b.match - a.match || b.heardAtTick - a.heardAtTick)[0]?.id;
 }
 

@@ -10,10 +10,69 @@ export type Term = Brand<number, 'Term'>;
 /** A position in the log; the first entry has index 1, and 0 is before it. */
 export type LogIndex = Brand<number, 'LogIndex'>;
 
-/** Who votes. Learners receive the log and do not count. (Joint consensus arrives with membership changes.) */
+/**
+ * Who belongs to the cluster. The effective one is the newest in a node's log, committed or not. Everything behind the
+ * first two fields is absent (or empty) for founding members that nobody has changed.
+ */
 export interface Membership {
   readonly voters: readonly NodeId[];
+  /** They receive the log and do not count. */
   readonly learners: readonly NodeId[];
+  /** The voters before, while majorities of both are needed (joint consensus, dissertation §4.3). */
+  readonly outgoing?: readonly NodeId[] | undefined;
+  /** host:port of members that were added: hints, which configuration and greeting override. */
+  readonly addresses?: Readonly<Record<string, string>>;
+  /** Learners that the leader makes voters once they have caught up. */
+  readonly autoPromote?: readonly NodeId[];
+  /** Everybody who was removed: an id is used once. */
+  readonly retired?: readonly NodeId[];
+  /** The entry that holds it; absent for the founding members. */
+  readonly index?: LogIndex;
+}
+
+/** A list of changes is one step: all of it happens, or nothing. */
+export type MemberChange =
+  /** New members always begin as learners. `address` is host:port of the Raft endpoint. */
+  | { readonly kind: 'add'; readonly member: NodeId; readonly address: string; readonly autoPromote: boolean }
+  | { readonly kind: 'promote'; readonly member: NodeId }
+  | { readonly kind: 'remove'; readonly member: NodeId };
+
+export type MembershipRefusal =
+  | 'invalid'
+  /** Another change is not committed, or not complete. */
+  | 'changeUnderWay'
+  /** No entry of the leader's own term is committed yet (the single-server bug of 2015). */
+  | 'leaderIsNew'
+  | 'transferUnderWay'
+  | 'unknownMember'
+  | 'alreadyMember'
+  | 'idUsedBefore'
+  | 'noVoterLeft'
+  /** A member to be promoted is too far behind. */
+  | 'notCaughtUp'
+  /** No majority of the voters that would be can be reached: the cluster would stand still. */
+  | 'noQuorum';
+
+/** What the core answers to a change. `begun`: its first entry is in the log; it is over when it is committed and not joint. */
+export type ChangeAnswer =
+  | { readonly kind: 'begun'; readonly index: LogIndex }
+  | { readonly kind: 'notLeader'; readonly leader: NodeId | undefined }
+  | {
+      readonly kind: 'refused';
+      readonly reason: MembershipRefusal;
+      readonly message: string;
+      readonly remedy: string;
+    };
+
+/** Whom a node is to be connected to. */
+export interface Contacts {
+  /** The members as its log has them, without itself; at a leader also those who are still told that they are removed. */
+  readonly peers: readonly NodeId[];
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Removed by a change that is committed: not to be let in. */
+  readonly removed: readonly NodeId[];
+  /** This very member was removed, for good. */
+  readonly isRemoved: boolean;
 }
 
 /**
@@ -216,6 +275,8 @@ export interface Ready {
   readonly snapshots: readonly NodeId[];
   /** Set when role, term or leader changed since the last Ready. */
   readonly soft: SoftState | undefined;
+  /** Set when the membership, or what is known of its commitment, changed since the last Ready. */
+  readonly contacts: Contacts | undefined;
   readonly commitIndex: LogIndex;
 }
 
@@ -229,11 +290,14 @@ export interface LogView {
   term(index: LogIndex): Term | undefined;
   /** Entries from `from` (included) up to `to` (excluded), stopping when `limitBytes` of data is passed; at least one. */
   entries(from: LogIndex, to: LogIndex, limitBytes: number): readonly Entry[];
+  /** The membership entries that are there, ascending. */
+  memberships(): readonly Entry[];
 }
 
 /** Everything a core needs to start: what the disk holds, who votes, and the limits in ticks and bytes. */
 export interface CoreOptions {
   readonly id: NodeId;
+  /** As of appliedIndex, or of an earlier index from which on the log holds every change. */
   readonly membership: Membership;
   readonly hardState: HardState;
   readonly log: LogView;
@@ -276,6 +340,8 @@ export interface PeerProgress {
   /** It repairs its log and counts in no quorum. */
   readonly repairing: boolean;
   readonly inflightMessages: number;
+  /** Ticks since it was heard. */
+  readonly silentTicks: number;
 }
 
 /** A core from outside: status and metrics. */
@@ -284,7 +350,10 @@ export interface CoreStatus extends SoftState {
   readonly votedFor: NodeId | undefined;
   readonly commitIndex: LogIndex;
   readonly lastIndex: LogIndex;
+  /** The effective one: the newest in the log. */
   readonly membership: Membership;
+  /** Neither uncommitted nor joint: another change may begin. */
+  readonly membershipSettled: boolean;
   readonly peers: readonly PeerProgress[];
   /** Set while this member repairs its log. */
   readonly repair: RepairProgress | undefined;
@@ -302,7 +371,7 @@ export interface RepairProgress {
 export interface RaftCore {
   /** One unit of time has passed (100 ms in production divided by CoreLimits.heartbeatTicks). */
   tick(): void;
-  /** A message has arrived. Messages of an unknown sender or for another node are ignored. */
+  /** A message has arrived, from an authenticated sender. Messages for another node are ignored. */
   step(message: Message): void;
   /** Commands to replicate: appended by a leader, forwarded by a follower, counted as dropped without a leader. */
   propose(commands: readonly Uint8Array[]): void;
@@ -312,6 +381,9 @@ export interface RaftCore {
   peerUnreachable(peer: NodeId): void;
   /** Asks the leader (this node) to hand over, to `target` or to the most caught-up voter. */
   transferLeadership(target?: NodeId): void;
+  /** Changes the members, all at once. Only a leader does, and only one change at a time. */
+  changeMembership(changes: readonly MemberChange[]): ChangeAnswer;
+  contacts(): Contacts;
   /**
    * The sending of a snapshot to `peer` is over: it holds the state up to `index`, or (undefined) it failed and is asked
    * for again when the peer is heard.

@@ -111,6 +111,7 @@ class Client implements Consensus {
       commitIndex: zero,
       lastIndex: zero,
       membership,
+      membershipSettled: false,
       peers: [],
       repair: undefined,
     };

@@ -189,6 +189,7 @@ export class FakeMember implements Consensus {
       commitIndex: lastIndex,
       lastIndex,
       membership: { voters, learners: [] } satisfies Membership,
+      membershipSettled: true,
       peers: [],
       repair: undefined,
       appliedIndex: this.#delivered as LogIndex,

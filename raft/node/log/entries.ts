@@ -33,6 +33,8 @@ export class EntryIndex {
   private spans: Span[] = [];
   private runs: TermRun[] = [];
   private recent: Entry[] = [];
+  /** Few and small, and wanted whole. */
+  private memberships: Entry[] = [];
   private recentBytes = 0;
 
   constructor(base: LogPosition, recentLimitBytes: number) {
@@ -65,6 +67,7 @@ export class EntryIndex {
     span.lengths.push(place.lengthBytes);
     if (this.runs.at(-1)?.term !== entry.term) this.runs.push({ first: entry.index, term: entry.term });
     this.lastIndexValue = entry.index;
+    if (entry.kind === 'membership') this.memberships.push(entry);
     this.remember(entry);
   }
 
@@ -74,6 +77,7 @@ export class EntryIndex {
     const kept = Math.min(this.lastIndexValue, from - 1);
     const removed = this.lastIndexValue - kept;
     this.lastIndexValue = kept as LogIndex;
+    this.memberships = this.memberships.filter(({ index }) => index <= kept);
     while (this.spans.length > 0) {
       const span = defined(this.spans.at(-1), 'the last span');
       const keep = Math.max(0, kept + 1 - span.first);
@@ -94,6 +98,7 @@ export class EntryIndex {
     this.lastIndexValue = position.index;
     this.spans = [];
     this.runs = [];
+    this.memberships = [];
     this.recent = [];
     this.recentBytes = 0;
   }
@@ -110,6 +115,7 @@ export class EntryIndex {
     if (last === undefined) return;
     this.base = { index: last, term: defined(this.term(last), 'the term of an entry that is dropped') };
     this.spans = this.spans.filter((span) => span.segment > segment);
+    this.memberships = this.memberships.filter(({ index }) => index > last);
     const next = this.runs.findLastIndex((run) => run.first <= last + 1);
     if (next > 0) this.runs.splice(0, next);
     const kept = this.lastIndexValue - last;
@@ -128,6 +134,11 @@ export class EntryIndex {
       else high = middle - 1;
     }
     return this.runs[low]?.term;
+  }
+
+  /** The membership entries that are there, ascending. */
+  membershipEntries(): readonly Entry[] {
+    return this.memberships;
   }
 
   /** The entry when it is in memory. */

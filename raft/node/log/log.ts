@@ -109,6 +109,10 @@ export class RaftLog implements LogView {
     return entries;
   }
 
+  memberships(): readonly Entry[] {
+    return this.index.membershipEntries();
+  }
+
   /**
    * Entries up to `durable` are in a durable state, and those up to `unneeded` are being sent to nobody. Segments that hold
    * no others go with one of the next batches, the oldest first: unneeded ones as far as more than `keptBytes` are there,

@@ -30,6 +30,10 @@ export class MemoryLog implements LogView {
     return taken;
   }
 
+  memberships(): readonly Entry[] {
+    return this.entriesHeld.filter((entry) => entry.kind === 'membership');
+  }
+
   /** Forgets the entries up to `index`, which is held. */
   compact(index: LogIndex): void {
     const term = this.term(index) ?? (0 as Term);
