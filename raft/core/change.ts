@@ -131,11 +131,16 @@ export function tickMembership(state: State, leading: Leading): void {
   if (state.leading === undefined) return;
   const limitTicks = DEPARTURE_ELECTION_TIMEOUTS * state.limits.electionTimeoutMaxTicks;
   for (const peer of leading.peers.values()) {
-    if (peer.departedAtTick !== undefined && state.tick - peer.departedAtTick >= limitTicks) forget(state, leading, peer.id);
+    if (peer.departedAtTick !== undefined && state.tick - peer.departedAtTick >= limitTicks)
+      forget(state, leading, peer.id);
   }
   const { autoPromote = [] } = state.memberships.current;
   const ready = autoPromote.filter((member) => isCaughtUp(state, leading, member));
-  if (ready.length > 0) changeMembership(state, ready.map((member) => ({ kind: 'promote', member })));
+  if (ready.length > 0)
+    changeMembership(
+      state,
+      ready.map((member) => ({ kind: 'promote', member })),
+    );
 }
 
 /** Who has left cannot be reached: it has stopped, or hears of it from others. */

@@ -1,6 +1,7 @@
 // The consensus core: the one object behind the door. It sorts inputs by term and kind, and turns what they left behind
 // into Ready. Everything else is in the file of its subject.
 import { assert, unreachable } from '../../src/lib/index.ts';
+import { changeMembership, continueChange, forget, isSettled, noteCatchUp, tickMembership } from './change.ts';
 import {
   campaign,
   countOwnVote,
@@ -12,7 +13,6 @@ import {
   stepVoteResponse,
   tickElection,
 } from './election.ts';
-import { changeMembership, continueChange, forget, isSettled, noteCatchUp, tickMembership } from './change.ts';
 import { installSnapshot, stepAppendRequest, stepHeartbeatRequest } from './following.ts';
 import { plus, smaller } from './numbers.ts';
 import {
@@ -82,7 +82,9 @@ function stepFollowerResponse(state: State, leading: Leading, message: AppendRes
 class Core implements RaftCore {
   readonly #state: State;
   #told: SoftState;
-  #toldMemberships: number;
+  /** The version of the memberships that #toldContacts, as text, is of. */
+  #toldVersion: number;
+  #toldContacts: string;
   #outstanding: PersistBatch | undefined;
   #nextBatch = 1;
   /** The Ready that is being worked on. */
@@ -91,7 +93,8 @@ class Core implements RaftCore {
   constructor(state: State) {
     this.#state = state;
     this.#told = softState(state);
-    this.#toldMemberships = state.memberships.version;
+    this.#toldVersion = state.memberships.version;
+    this.#toldContacts = JSON.stringify(this.contacts());
   }
 
   tick(): void {
@@ -305,7 +308,7 @@ class Core implements RaftCore {
       canReportDropped(state) ||
       this.#applicable() > state.applied ||
       !sameSoft(this.#told, softState(state)) ||
-      this.#toldMemberships !== state.memberships.version ||
+      this.#toldVersion !== state.memberships.version ||
       (this.#outstanding === undefined && this.#hasWork())
     );
   }
@@ -338,13 +341,23 @@ class Core implements RaftCore {
       snapshots,
       droppedProposals: takeDropped(state),
       soft: sameSoft(this.#told, soft) ? undefined : soft,
-      contacts: this.#toldMemberships === state.memberships.version ? undefined : this.contacts(),
+      contacts: this.#newContacts(),
       commitIndex: state.commit,
     };
     this.#told = soft;
-    this.#toldMemberships = state.memberships.version;
     this.#given = ready;
     return ready;
+  }
+
+  #newContacts(): Contacts | undefined {
+    const { version } = this.#state.memberships;
+    if (version === this.#toldVersion) return undefined;
+    this.#toldVersion = version;
+    const contacts = this.contacts();
+    const text = JSON.stringify(contacts);
+    if (text === this.#toldContacts) return undefined;
+    this.#toldContacts = text;
+    return contacts;
   }
 
   #batch(): PersistBatch | undefined {

@@ -2,7 +2,17 @@
 // each, without times or addresses, so that two runs can be compared as text.
 import { unreachable } from '../../src/lib/index.ts';
 import { membershipOf } from './membership.ts';
-import type { CoreStatus, Entry, HardState, LogLife, LogPosition, Membership, Message, Ready, SoftState } from './types.ts';
+import type {
+  CoreStatus,
+  Entry,
+  HardState,
+  LogLife,
+  LogPosition,
+  Membership,
+  Message,
+  Ready,
+  SoftState,
+} from './types.ts';
 
 const TEXT_LIMIT_BYTES = 24;
 
@@ -29,7 +39,8 @@ function describeData(data: Uint8Array): string {
 export function describeMembership(membership: Membership): string {
   const { voters, learners, outgoing, autoPromote = [], retired = [] } = membership;
   const names = learners.map((learner) => (autoPromote.includes(learner) ? `${learner}↑` : learner));
-  const parts = [[...voters, ...(names.length === 0 ? [] : ['+', ...names])].join(' ')];
+  const members = [...voters, ...(names.length === 0 ? [] : ['+', ...names])];
+  const parts = [members.length === 0 ? 'nobody' : members.join(' ')];
   if (outgoing !== undefined) parts.push(`before ${outgoing.join(' ')}`);
   if (retired.length > 0) parts.push(`removed ${retired.join(' ')}`);
   return parts.join(', ');
@@ -115,7 +126,7 @@ export function describeReady(ready: Ready): string[] {
   if (ready.contacts !== undefined) {
     const { peers, removed, isRemoved } = ready.contacts;
     const gone = removed.length === 0 ? '' : `, removed ${removed.join(' ')}`;
-    lines.push(`contacts ${peers.join(' ')}${gone}${isRemoved ? ': this one' : ''}`);
+    lines.push(`contacts ${peers.length === 0 ? 'nobody' : peers.join(' ')}${gone}${isRemoved ? ': this one' : ''}`);
   }
   if (ready.droppedProposals > 0) lines.push(`dropped ${ready.droppedProposals}`);
   return lines;

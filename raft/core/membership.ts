@@ -60,7 +60,8 @@ export function plan(
   changes: readonly MemberChange[],
 ): { readonly membership: Membership } | { readonly refusal: Refusal } {
   const named = changes.map(({ member }) => member);
-  if (changes.length === 0) return refuse('invalid', 'no change was asked for', 'Name a member to add, promote or remove.');
+  if (changes.length === 0)
+    return refuse('invalid', 'no change was asked for', 'Name a member to add, promote or remove.');
   if (new Set(named).size < named.length)
     return refuse('invalid', 'a member is named twice in one list of changes', 'Name each member once.');
   let next = membership;
@@ -94,7 +95,11 @@ function apply(
         return refuse('invalid', `${change.address} is no address`, 'Use host:port of its Raft endpoint.');
       if (isMember) return refuse('alreadyMember', `${member} is a member already`, 'Choose an id that is new.');
       if (retired.includes(member))
-        return refuse('idUsedBefore', `${member} was removed once, and an id is used once`, 'Choose an id that is new.');
+        return refuse(
+          'idUsedBefore',
+          `${member} was removed once, and an id is used once`,
+          'Choose an id that is new.',
+        );
       const learner = {
         learners: [...learners, member],
         addresses: { ...addresses, [member]: change.address },
@@ -104,7 +109,8 @@ function apply(
     }
     case 'promote':
       if (!isMember) return refuse('unknownMember', `${member} is not a member`, 'Add it first.');
-      if (voters.includes(member)) return refuse('alreadyMember', `${member} is a voter already`, 'There is nothing to do.');
+      if (voters.includes(member))
+        return refuse('alreadyMember', `${member} is a voter already`, 'There is nothing to do.');
       return { membership: { ...membership, ...without, voters: [...voters, member] } };
     case 'remove':
       if (!isMember) return refuse('unknownMember', `${member} is not a member`, 'Look at the list of members.');

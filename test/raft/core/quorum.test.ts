@@ -52,7 +52,9 @@ describe('a quorum of a joint membership', () => {
       fc.property(joint, fc.array(fc.nat(6), { minLength: 6, maxLength: 6 }), ({ voters, outgoing }, values) => {
         const valueOf = (voter: NodeId): number => values[Number(voter.slice(1))] ?? 0;
         const holds = (value: number): boolean =>
-          [voters, outgoing ?? voters].every((half) => half.filter((v) => valueOf(v) >= value).length * 2 > half.length);
+          [voters, outgoing ?? voters].every(
+            (half) => half.filter((v) => valueOf(v) >= value).length * 2 > half.length,
+          );
         const naive = [6, 5, 4, 3, 2, 1, 0].find(holds) ?? 0;
         expect(quorumReached({ voters, learners: [], outgoing }, valueOf)).toBe(naive);
       }),
@@ -62,14 +64,20 @@ describe('a quorum of a joint membership', () => {
 
   it('elects whom both halves elect, and is lost as soon as one half cannot, whatever votes come later', () => {
     fc.assert(
-      fc.property(joint, fc.array(fc.constantFrom(true, false, undefined), { minLength: 6, maxLength: 6 }), (m, cast) => {
-        const votes = new Map(names(6).flatMap((v, i) => (cast[i] === undefined ? [] : [[v, cast[i] === true] as const])));
-        const halves = [m.voters, m.outgoing ?? m.voters];
-        const wins = (counts: (vote: boolean | undefined) => boolean): boolean =>
-          halves.every((half) => half.filter((v) => counts(votes.get(v))).length * 2 > half.length);
-        const naive = wins((vote) => vote === true) ? 'won' : wins((vote) => vote !== false) ? 'open' : 'lost';
-        expect(voteResult({ ...m, learners: [] }, votes)).toBe(naive);
-      }),
+      fc.property(
+        joint,
+        fc.array(fc.constantFrom(true, false, undefined), { minLength: 6, maxLength: 6 }),
+        (m, cast) => {
+          const votes = new Map(
+            names(6).flatMap((v, i) => (cast[i] === undefined ? [] : [[v, cast[i] === true] as const])),
+          );
+          const halves = [m.voters, m.outgoing ?? m.voters];
+          const wins = (counts: (vote: boolean | undefined) => boolean): boolean =>
+            halves.every((half) => half.filter((v) => counts(votes.get(v))).length * 2 > half.length);
+          const naive = wins((vote) => vote === true) ? 'won' : wins((vote) => vote !== false) ? 'open' : 'lost';
+          expect(voteResult({ ...m, learners: [] }, votes)).toBe(naive);
+        },
+      ),
       { seed: 12, numRuns: 5_000 },
     );
   });

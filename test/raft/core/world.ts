@@ -3,13 +3,18 @@
 import {
   type CoreLimits,
   createRaftCore,
+  describeMembership,
   describeMessage,
   describeReady,
   describeStatus,
   type Entry,
   type LogIndex,
   type LogLife,
+  type MemberChange,
+  type Membership,
   type Message,
+  membershipOf,
+  NO_MEMBERS,
   type NodeId,
   type PersistBatch,
   type RaftCore,
@@ -34,6 +39,7 @@ const LIMITS: CoreLimits = {
 const ROUND_LIMIT = 200;
 
 interface Node {
+  readonly founding: Membership;
   readonly disk: MemoryLog;
   core: RaftCore;
   applied: LogIndex;
@@ -47,8 +53,6 @@ const FIRST_LIFE: LogLife = { generation: 0, repairing: false };
 
 export class World {
   readonly #nodes = new Map<string, Node>();
-  #voters: NodeId[] = [];
-  #learners: NodeId[] = [];
   #network: Message[] = [];
   readonly #cut = new Set<string>();
 
@@ -58,6 +62,12 @@ export class World {
     switch (verb) {
       case 'members':
         return this.#members(args);
+      case 'join':
+        this.#add(args[0] ?? '', NO_MEMBERS);
+        return [];
+      case 'stop':
+        this.#nodes.delete(args[0] ?? '');
+        return [];
       case 'disk':
         return this.#disk(args);
       case 'tick':
@@ -105,6 +115,8 @@ export class World {
       case 'transfer':
         core.transferLeadership(args[1] as NodeId | undefined);
         return [];
+      case 'change':
+        return this.#change(args);
       case 'compact':
         this.#node(args[0]).disk.compact(Number(args[1]) as LogIndex);
         return [];
@@ -115,6 +127,10 @@ export class World {
         return [];
       case 'status':
         return describeStatus(core.status());
+      case 'who': {
+        const { membership, membershipSettled } = core.status();
+        return [`${describeMembership(membership)}${membershipSettled ? '' : ', not settled'}`];
+      }
       default:
         throw new Error(`unknown command ${verb}`);
     }
@@ -132,7 +148,7 @@ export class World {
       index: index as LogIndex,
       term: term as Term,
       leaderTerm: Number(args[2]) as Term,
-      membership: { voters: this.#voters, learners: this.#learners },
+      membership: this.#membershipAt(index),
     });
     return [began ? 'the log begins anew' : 'the log goes on'];
   }
@@ -140,30 +156,57 @@ export class World {
   /** members a b c [learners d] */
   #members(args: readonly string[]): string[] {
     const split = args.indexOf('learners');
-    this.#voters = (split < 0 ? args : args.slice(0, split)) as NodeId[];
-    this.#learners = (split < 0 ? [] : args.slice(split + 1)) as NodeId[];
-    for (const id of [...this.#voters, ...this.#learners]) {
-      const disk = new MemoryLog();
-      this.#nodes.set(id, {
-        disk,
-        core: this.#boot(id, disk, 0 as LogIndex, 0, FIRST_LIFE),
-        applied: 0 as LogIndex,
-        batch: undefined,
-        incarnation: 0,
-        life: FIRST_LIFE,
-      });
-    }
+    const voters = (split < 0 ? args : args.slice(0, split)) as NodeId[];
+    const learners = (split < 0 ? [] : args.slice(split + 1)) as NodeId[];
+    for (const id of [...voters, ...learners]) this.#add(id, { voters, learners });
     return [];
   }
 
-  #boot(id: string, disk: MemoryLog, appliedIndex: LogIndex, incarnation: number, life: LogLife): RaftCore {
+  /** A node that knows the members from nobody but its start. */
+  #add(id: string, founding: Membership): void {
+    const disk = new MemoryLog();
+    const parts = { founding, disk, applied: 0 as LogIndex, incarnation: 0, life: FIRST_LIFE };
+    this.#nodes.set(id, { ...parts, batch: undefined, core: this.#boot(id, parts) });
+  }
+
+  /** change a add d promote e remove c: in one step. `add d!` is promoted by the leader. */
+  #change(args: readonly string[]): string[] {
+    const changes: MemberChange[] = [];
+    for (let i = 1; i + 1 < args.length; i += 2) {
+      const [kind = '', name = ''] = args.slice(i, i + 2);
+      const member = name.replace('!', '') as NodeId;
+      if (kind === 'add') changes.push({ kind, member, address: `${member}:1`, autoPromote: name.endsWith('!') });
+      else if (kind === 'promote' || kind === 'remove') changes.push({ kind, member });
+      else throw new Error(`unknown change ${kind}`);
+    }
+    const answer = this.#node(args[0]).core.changeMembership(changes);
+    switch (answer.kind) {
+      case 'begun':
+        return [`entry ${answer.index}`];
+      case 'notLeader':
+        return [`not the leader; that is ${answer.leader ?? 'unknown'}`];
+      case 'refused':
+        return [`refused (${answer.reason}): ${answer.message}`];
+    }
+  }
+
+  /** The membership as of an index that is committed: what every log says that reaches so far. */
+  #membershipAt(index: number): Membership {
+    const nodes = [...this.#nodes.values()].filter((node) => node.disk.lastIndex() >= index);
+    const entries = nodes.flatMap((node) => node.disk.memberships()).filter((entry) => entry.index <= index);
+    const newest = entries.sort((a, b) => a.term - b.term || a.index - b.index).at(-1);
+    if (newest !== undefined) return membershipOf(newest);
+    return [...this.#nodes.values()][0]?.founding ?? NO_MEMBERS;
+  }
+
+  #boot(id: string, { founding, disk, applied, incarnation, life }: Omit<Node, 'core' | 'batch'>): RaftCore {
     return createRaftCore({
       id: id as NodeId,
-      membership: { voters: this.#voters, learners: this.#learners },
+      membership: founding,
       hardState: disk.hardState,
       log: disk,
       life,
-      appliedIndex,
+      appliedIndex: applied,
       limits: LIMITS,
       seed: id.charCodeAt(0) + 1000 * incarnation,
     });
@@ -180,7 +223,7 @@ export class World {
       .map((text, i): Entry => {
         return { index: (i + 1) as LogIndex, term: Number(text) as Term, kind: 'noop', data: new Uint8Array(0) };
       });
-    node.core = this.#boot(id, node.disk, node.applied, node.incarnation, node.life);
+    node.core = this.#boot(id, node);
     return describeStatus(node.core.status());
   }
 
@@ -283,7 +326,7 @@ export class World {
     node.incarnation += 1;
     node.applied = 0 as LogIndex;
     this.#network = this.#network.filter((message) => message.from !== id && message.to !== id);
-    node.core = this.#boot(id ?? '', node.disk, node.applied, node.incarnation, node.life);
+    node.core = this.#boot(id ?? '', node);
     return this.#status(id);
   }
 
@@ -296,11 +339,11 @@ export class World {
     node.incarnation += 1;
     node.applied = 0 as LogIndex;
     node.life = { generation: node.life.generation + 1, repairing: true };
-    node.core = this.#boot(id ?? '', node.disk, node.applied, node.incarnation, node.life);
+    node.core = this.#boot(id ?? '', node);
     return this.#status(id);
   }
 }
 
 function isNoticeable(line: string): boolean {
-  return ['soft', 'commit', 'read', 'dropped', 'snapshot'].includes(line.split(' ')[0] ?? '');
+  return ['soft', 'commit', 'read', 'dropped', 'snapshot', 'contacts'].includes(line.split(' ')[0] ?? '');
 }
