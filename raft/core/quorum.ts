@@ -20,7 +20,7 @@ export function quorumReached<T extends number>(membership: Membership, reachedB
   const reached = majorityReached(voters, reachedBy);
   if (outgoing === undefined) return reached;
   const before = majorityReached(outgoing, reachedBy);
-  return reached < before ? reached : before;
+  return Math.min(reached, before) as T;
 }
 
 type VoteResult = 'won' | 'lost' | 'open';

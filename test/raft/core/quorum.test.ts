@@ -50,13 +50,13 @@ describe('a quorum of a joint membership', () => {
   it('has reached what more than half of the voters and more than half of those before have reached', () => {
     fc.assert(
       fc.property(joint, fc.array(fc.nat(6), { minLength: 6, maxLength: 6 }), ({ voters, outgoing }, values) => {
-        const valueOf = (voter: NodeId): number => values[Number(voter.slice(1))] ?? 0;
+        const reachedBy = (voter: NodeId): number => values[Number(voter.slice(1))] ?? 0;
         const holds = (value: number): boolean =>
           [voters, outgoing ?? voters].every(
-            (half) => half.filter((v) => valueOf(v) >= value).length * 2 > half.length,
+            (half) => half.filter((v) => reachedBy(v) >= value).length * 2 > half.length,
           );
         const naive = [6, 5, 4, 3, 2, 1, 0].find(holds) ?? 0;
-        expect(quorumReached({ voters, learners: [], outgoing }, valueOf)).toBe(naive);
+        expect(quorumReached({ voters, learners: [], outgoing }, reachedBy)).toBe(naive);
       }),
       { seed: 11, numRuns: 5_000 },
     );
