@@ -1,12 +1,15 @@
 // A real cluster for an experiment: processes of its own in a folder of its own on free ports, and ways to hurt it.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   BALANCER,
   type ClusterStatus,
   clusterStatus,
+  directRoute,
+  layoutOf,
   type PeerRoute,
+  type ProcessIdentity,
   type RunningCluster,
   type RuntimeName,
   recordedProcess,
@@ -16,13 +19,16 @@ import {
   waitUntilReady,
 } from '../cluster/index.ts';
 import { type Clock, defined, type Logger, sleep, UserError } from '../src/lib/index.ts';
+import { openServerDisks, type ServerDisks } from './disks/server-disks.ts';
 import { type Credentials, type PlainClient, plainClient } from './http.ts';
-import { POLL_MS, RECOVERY_TIMEOUT_MS, STATUS_TIMEOUT_MS } from './limits.ts';
+import { POLL_MS, RECOVERY_TIMEOUT_MS, SHORT_POLL_MS, STATUS_TIMEOUT_MS } from './limits.ts';
+import type { ShimBuild } from './shim/build.ts';
 
 export interface ClusterUnderTest {
   readonly running: RunningCluster;
   readonly credentials: Credentials;
   readonly balancer: PlainClient;
+  readonly disks: ServerDisks;
   status(): Promise<ClusterStatus>;
   /** A client of one server only. */
   clientOf(server: string, timeoutMs?: number): PlainClient;
@@ -30,6 +36,12 @@ export interface ClusterUnderTest {
   balancedClient(timeoutMs?: number): PlainClient;
   /** Sends a signal to a member's process; answers its pid. Throws when it does not run. */
   signal(member: string, signal: NodeJS.Signals): number;
+  /** Throws when it does not run. */
+  pidOf(member: string): number;
+  /** Waits until that process of a member has ended; false when it has not within the limit. */
+  gone(member: string, pid: number, limitMs: number): Promise<boolean>;
+  /** Waits until a process that was sent SIGSTOP has stopped: until none of its threads does anything any more. */
+  stopped(pid: number): Promise<void>;
   /** Waits until a member runs as another process than `pid`. */
   replaced(member: string, pid: number): Promise<void>;
   /** Waits until every server is ready and follows one leader. */
@@ -50,23 +62,41 @@ export interface ExperimentOptions {
   readonly logger: Logger;
   /** The way of Raft connections, when it is not the direct one. */
   readonly peerRoute?: (topology: Topology) => Promise<PeerRoute>;
+  /** The shim under the servers; left out: none. */
+  readonly shim?: ShimBuild;
+  /** The size of a file system for each server; left out: they share a disk. */
+  readonly mountBytes?: number;
 }
 
 /** Starts a cluster and waits until it is ready. */
 export async function startExperiment(options: ExperimentOptions): Promise<ClusterUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'quorate-chaos-'));
+  const dataDirectory = join(folder, 'cluster');
   const { clock } = options;
+  let disks: ServerDisks | undefined;
   const running = await startCluster({
     ...options,
     hostAddressForPods: undefined,
     port: 0,
-    dataDirectory: folder,
+    dataDirectory,
     detached: false,
+    async peerRoute(topology) {
+      disks = openServerDisks({
+        folder: join(folder, 'disks'),
+        layout: layoutOf(dataDirectory),
+        servers: topology.servers.map(({ id }) => id),
+        shim: options.shim ?? { kind: 'none', reason: 'it was not asked for' },
+        mountBytes: options.mountBytes,
+      });
+      return (await options.peerRoute?.(topology)) ?? directRoute;
+    },
+    environmentOf: (member) => disks?.environmentOf(member) ?? {},
   });
   const stopping = new AbortController();
   const stop = async (): Promise<void> => {
     stopping.abort();
     await running.stop();
+    disks?.close();
     if (process.env['QUORATE_KEEP'] !== '1') rmSync(folder, { recursive: true, force: true });
   };
   try {
@@ -75,15 +105,18 @@ export async function startExperiment(options: ExperimentOptions): Promise<Clust
     await stop();
     throw error;
   }
-  return underTest(running, stop, stopping.signal, clock);
+  return underTest({ running, disks: defined(disks, 'the disks'), stop, stopping: stopping.signal, clock });
 }
 
-function underTest(
-  running: RunningCluster,
-  stop: () => Promise<void>,
-  stopping: AbortSignal,
-  clock: Clock,
-): ClusterUnderTest {
+interface Parts {
+  readonly running: RunningCluster;
+  readonly disks: ServerDisks;
+  readonly stop: () => Promise<void>;
+  readonly stopping: AbortSignal;
+  readonly clock: Clock;
+}
+
+function underTest({ running, disks, stop, stopping, clock }: Parts): ClusterUnderTest {
   const { layout } = running;
   const endpoint = `https://127.0.0.1:${running.topology.port}`;
   const admin = layout.certificate('admin');
@@ -94,8 +127,22 @@ function underTest(
   };
   const status = (): Promise<ClusterStatus> => clusterStatus(layout, running.topology, BALANCER);
   const isWhole = wholeness(running, credentials, stopping);
+  const processOf = (member: string): ProcessIdentity => {
+    const identity = recordedProcess(layout.processFile(member));
+    if (identity !== undefined) return identity;
+    throw new UserError(`${member} does not run`, `Read ${layout.logFile(member)}.`);
+  };
+  const until = async (condition: () => boolean, limitMs: number): Promise<boolean> => {
+    const deadline = clock.monotonic() + limitMs;
+    while (!condition()) {
+      if (clock.monotonic() > deadline) return false;
+      await sleep(clock, SHORT_POLL_MS);
+    }
+    return true;
+  };
   return {
     running,
+    disks,
     credentials,
     balancer: plainClient(endpoint, credentials),
     status,
@@ -108,21 +155,23 @@ function underTest(
       return plainClient(`https://127.0.0.1:${port}`, credentials, timeoutMs);
     },
     signal(member, signal) {
-      const identity = recordedProcess(layout.processFile(member));
-      if (identity === undefined || !signalProcess(identity, signal)) {
-        throw new UserError(`${member} does not run`, `Read ${layout.logFile(member)}.`);
-      }
-      return identity.pid;
+      const identity = processOf(member);
+      if (signalProcess(identity, signal)) return identity.pid;
+      throw new UserError(`${member} has just ended`, `Read ${layout.logFile(member)}.`);
+    },
+    pidOf: (member) => processOf(member).pid,
+    gone: (member, pid, limitMs) => until(() => recordedProcess(layout.processFile(member))?.pid !== pid, limitMs),
+    async stopped(pid) {
+      if (await until(() => hasStopped(pid), RECOVERY_TIMEOUT_MS)) return;
+      throw new UserError(`process ${pid} was told to stop, and did not`, 'Run it again.');
     },
     async replaced(member, pid) {
-      const deadline = clock.monotonic() + RECOVERY_TIMEOUT_MS;
-      for (;;) {
+      const runsAnew = (): boolean => {
         const now = recordedProcess(layout.processFile(member));
-        if (now !== undefined && now.pid !== pid) return;
-        if (clock.monotonic() > deadline)
-          throw new UserError(`${member} was not started again`, `Read ${layout.logFile(member)}.`);
-        await sleep(clock, POLL_MS);
-      }
+        return now !== undefined && now.pid !== pid;
+      };
+      if (await until(runsAnew, RECOVERY_TIMEOUT_MS)) return;
+      throw new UserError(`${member} was not started again`, `Read ${layout.logFile(member)}.`);
     },
     whole: () => untilWhole(isWhole, status, clock),
     stopping,
@@ -180,5 +229,20 @@ async function untilWhole(
         );
     }
     await sleep(clock, POLL_MS);
+  }
+}
+
+/** True when every thread of a process is in state T, or it has no threads any more (proc(5)). */
+function hasStopped(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  try {
+    return readdirSync(tasks).every((task) => {
+      const stat = readFileSync(`${tasks}/${task}/stat`, 'utf8');
+      // The name before it is in brackets, and may hold anything.
+      return /^ [TtZX] /.test(stat.slice(stat.lastIndexOf(')') + 1));
+    });
+  } catch {
+    // It ended, or a thread of it did while we looked: look again, or find nothing.
+    return false;
   }
 }

@@ -3,10 +3,12 @@
 /** A request that takes longer than this has failed: servers wait out elections for at most 60 s. */
 export const REQUEST_TIMEOUT_MS = 65_000;
 /** Until a killed server is ready again. */
-export const RECOVERY_TIMEOUT_MS = 60_000;
+export const RECOVERY_TIMEOUT_MS = 120_000;
 export const POLL_MS = 50;
 /** A server that hangs, or sleeps, is not whole. */
 export const STATUS_TIMEOUT_MS = 2_000;
+/** … where what is waited for is measured. */
+export const SHORT_POLL_MS = 5;
 /** Writes go on for so long before each fault, so that the gap has an edge on both sides … */
 export const CALM_BEFORE_FAULT_MS = 400;
 /** … and for so long after the cluster is whole again. */
@@ -33,3 +35,19 @@ export const WATCH_LONGEST_MS = 15_000;
 export const WATCH_SILENT_MS = 5_000;
 /** All watchers have seen the last write after this long. */
 export const LAST_EVENT_TIMEOUT_MS = 30_000;
+/** A server whose disk takes nothing goes out within this time, or a promise is broken (how fast is for the bars). */
+export const OUT_PATIENCE_MS = 10_000;
+/** Syncs hang for so long: a leader hands over after two seconds (house.md, decision 8) … */
+export const HANG_MS = 4_000;
+/** … and another one leads by then. */
+export const HAND_OVER_LIMIT_MS = 3_800;
+/** A slow disk. */
+export const SLOW_SYNC_MS = 40;
+export const SLOW_WRITE_MS = 2;
+/** Certificates are valid from five minutes before they were made on: a clock is put back by less. */
+export const CLOCK_STEP_SHORTEST_MS = 30_000;
+export const CLOCK_STEP_LONGEST_MS = 270_000;
+/** A server's own file system. Its file is sparse: it takes what is written, not this. */
+export const DISK_BYTES = 2 * 1024 ** 3;
+/** Before a power cut syncs are held for so long, so that there is something that they did not save. */
+export const UNSYNCED_MS = 250;

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { systemClock } from '../src/lib/index.ts';
 import { checkLinearizable } from './checker/linearizability.ts';
-import { FAULT_KINDS, type FaultKind } from './faults/plan.ts';
+import { FAULT_KINDS, type FaultKind, SOAK_DECK } from './faults/plan.ts';
 import { readHistory } from './history/file.ts';
 import { FULL_LOAD, type Load, STEADY_LOAD } from './soak/load.ts';
 import { soakReport } from './soak/report.ts';
@@ -13,6 +13,7 @@ import { verdictText } from './verdict-text.ts';
 const clock = systemClock();
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const COMMAND = [process.execPath, fileURLToPath(new URL('./quorate.js', import.meta.url))] as const;
+const SHIM_SOURCES = fileURLToPath(new URL('../chaos/shim/', import.meta.url));
 
 const program = new Command('chaos').description('Breaks a real local cluster on purpose and keeps the books.');
 
@@ -36,11 +37,12 @@ async function runAndReport(
     ...limits,
     clock,
     command: COMMAND,
+    shimSources: SHIM_SOURCES,
     progress: say,
   });
   const { history: _, ...result } = run.result;
-  const { accounts, requirements, passed, files } = run;
-  const json = { ...result, accounts, requirements, passed, files };
+  const { accounts, requirements, passed, leftOut, files } = run;
+  const json = { ...result, accounts, requirements, passed, leftOut, files };
   process.stdout.write(flags.output === 'json' ? `${JSON.stringify(json)}\n` : soakReport(run));
   process.exitCode = passed ? 0 : 1;
 }
@@ -54,7 +56,7 @@ program
   .option('--output <form>', 'text or json', 'text')
   .addHelpText('after', '\nExample:\n  npm run chaos -- soak --minutes 30 --seed 7\n')
   .action((flags: SoakFlags & { readonly minutes: string }) =>
-    runAndReport(flags, FAULT_KINDS, FULL_LOAD, { lastsMs: Number(flags.minutes) * 60_000, faultsMax: NO_LIMIT }),
+    runAndReport(flags, SOAK_DECK, FULL_LOAD, { lastsMs: Number(flags.minutes) * 60_000, faultsMax: NO_LIMIT }),
   );
 
 interface RoundsScenario {

@@ -1,5 +1,5 @@
 // What a soak's accounts say to the bars 5 to 9. Pure: from the gaps and the checkers' verdicts to lines of the table.
-import type { FaultKind } from '../faults/plan.ts';
+import { BAR_FAMILIES, type FaultKind } from '../faults/plan.ts';
 import { percentile } from '../gaps.ts';
 import type { Accounts, FaultAccount } from '../soak/accounts.ts';
 import type { SoakResult } from '../soak/soak.ts';
@@ -118,10 +118,12 @@ export function requirementsOfSoak(result: SoakResult, accounts: Accounts, minut
   const acknowledged = accounts.acknowledged / Math.max(1, accounts.attempted);
   return [
     least('faults', Math.floor(SOAK.faults * share), result.faults.length),
-    least(
-      'of the rarest kind',
-      Math.floor(SOAK.eachKind * share),
-      accounts.faults.reduce((rarest, { times }) => Math.min(rarest, times), Number.POSITIVE_INFINITY),
+    ...Object.entries(BAR_FAMILIES).map(([family, kinds]) =>
+      least(
+        `  of them: ${family}`,
+        Math.floor(SOAK.eachKind * share),
+        result.faults.filter(({ kind }) => kinds.includes(kind)).length,
+      ),
     ),
     least('operations', Math.floor(SOAK.operations * share), accounts.attempted),
     {

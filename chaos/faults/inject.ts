@@ -4,6 +4,8 @@ import type { ClusterUnderTest } from '../cluster-under-test.ts';
 import { READ_PAUSE_MS, READS_AFTER_WAKING_MS, READS_BEFORE_WAKING, RESTART_NOTICED_MS } from '../limits.ts';
 import type { LinkCondition } from '../network/link.ts';
 import type { PeerNetwork } from '../network/peer-network.ts';
+import { failSyncs, fillDisk, hangSyncs, losePower, slowDisk, stepClock } from './disk-faults.ts';
+import type { Harm } from './harm.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
 
 /** What was done. Times in ms of the monotonic clock. */
@@ -20,6 +22,10 @@ export interface FaultRecord {
   readonly termAfter: number;
   /** Reads at a server that had slept or been cut off, sent while it was or just after. */
   readonly wakingReads: number;
+  /** Promises that were broken meanwhile, beside those that the history tells of. */
+  readonly broken: readonly string[];
+  /** What else is worth a line. */
+  readonly told: string | undefined;
 }
 
 export interface Battlefield {
@@ -42,11 +48,19 @@ export async function inject(field: Battlefield, planned: PlannedFault): Promise
   const followers = servers.filter((server) => server !== leader);
   const follower = defined(followers[planned.follower % followers.length], 'a follower');
   const fromMs = clock.monotonic();
-  const { harmed, sleeper, wake } = await hurt(field, planned, { leader, follower, servers });
+  const server = defined(servers[planned.server % servers.length], 'a server');
+  const {
+    harmed,
+    sleeper,
+    wake,
+    broken = [],
+    told,
+  } = await hurt(field, planned, { leader, follower, server, servers });
   const healedMs = clock.monotonic();
   const wakingReads = await heal(field, sleeper, () => {
     wake?.();
     field.network.heal();
+    cluster.disks.heal();
   });
   const after = await cluster.whole();
   const term = (status: typeof before): number => Math.max(...status.servers.map((server) => server.term));
@@ -60,21 +74,17 @@ export async function inject(field: Battlefield, planned: PlannedFault): Promise
     termBefore: term(before),
     termAfter: term(after),
     wakingReads,
+    broken,
+    told,
   };
 }
 
 interface Roles {
   readonly leader: string;
   readonly follower: string;
+  /** Any of them. */
+  readonly server: string;
   readonly servers: readonly string[];
-}
-
-/** What a fault has left to be healed. */
-interface Harm {
-  readonly harmed: readonly string[];
-  /** A leader that may not know that another leads. */
-  readonly sleeper?: string;
-  readonly wake?: () => void;
 }
 
 /**
@@ -103,7 +113,7 @@ async function heal(
 
 /** Resolves when the fault has lasted; answers who was harmed. */
 async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Promise<Harm> {
-  const { leader, follower, servers } = roles;
+  const { leader, follower, server, servers } = roles;
   switch (planned.kind) {
     case 'kill-leader':
       return kill(field, [leader]);
@@ -143,6 +153,22 @@ async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Pr
       return link(field, planned, [], () => SLOW);
     case 'lossy-links':
       return link(field, planned, [], () => LOSSY);
+    case 'disk-full':
+      return fillDisk(field, server, planned.lastsMs);
+    case 'fsync-error':
+      return failSyncs(field, server, planned.lastsMs);
+    case 'fsync-hang-leader':
+      return hangSyncs(field, leader, true);
+    case 'fsync-hang-follower':
+      return hangSyncs(field, follower, false);
+    case 'slow-disk':
+      return slowDisk(field, server, planned.lastsMs);
+    case 'clock-step':
+      return stepClock(field, server, planned);
+    case 'power-loss':
+      return losePower(field, [server], planned);
+    case 'power-loss-all':
+      return losePower(field, servers, planned);
   }
 }
 

@@ -1,4 +1,5 @@
-// What is done to a cluster, in which order, as a seed says. Pure. Every kind comes once in each round, rounds are shuffled.
+// What is done to a cluster, in which order, as a seed says. Pure. Every card of the deck comes once in each round, rounds are
+// shuffled.
 import type { Prng } from '../../src/lib/index.ts';
 
 export const FAULT_KINDS = [
@@ -17,9 +18,47 @@ export const FAULT_KINDS = [
   'cut-pair',
   'slow-links',
   'lossy-links',
+  'disk-full',
+  'fsync-error',
+  'fsync-hang-leader',
+  'fsync-hang-follower',
+  'slow-disk',
+  'clock-step',
+  'power-loss',
+  'power-loss-all',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** What bar 5 counts, as kinds of ours: each family is to come twenty times in thirty minutes. */
+export const BAR_FAMILIES: Readonly<Record<string, readonly FaultKind[]>> = {
+  'kill -9': ['kill-leader', 'kill-follower', 'kill-two', 'kill-all'],
+  SIGSTOP: ['pause-leader', 'pause-follower'],
+  'partition both ways': ['cut-leader', 'cut-follower'],
+  'partition one way': ['mute-leader', 'deafen-leader'],
+  'partition in part': ['cut-pair'],
+  'slow link': ['slow-links'],
+  'disk full': ['disk-full'],
+  'fsync error': ['fsync-error'],
+  'fsync hang': ['fsync-hang-leader', 'fsync-hang-follower'],
+};
+
+/** A soak's deck: every kind, and those twice that are a family of the bar alone, so that eleven rounds have each 20 times. */
+export const SOAK_DECK: readonly FaultKind[] = [
+  ...FAULT_KINDS,
+  ...Object.values(BAR_FAMILIES).flatMap((kinds) => (kinds.length === 1 ? kinds : [])),
+];
+
+/** Kinds that need the shim under the servers. A disk is filled without it, too, where each server has its own. */
+export const SHIM_KINDS: readonly FaultKind[] = [
+  'fsync-error',
+  'fsync-hang-leader',
+  'fsync-hang-follower',
+  'slow-disk',
+  'clock-step',
+  'power-loss',
+  'power-loss-all',
+];
 
 export interface PlannedFault {
   readonly kind: FaultKind;
@@ -27,19 +66,24 @@ export interface PlannedFault {
   readonly lastsMs: number;
   /** Chooses among the followers. */
   readonly follower: number;
+  /** Chooses among all servers. */
+  readonly server: number;
+  /** Of what else there is to choose. */
+  readonly seed: number;
 }
 
 const SHORTEST_MS = 1_200;
 const LONGEST_MS = 3_000;
 
-/** An endless plan over the kinds. */
-export function* faultPlan(random: Prng, kinds: readonly FaultKind[]): Generator<PlannedFault, never> {
+/** An endless plan over a deck; a kind may be in it more than once. */
+export function* faultPlan(random: Prng, deck: readonly FaultKind[]): Generator<PlannedFault, never> {
   for (;;) {
-    const round = [...kinds];
+    const round = [...deck];
     while (round.length > 0) {
       const [kind] = round.splice(random.int(round.length), 1);
       if (kind === undefined) break;
-      yield { kind, lastsMs: SHORTEST_MS + random.int(LONGEST_MS - SHORTEST_MS), follower: random.int(1_000) };
+      const lastsMs = SHORTEST_MS + random.int(LONGEST_MS - SHORTEST_MS);
+      yield { kind, lastsMs, follower: random.int(1_000), server: random.int(1_000), seed: random.uint32() };
     }
   }
 }

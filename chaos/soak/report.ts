@@ -13,10 +13,15 @@ const SHOWN_MAX = 10;
 
 /** True when every promise was kept. Gaps are reported; how long they may be is for the bars. */
 export function soakPassed(result: SoakResult, accounts: Accounts): boolean {
-  return result.linearizable.kind === 'ok' && result.watchTroubles.length === 0 && accounts.failedAtLiving.length === 0;
+  return (
+    result.linearizable.kind === 'ok' &&
+    result.watchTroubles.length === 0 &&
+    accounts.failedAtLiving.length === 0 &&
+    result.faults.every(({ broken }) => broken.length === 0)
+  );
 }
 
-export function soakReport({ result, accounts, requirements, passed, files }: SoakRun): string {
+export function soakReport({ result, accounts, requirements, passed, leftOut, files }: SoakRun): string {
   const { attempted, acknowledged, refused, unknown, unsent, failedAtLiving } = accounts;
   const share = ((100 * acknowledged) / Math.max(1, attempted)).toFixed(1);
   return [
@@ -32,6 +37,7 @@ export function soakReport({ result, accounts, requirements, passed, files }: So
         `  ${kind.padEnd(18)} ×${String(times).padEnd(4)} p50 ${ms(p50Ms)}  max ${ms(maxMs)} (${longestPlace(gaps)})  leader changes ${leaderChanges}`,
     ),
     '',
+    ...leftOut,
     'all gaps',
     ...histogram(
       accounts.faults.flatMap(({ gaps }) => gaps.map((gap) => gap.ms)),
@@ -41,6 +47,7 @@ export function soakReport({ result, accounts, requirements, passed, files }: So
     '',
     ...some('failed at living servers', failedAtLiving.map(operationText)),
     ...some('watches', result.watchTroubles),
+    ...some('promises broken under a fault', brokenPromises(result)),
     `${verdictText(result.linearizable)} (checked in ${(result.checkedInMs / 1000).toFixed(1)} s)`,
     ...files,
     '',
@@ -58,6 +65,10 @@ function longestPlace(gaps: readonly Gap[]): string {
     undefined,
   );
   return longest === undefined ? '' : `from ${longest.fromMs.toFixed(0)} ms on`;
+}
+
+function brokenPromises({ faults }: SoakResult): readonly string[] {
+  return faults.flatMap(({ kind, broken }) => broken.map((promise) => `${kind}: ${promise}`));
 }
 
 function ms(value: number): string {

@@ -7,8 +7,11 @@ import { defined, prng, silentLogger } from '../../src/lib/index.ts';
 import { requirementsOfFaults, requirementsOfSoak } from '../bars/of-soak.ts';
 import { gatesHold, type Requirement } from '../bars/requirement.ts';
 import { startExperiment } from '../cluster-under-test.ts';
-import { FAULT_KINDS } from '../faults/plan.ts';
+import type { ServerDisks } from '../disks/server-disks.ts';
+import { FAULT_KINDS, type FaultKind, SHIM_KINDS } from '../faults/plan.ts';
+import { DISK_BYTES } from '../limits.ts';
 import { openPeerNetwork, type PeerNetwork } from '../network/peer-network.ts';
+import { buildShim } from '../shim/build.ts';
 import { type Accounts, accountsOf } from './accounts.ts';
 import { soakPicture } from './picture.ts';
 import { soakPassed } from './report.ts';
@@ -20,11 +23,15 @@ export interface SoakRun {
   /** What it says to the bars: with every fault to bar 5, with the faults of others to those. */
   readonly requirements: readonly Requirement[];
   readonly passed: boolean;
+  /** Faults that could not be done here, and why. */
+  readonly leftOut: readonly string[];
   /** What was written, as lines to be told. */
   readonly files: readonly string[];
 }
 
 export type RunOptions = Omit<SoakOptions, 'folder'> & {
+  /** The folder chaos/shim, to be compiled. */
+  readonly shimSources: string;
   /** The command that runs a component. */
   readonly command: readonly [string, ...string[]];
 };
@@ -32,6 +39,7 @@ export type RunOptions = Omit<SoakOptions, 'folder'> & {
 export async function runSoak(options: RunOptions): Promise<SoakRun> {
   const { clock, seed, command } = options;
   const folder = mkdtempSync(join(tmpdir(), 'quorate-soak-'));
+  const shim = buildShim(options.shimSources, folder);
   let network: PeerNetwork | undefined;
   try {
     const cluster = await startExperiment({
@@ -41,23 +49,27 @@ export async function runSoak(options: RunOptions): Promise<SoakRun> {
       command,
       clock,
       logger: silentLogger,
+      shim,
+      ...(needsMounts(options.kinds) ? { mountBytes: DISK_BYTES } : {}),
       async peerRoute(topology) {
         network = await openPeerNetwork(topology, clock, prng(seed));
         return network.route;
       },
     });
     try {
+      const { kinds, leftOut } = possible(options.kinds, cluster.disks);
+      for (const line of leftOut) options.progress(line);
       const from = clock.monotonic();
-      const result = await soak(cluster, defined(network, 'the links'), { ...options, folder });
+      const result = await soak(cluster, defined(network, 'the links'), { ...options, kinds, folder });
       const accounts = accountsOf(result.history, result.faults);
       const minutes = (clock.monotonic() - from) / 60_000;
-      const isAll = options.kinds.length === FAULT_KINDS.length;
+      const isAll = FAULT_KINDS.every((kind) => options.kinds.includes(kind));
       const requirements = isAll
         ? requirementsOfSoak(result, accounts, minutes)
         : requirementsOfFaults(result, accounts);
       const passed = soakPassed(result, accounts) && gatesHold(requirements);
       if (!passed) cpSync(cluster.running.layout.logs, join(folder, 'logs'), { recursive: true });
-      return { result, accounts, requirements, passed, files: keepFiles(folder, result, accounts, passed) };
+      return { result, accounts, requirements, passed, leftOut, files: keepFiles(folder, result, accounts, passed) };
     } catch (error) {
       cpSync(cluster.running.layout.logs, join(folder, 'logs'), { recursive: true });
       options.progress(`it ended early; the history so far and the servers' logs are in ${folder}`);
@@ -70,10 +82,26 @@ export async function runSoak(options: RunOptions): Promise<SoakRun> {
   }
 }
 
+/** A disk is filled for real where it can be. */
+function needsMounts(kinds: readonly FaultKind[]): boolean {
+  return kinds.includes('disk-full');
+}
+
+/** The kinds that this machine allows, and a line about the others. */
+function possible(kinds: readonly FaultKind[], disks: ServerDisks) {
+  const { withoutShim, withoutMounts } = disks;
+  if (withoutShim === undefined) return { kinds, leftOut: [] };
+  const isOut = (kind: FaultKind): boolean =>
+    SHIM_KINDS.includes(kind) || (kind === 'disk-full' && withoutMounts !== undefined);
+  const out = [...new Set(kinds.filter(isOut))];
+  if (out.length === 0) return { kinds, leftOut: [] };
+  return { kinds: kinds.filter((kind) => !isOut(kind)), leftOut: [`left out: ${out.join(', ')} (${withoutShim})`] };
+}
+
 function keepFiles(folder: string, result: SoakResult, accounts: Accounts, passed: boolean): readonly string[] {
   const picture = join(folder, 'soak.svg');
   writeFileSync(picture, soakPicture(result.history, result.faults, accounts));
   if (!passed) return [`picture: ${picture}`, `history, watches and logs: ${folder}`];
-  for (const name of ['history.jsonl', 'watches.jsonl']) rmSync(join(folder, name));
+  for (const name of ['history.jsonl', 'watches.jsonl', 'shim.so']) rmSync(join(folder, name), { force: true });
   return [`picture: ${picture}`];
 }

@@ -25,6 +25,7 @@ import type { Load } from './load.ts';
 
 export interface SoakOptions {
   readonly seed: number;
+  /** The kinds of faults, each as often as it comes in a round. */
   readonly kinds: readonly FaultKind[];
   /** The clients and watchers at work. */
   readonly load: Load;
@@ -47,10 +48,13 @@ export interface SoakResult {
   /** What watchers missed, saw twice, or saw otherwise. */
   readonly watchTroubles: readonly string[];
   readonly checkedInMs: number;
+  /** From the first operation to the last. */
+  readonly lastedMs: number;
 }
 
 export async function soak(cluster: ClusterUnderTest, network: PeerNetwork, options: SoakOptions): Promise<SoakResult> {
   const random = prng(options.seed);
+  const begunMs = options.clock.monotonic();
   const books = openBooks(options);
   await createNamespace(cluster);
   const end = new AbortController();
@@ -68,6 +72,7 @@ export async function soak(cluster: ClusterUnderTest, network: PeerNetwork, opti
   await watching.finish(last);
   books.close();
   const { clock } = options;
+  const lastedMs = clock.monotonic() - begunMs;
   const checkedFrom = clock.monotonic();
   const linearizable = checkLinearizable(books.history);
   const watchTroubles = [...watching.troubles, ...checkWatches(books.history, watching.events, last)];
@@ -79,6 +84,7 @@ export async function soak(cluster: ClusterUnderTest, network: PeerNetwork, opti
     linearizable,
     watchTroubles,
     checkedInMs: clock.monotonic() - checkedFrom,
+    lastedMs,
   };
 }
 
@@ -220,7 +226,8 @@ async function doFaults(field: Battlefield, options: SoakOptions, random: Prng):
     const record = await inject(field, plan.next().value);
     faults.push(record);
     const seconds = ((record.wholeMs - record.fromMs) / 1000).toFixed(1);
-    progress(`${faults.length}: ${record.kind} (${record.leader} led), whole again after ${seconds} s`);
+    const told = record.told === undefined ? '' : `; ${record.told}`;
+    progress(`${faults.length}: ${record.kind} (${record.leader} led${told}), whole again after ${seconds} s`);
     await sleep(clock, CALM_AFTER_FAULT_MS, cluster.stopping);
   }
   return faults;

@@ -15,6 +15,8 @@ const fault: FaultRecord = {
   termBefore: 1,
   termAfter: 2,
   wakingReads: 0,
+  broken: [],
+  told: undefined,
 };
 
 function write(via: string, endMs: number, outcome: Operation['outcome'] = 'ok'): Operation {

@@ -1,4 +1,5 @@
-// One minute of every fault that needs no root, on real processes, with a fixed seed: the short form of `npm run chaos -- soak`.
+// One minute of every fault that this machine allows, on real processes, with a fixed seed: the short form of `npm run chaos -- soak`.
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { FAULT_KINDS, FULL_LOAD, runSoak, soakReport } from '../../chaos/index.ts';
 import { systemClock } from '../../src/lib/index.ts';
@@ -15,6 +16,7 @@ describe('a minute of chaos', () => {
       faultsMax: FAULT_KINDS.length,
       clock: systemClock(),
       command: [process.execPath, QUORATE],
+      shimSources: fileURLToPath(new URL('../../chaos/shim/', import.meta.url)),
       progress: (line) => lines.push(line),
     });
     process.stderr.write(`${lines.join('\n')}\n${soakReport(run)}`);

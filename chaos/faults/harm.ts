@@ -1,0 +1,13 @@
+// What a fault has done, and what it has left to be healed.
+
+export interface Harm {
+  /** Whose clients may notice. */
+  readonly harmed: readonly string[];
+  /** A leader that may not know that another leads. */
+  readonly sleeper?: string;
+  readonly wake?: () => void;
+  /** Promises that were broken meanwhile. */
+  readonly broken?: readonly string[];
+  /** What else is worth a line. */
+  readonly told?: string;
+}
