@@ -1,7 +1,9 @@
 // Three replicated stores on the production Raft nodes, in line: only the network, the disks and the clock are made up.
 // Messages and turns happen by themselves; time moves when a test says so.
 import {
+  type CommittedEntry,
   type Consensus,
+  type ConsensusHandlers,
   inlineConsensus,
   JobRunner,
   LOG_LIMITS,
@@ -44,6 +46,11 @@ export class RaftWorld {
   readonly #logLimits: LogLimits;
   /** Members that hear nothing, though they are heard. */
   readonly deaf = new Set<NodeId>();
+  /** What a member's state machine is given in place of what was committed. */
+  readonly tamper = new Map<NodeId, (entry: CommittedEntry) => CommittedEntry>();
+  /** Members that run older software. */
+  readonly featureLevels = new Map<NodeId, number>();
+  readonly logged: string[] = [];
   #incarnations = 0;
 
   constructor(logLimits: LogLimits) {
@@ -55,9 +62,13 @@ export class RaftWorld {
     return this.#states.get(id)?.has(Buffer.from('a').toString('hex')) === true;
   }
 
-  /** Three members that are ready. */
-  static async start(logLimits: LogLimits = LOG_LIMITS): Promise<RaftWorld> {
+  /** Three members that are ready. `prepare` is called before they start. */
+  static async start(
+    logLimits: LogLimits = LOG_LIMITS,
+    prepare: (world: RaftWorld) => void = () => {},
+  ): Promise<RaftWorld> {
     const world = new RaftWorld(logLimits);
+    prepare(world);
     await Promise.all(IDS.map((id) => world.startMember(id)));
     await world.until(() => world.stores().every((store) => store.status().ready));
     return world;
@@ -81,7 +92,7 @@ export class RaftWorld {
     this.#states.set(id, contents);
     const environment = {
       clock: this.clock,
-      logger: silentLogger,
+      logger: { ...silentLogger, error: (_: object, message: string) => void this.logged.push(`${id}: ${message}`) },
       fatal: (reason: string) => void this.failures.push(`${id}: ${reason}`),
     };
     const runner = new JobRunner(disk);
@@ -92,7 +103,7 @@ export class RaftWorld {
       },
       close: () => Promise.resolve(),
     };
-    const consensus = inlineConsensus({
+    const honest = inlineConsensus({
       config: {
         id,
         clusterId: 'c',
@@ -106,9 +117,18 @@ export class RaftWorld {
       openWriter: () => writer,
       openTransport: () => this.#transport(id),
     });
+    const consensus = this.#tampered(id, honest);
     const origin = `${id}/${this.#incarnations}`;
     const keyValue = memoryKeyValue(contents);
-    const store = createReplicatedStore({ consensus, keyValue, ...environment, origin, snapshotChunkBytes: 2_000 });
+    const featureLevel = this.featureLevels.get(id);
+    const store = createReplicatedStore({
+      consensus,
+      keyValue,
+      ...environment,
+      origin,
+      snapshotChunkBytes: 2_000,
+      ...(featureLevel === undefined ? {} : { featureLevel }),
+    });
     this.members.set(id, { id, consensus, store });
     await store.start();
   }
@@ -134,6 +154,29 @@ export class RaftWorld {
       await this.advance(STEP_MS);
     }
     throw new Error('it never happened');
+  }
+
+  /** The same consensus; its deliveries go through the member's tamper, if it has one. */
+  #tampered(id: NodeId, consensus: Consensus): Consensus {
+    const start: Consensus['start'] = (handlers, appliedIndex, snapshot) => {
+      const apply = (entries: readonly CommittedEntry[]): void => {
+        const change = this.tamper.get(id) ?? ((entry) => entry);
+        handlers.stateMachine.apply(entries.map(change));
+      };
+      const tampered: ConsensusHandlers = {
+        stateMachine: { apply },
+        snapshots: handlers.snapshots,
+        leadershipChanged: (leadership) => handlers.leadershipChanged(leadership),
+      };
+      return consensus.start(tampered, appliedIndex, snapshot);
+    };
+    return new Proxy(consensus, {
+      get(target, name) {
+        if (name === 'start') return start;
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
   }
 
   #transport(id: NodeId): Transport {
