@@ -37,6 +37,8 @@ export interface ServerConfig {
   /** Signs and verifies service-account tokens (PKCS #8 PEM, P-256). */
   readonly serviceAccountKeyFile: string;
   readonly tokensFile: string;
+  /** Below so many free bytes on the disk of `directory` only deletions, leases and internal entries are accepted; 256 MiB unless given. */
+  readonly diskReserveBytes?: number;
   readonly controllerManager: ClientConfig;
   readonly scheduler: ClientConfig;
 }

@@ -23,6 +23,8 @@ export interface ServerStatus {
   readonly ready: boolean;
   /** Why it is not ready; null when it is. */
   readonly reason: string | null;
+  /** Its disk, as far as it is known. A low one takes only deletions, leases and internal entries. */
+  readonly disk: { readonly freeBytes: number; readonly reserveBytes: number; readonly low: boolean } | null;
 }
 
 export interface WorkerStatus {
@@ -58,6 +60,7 @@ export async function clusterStatus(layout: Layout, topology: Topology, balancer
       appliedIndex: answer?.appliedIndex ?? 0,
       ready: answer?.ready ?? false,
       reason: answer === undefined ? 'it does not answer' : (answer.reason ?? null),
+      disk: answer?.disk ?? null,
     };
   });
   const workers = topology.workers.map(
@@ -91,6 +94,7 @@ interface Answer {
   readonly appliedIndex: number;
   readonly ready: boolean;
   readonly reason?: string;
+  readonly disk?: { readonly freeBytes: number; readonly reserveBytes: number; readonly low: boolean };
 }
 
 async function askServer(layout: Layout, server: ServerMember): Promise<Answer | undefined> {

@@ -65,7 +65,7 @@ function statusText(found: ClusterStatus): string {
     String(server.term),
     String(server.commitIndex),
     String(server.appliedIndex),
-    server.reason ?? '',
+    server.reason ?? (server.disk?.low === true ? 'disk low: only deletions and leases are accepted' : ''),
   ]);
   const workers = found.workers.map((worker) => [
     worker.name,

@@ -1,4 +1,5 @@
 // The door of the object store.
+export { type DiskSpace, nodeDiskSpace } from './disk/disk-space.ts';
 export { withRevision } from './envelope.ts';
 export { type KeyParts, keyRange, parseStoreKey, resourceRange, storeKey } from './key.ts';
 export * from './membership-port.ts';

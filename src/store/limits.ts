@@ -63,6 +63,15 @@ export const CHECKPOINT_RETRY_MS = 5_000;
 /** Checkpoints that a server remembers, so that the claims of laggards are still judged. */
 export const CHECKPOINTS_KEPT = 8;
 
+/** Below so much free disk only deletions, leases and internal entries are accepted (house.md, decision 12) … */
+export const DISK_RESERVE_BYTES = 256 * MIB;
+/** … until there is so many times as much, so that a server does not change its mind with each write. */
+export const DISK_RECOVERED_FACTOR = 1.25;
+/** How often the free disk space is asked for. */
+export const DISK_POLL_MS = 500;
+/** A leader low on disk asks again after so long which member could lead. */
+export const DISK_HANDOVER_RETRY_MS = 2_000;
+
 /** LevelDB's own buffers. */
 export const LEVEL_CACHE_BYTES = 2 * MIB;
 export const LEVEL_WRITE_BUFFER_BYTES = 8 * MIB;

@@ -111,6 +111,7 @@ class MemoryStore implements ObjectStore {
       revision,
       compactedRevision,
       checkpoints: [],
+      disk: undefined,
       ready: !this.#stopped,
       reason: this.#stopped ? 'the store has stopped' : undefined,
     };

@@ -65,6 +65,8 @@ export type Write =
 export interface Command {
   readonly conditions: readonly Condition[];
   readonly writes: readonly Write[];
+  /** It is a deletion, part of one, or as urgent: accepted although the disk is low. Not replicated. */
+  readonly usesReserve?: boolean;
 }
 
 export type CommitOutcome =
@@ -128,6 +130,15 @@ export interface Checkpoint {
   readonly agreed: boolean;
 }
 
+/** The disk under a server's data directory. */
+export interface DiskStatus {
+  readonly directory: string;
+  readonly freeBytes: number;
+  readonly reserveBytes: number;
+  /** Only deletions, leases and internal entries are accepted. */
+  readonly low: boolean;
+}
+
 export interface StoreStatus {
   /** Undefined for a store without members (memory). */
   readonly member: string | undefined;
@@ -140,6 +151,8 @@ export interface StoreStatus {
   readonly compactedRevision: Revision;
   /** The newest entries of the log at which this server has hashed its state, oldest first: at equal indexes all are equal. */
   readonly checkpoints: readonly Checkpoint[];
+  /** Undefined for a store without a disk, or while nothing is known of it. A low disk does not make a server unready. */
+  readonly disk: DiskStatus | undefined;
   /** Can answer current reads and writes now; otherwise `reason` says why not. */
   readonly ready: boolean;
   readonly reason: string | undefined;
@@ -152,7 +165,8 @@ export interface ObjectStore {
 
   /**
    * Applies a command on every server, exactly once, or refuses it. Waits out elections.
-   * Throws StoreTimeoutError (outcome unknown) when `signal` aborts first, CommandTooLargeError, StoreStoppedError.
+   * Throws StoreTimeoutError (outcome unknown) when `signal` aborts first, CommandTooLargeError, DiskLowError,
+   * StoreStoppedError.
    */
   commit(command: Command, signal: AbortSignal): Promise<CommitOutcome>;
 
@@ -205,6 +219,10 @@ export class CompactedError extends Error {
 /** A revision that this server has not reached was asked for: use waitFor first. */
 export class FutureRevisionError extends Error {
   override readonly name = 'FutureRevisionError';
+}
+/** There is no room for a command: it was not sent. The message names the disk, what is free, and what to do. */
+export class DiskLowError extends Error {
+  override readonly name = 'DiskLowError';
 }
 /** A command that exceeds COMMAND_LIMIT_BYTES, or an object over OBJECT_LIMIT_BYTES. */
 export class CommandTooLargeError extends Error {

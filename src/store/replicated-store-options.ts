@@ -1,6 +1,7 @@
 // What a replicated store is made of: its log, its database, and what it needs of its process.
 import type { Consensus } from '../../raft/node/index.ts';
 import type { Clock, Fatal, Logger, Registry } from '../lib/index.ts';
+import type { DiskSpace } from './disk/disk-space.ts';
 import type { CheckpointInterval } from './integrity/comparison.ts';
 import type { KeyValue } from './state/key-value.ts';
 
@@ -17,6 +18,10 @@ export interface ReplicatedStoreOptions {
   readonly metrics?: Registry;
   /** Bytes of records in one chunk of a snapshot; SNAPSHOT_CHUNK_BYTES unless given. */
   readonly snapshotChunkBytes?: number;
+  /** Where the data directory is; without it no reserve is kept. */
+  readonly diskSpace?: DiskSpace;
+  /** Free bytes below which hardly anything is accepted; DISK_RESERVE_BYTES unless given. */
+  readonly diskReserveBytes?: number;
   /** How often states are compared; CHECKPOINT_INTERVAL unless given. */
   readonly checkpoints?: CheckpointInterval;
   /** FEATURE_LEVEL unless given: tests and the simulator play software that is older. */

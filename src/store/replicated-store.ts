@@ -7,15 +7,9 @@
 import type { LogIndex, SnapshotPosition } from '../../raft/core/index.ts';
 import type { CommittedEntry, Leadership } from '../../raft/node/index.ts';
 import { assert, every, messageOf, type Timer } from '../lib/index.ts';
-import {
-  CHECKPOINT_FEATURE_LEVEL,
-  COMPACT_FEATURE_LEVEL,
-  decodeCommand,
-  encodeCompact,
-  packCommand,
-  UnknownFormatError,
-} from './command.ts';
+import { COMPACT_FEATURE_LEVEL, decodeCommand, encodeCompact, packCommand, UnknownFormatError } from './command.ts';
 import { CommitSender } from './commit-sender.ts';
+import { DiskCare } from './disk/disk-care.ts';
 import type { Change } from './history.ts';
 import { CHECKPOINT_INTERVAL, StateComparison } from './integrity/comparison.ts';
 import { Joining } from './joining.ts';
@@ -65,6 +59,7 @@ export class ReplicatedStore implements ObjectStore {
   readonly #transfers: Transfers;
   readonly #comparison: StateComparison;
   readonly #joining: Joining;
+  readonly #disk: DiskCare;
   /** Entries that wait while a snapshot takes the state's place. */
   #held: CommittedEntry[] | undefined;
   readonly #stopSignal = new AbortController();
@@ -110,15 +105,22 @@ export class ReplicatedStore implements ObjectStore {
       database: this.#database,
       appliedIndex: () => this.#appliedIndex,
       install: (snapshot) => this.#install(snapshot),
+      otherFrame: (peer, frame) => this.#disk.frame(peer, frame),
     });
     this.#transfers = new Transfers(consensus, clock);
     this.#comparison = new StateComparison({
       ...options,
       member: consensus.id,
       interval: options.checkpoints ?? CHECKPOINT_INTERVAL,
-      voters: () => consensus.status().membership.voters,
+      membership: () => consensus.status().membership,
       propose: (command) => consensus.propose([command]),
       diverged: (reason) => this.#diverged(reason),
+    });
+    this.#disk = new DiskCare({
+      ...options,
+      isLeader: () => this.#leads(),
+      transferTo: (peer) => void this.#transfers.begin(peer),
+      changed: () => this.#board.check(),
     });
     this.#joining = new Joining({
       ...options,
@@ -154,6 +156,7 @@ export class ReplicatedStore implements ObjectStore {
       snapshots: this.#snapshots,
       leadershipChanged: (leadership: Leadership) => this.#leadershipChanged(leadership),
     };
+    await this.#disk.start();
     if (!this.#isOpen()) return;
     this.#consensusStarted = true;
     const { installed } = this.#database;
@@ -174,6 +177,7 @@ export class ReplicatedStore implements ObjectStore {
   commit(command: Command, signal: AbortSignal): Promise<CommitOutcome> {
     try {
       this.#assertOpen();
+      this.#disk.admit(command);
       const outcome = this.#pending.add(packCommand(command), signal);
       this.#sender.schedule();
       return outcome;
@@ -216,6 +220,7 @@ export class ReplicatedStore implements ObjectStore {
       revision: this.#machine.revision,
       compactedRevision: this.#machine.compactedRevision,
       checkpoints: this.#comparison.checkpoints,
+      disk: this.#disk.status,
       ready: reason === undefined,
       reason,
     };
@@ -265,6 +270,10 @@ export class ReplicatedStore implements ObjectStore {
     return new StoreStoppedError(this.#failure ?? 'the store has stopped');
   }
 
+  #leads(): boolean {
+    return this.#leadership?.role === 'leader';
+  }
+
   #hasLeader(): boolean {
     return this.#leadership?.leader !== undefined;
   }
@@ -310,6 +319,7 @@ export class ReplicatedStore implements ObjectStore {
   /** Nothing goes on, and everybody who waits is told why. */
   #abandonWork(): void {
     this.#housekeeping?.cancel();
+    this.#disk.stop();
     this.#sender.stop();
     this.#stopSignal.abort();
     this.#snapshots.stop();
@@ -460,20 +470,16 @@ export class ReplicatedStore implements ObjectStore {
     this.#joining.proceed();
     this.#barriers.retry();
     this.#sender.keepHouse();
+    this.#disk.keepHouse();
     if (this.#canSend()) this.#comparison.claim();
     const compactTo = this.#retention.check();
-    if (this.#leadership?.role === 'leader') this.#lead(compactTo);
+    if (this.#leads()) {
+      const { sessions } = this.#machine;
+      const mayCompact = sessions.featureLevel() >= COMPACT_FEATURE_LEVEL;
+      if (compactTo !== undefined && mayCompact) this.#options.consensus.propose([encodeCompact(compactTo)]);
+      this.#comparison.proposeWhenDue(sessions);
+    }
     this.#board.check();
-  }
-
-  /** What the leader proposes for all, if all know it. */
-  #lead(compactTo: Revision | undefined): void {
-    const { consensus } = this.#options;
-    const { sessions } = this.#machine;
-    if (compactTo !== undefined && sessions.featureLevel() >= COMPACT_FEATURE_LEVEL)
-      consensus.propose([encodeCompact(compactTo)]);
-    const { voters, learners } = consensus.status().membership;
-    if (sessions.everyoneKnows(CHECKPOINT_FEATURE_LEVEL, [...voters, ...learners])) this.#comparison.proposeWhenDue();
   }
 
   #measured(): MeasuredStore {
@@ -483,6 +489,7 @@ export class ReplicatedStore implements ObjectStore {
       pending: this.#pending,
       database: this.#database,
       comparison: this.#comparison,
+      disk: this.#disk,
     };
   }
 }

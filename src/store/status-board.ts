@@ -27,6 +27,7 @@ export class StatusBoard {
       told.role === status.role &&
       told.term === status.term &&
       told.ready === status.ready &&
+      told.disk?.low === status.disk?.low &&
       told.reason === status.reason;
     if (same) return;
     this.#told = status;

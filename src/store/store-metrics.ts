@@ -1,5 +1,6 @@
 // The store's figures for /metrics: read when asked for, so that they cost nothing between.
 import { Gauge, type Registry } from '../lib/index.ts';
+import type { DiskCare } from './disk/disk-care.ts';
 import type { StateComparison } from './integrity/comparison.ts';
 import type { PendingCommits } from './pending-commits.ts';
 import type { StateDatabase } from './state/state-database.ts';
@@ -13,6 +14,7 @@ export interface MeasuredStore {
   readonly pending: PendingCommits;
   readonly database: StateDatabase;
   readonly comparison: StateComparison;
+  readonly disk: DiskCare;
 }
 
 export function registerStoreMetrics(registry: Registry, store: () => MeasuredStore): void {
@@ -47,6 +49,14 @@ export function registerStoreMetrics(registry: Registry, store: () => MeasuredSt
     'agreed_index',
     'The newest entry at which a majority was found to hold the state that this server holds.',
     ({ comparison }) => comparison.checkpoints.findLast((checkpoint) => checkpoint.agreed)?.index ?? 0,
+  );
+  gauge(
+    'disk_free_bytes',
+    'Bytes that can still be written on the disk of the data directory; -1 while unknown.',
+    ({ disk }) => disk.status?.freeBytes ?? -1,
+  );
+  gauge('disk_low', '1 while only deletions, leases and internal entries are accepted here.', ({ disk }) =>
+    disk.isLow ? 1 : 0,
   );
   gauge('divided', '1 while the servers hold different states and none has a majority.', ({ comparison }) =>
     comparison.divided === undefined ? 0 : 1,

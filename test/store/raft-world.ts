@@ -51,6 +51,9 @@ export class RaftWorld {
   /** Members that run older software. */
   readonly featureLevels = new Map<NodeId, number>();
   readonly logged: string[] = [];
+  /** Free bytes that a member's disk tells of; plenty unless given. */
+  readonly freeBytes = new Map<NodeId, () => number>();
+  diskReserveBytes = 1_000_000;
   #incarnations = 0;
 
   constructor(logLimits: LogLimits) {
@@ -72,6 +75,15 @@ export class RaftWorld {
     await Promise.all(IDS.map((id) => world.startMember(id)));
     await world.until(() => world.stores().every((store) => store.status().ready));
     return world;
+  }
+
+  /** Bytes of a member's log and state on its disk. */
+  usedBytes(id: NodeId): number {
+    const disk = this.#disks.get(id);
+    const log = disk?.list().reduce((sum, name) => sum + disk.open(name, 'existing').size(), 0) ?? 0;
+    let state = 0;
+    for (const [key, value] of this.#states.get(id) ?? []) state += key.length / 2 + value.length;
+    return log + state;
   }
 
   stores(): readonly ReplicatedStore[] {
@@ -127,6 +139,11 @@ export class RaftWorld {
       ...environment,
       origin,
       snapshotChunkBytes: 2_000,
+      diskSpace: {
+        directory: `/data/${id}`,
+        freeBytes: () => Promise.resolve(this.freeBytes.get(id)?.() ?? Number.MAX_SAFE_INTEGER),
+      },
+      diskReserveBytes: this.diskReserveBytes,
       ...(featureLevel === undefined ? {} : { featureLevel }),
     });
     this.members.set(id, { id, consensus, store });

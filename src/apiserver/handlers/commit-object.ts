@@ -65,7 +65,13 @@ function commandOf(change: ObjectChange): Command {
   return {
     conditions: [own, ...(change.conditions ?? [])],
     writes: [write, ...fenceWrites(definition, object, old?.object), ...(change.writes ?? [])],
+    usesReserve: isLease(definition) || isGoing(object),
   };
+}
+
+/** Deleted, or on its way: each step of a deletion must be possible while the disk is low. */
+function isGoing(object: KubeObject | undefined): boolean {
+  return object === undefined || object.metadata?.deletionTimestamp !== undefined;
 }
 
 function committedAnswer(

@@ -10,6 +10,7 @@ import {
   CommandTooLargeError,
   type CommitOutcome,
   type Condition,
+  DiskLowError,
   type ObjectStore,
   type Snapshot,
   type StoredObject,
@@ -57,7 +58,7 @@ export async function transact<T>(transaction: Transaction<T>): Promise<T> {
       const fence = transaction.fence;
       const conditions =
         fence === undefined ? step.command.conditions : [...step.command.conditions, fenceCondition(fence)];
-      const outcome = await store.commit({ conditions, writes: step.command.writes }, signal);
+      const outcome = await store.commit({ ...step.command, conditions }, signal);
       if (outcome.kind === 'committed') return step.done(outcome);
       if (fence !== undefined && outcome.failed === step.command.conditions.length)
         throw fenceError(transaction.definition, transaction.name, fence);
@@ -89,6 +90,9 @@ export function storeError(error: unknown): unknown {
   if (error instanceof StoreTimeoutError)
     return timeoutError('request did not complete within the allotted timeout; its outcome is unknown', 1);
   if (error instanceof StoreStoppedError) return new ApiError(503, 'ServiceUnavailable', 'the server is shutting down');
+  // 507 says that the server cannot store it, whoever asks and whenever, until somebody makes room: a 429 or 503 would be
+  // tried again at once by every client, a 500 would blame the server. Kubernetes has no reason for it; clients go by the code.
+  if (error instanceof DiskLowError) return new ApiError(507, 'InsufficientStorage', error.message);
   if (error instanceof CommandTooLargeError) return new ApiError(413, 'RequestEntityTooLarge', error.message);
   return error;
 }

@@ -1,11 +1,11 @@
 // Opens the store of one member: its Raft node with threads of its own, its state database, and the two joined.
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ConsensusOptions, createConsensus } from '../../../raft/adapters/index.ts';
 import type { NodeId } from '../../../raft/core/index.ts';
-import { createReplicatedStore, type ObjectStore, openLevelKeyValue } from '../../store/index.ts';
+import { createReplicatedStore, nodeDiskSpace, type ObjectStore, openLevelKeyValue } from '../../store/index.ts';
 import type { BuiltFiles, Environment } from '../environment.ts';
+import { prepareDirectory } from './data-directory.ts';
 
 /** Seeds are 32 bits. */
 const SEED_BOUND = 0x1_0000_0000;
@@ -18,6 +18,7 @@ export interface MemberParts {
   readonly peers: Readonly<Record<string, string>>;
   readonly listen: ConsensusOptions['listen'];
   readonly tls: ConsensusOptions['tls'];
+  readonly diskReserveBytes?: number;
 }
 
 /** The store is opened, not started: its peers need not be there yet. Throws UserError or DamageError. */
@@ -26,7 +27,7 @@ export async function openMemberStore(
   environment: Environment,
   files: BuiltFiles,
 ): Promise<ObjectStore> {
-  mkdirSync(parts.directory, { recursive: true, mode: 0o700 });
+  prepareDirectory(parts.directory);
   const consensus = createConsensus({
     config: {
       id: parts.id as NodeId,
@@ -51,5 +52,7 @@ export async function openMemberStore(
     fatal,
     metrics,
     origin: `${parts.id}/${randomUUID()}`,
+    diskSpace: nodeDiskSpace(parts.directory),
+    ...(parts.diskReserveBytes === undefined ? {} : { diskReserveBytes: parts.diskReserveBytes }),
   });
 }

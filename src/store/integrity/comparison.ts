@@ -4,10 +4,12 @@
 // 2. Every server hashes its state at that very entry, and claims the hash by an entry of its own, again until it has
 //    seen it applied.
 // 3. Everybody judges by the claims. Who holds another state than a majority stops; without a majority all say so.
+import type { Membership } from '../../../raft/core/index.ts';
 import { type Clock, type Logger, unreachable } from '../../lib/index.ts';
-import { encodeCheckpoint, encodeClaim } from '../command.ts';
+import { CHECKPOINT_FEATURE_LEVEL, encodeCheckpoint, encodeClaim } from '../command.ts';
 import { CHECKPOINT_ENTRIES, CHECKPOINT_PERIOD_MS, CHECKPOINT_RETRY_MS } from '../limits.ts';
 import type { Checkpoint } from '../port.ts';
+import type { Sessions } from '../session.ts';
 import type { Applied } from '../state-machine.ts';
 import { Checkpoints, type Verdict } from './checkpoints.ts';
 
@@ -27,7 +29,7 @@ export interface ComparisonOptions {
   readonly interval: CheckpointInterval;
   readonly clock: Clock;
   readonly logger: Logger;
-  voters(): readonly string[];
+  membership(): Pick<Membership, 'voters' | 'learners'>;
   propose(command: Uint8Array): void;
   /** This server's state is not what a majority holds. */
   diverged(reason: string): void;
@@ -99,21 +101,23 @@ export class StateComparison {
     propose(encodeClaim(origin, this.#unclaimed.index, this.#unclaimed.hash));
   }
 
-  /** At the leader, now and then, when every member knows the command. */
-  proposeWhenDue(): void {
-    const { clock, interval, propose } = this.#options;
+  /** At the leader, now and then. Nothing is proposed that a member may not know. */
+  proposeWhenDue(sessions: Sessions): void {
+    const { clock, interval, propose, membership } = this.#options;
     const now = clock.monotonic();
     const isDue = this.#commands >= interval.entries || now - this.#takenAtMs >= interval.periodMs;
     if (this.#commands === 0 || !isDue || isRecent(this.#proposedAtMs, now)) return;
+    const { voters, learners } = membership();
+    if (!sessions.everyoneKnows(CHECKPOINT_FEATURE_LEVEL, [...voters, ...learners])) return;
     this.#proposedAtMs = now;
     propose(encodeCheckpoint());
   }
 
   #claimed({ member, index, hash }: Applied & { kind: 'claim' }): void {
     if (member === undefined) return;
-    const { voters, member: self } = this.#options;
+    const { membership, member: self } = this.#options;
     if (member === self && this.#unclaimed?.index === index) this.#unclaimed = undefined;
-    const verdict = this.#checkpoints.claimed(member, index, hash, voters());
+    const verdict = this.#checkpoints.claimed(member, index, hash, membership().voters);
     if (verdict !== undefined) this.#judge(verdict);
   }
 

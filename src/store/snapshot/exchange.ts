@@ -18,14 +18,18 @@ export interface ExchangeOptions {
   readonly snapshotChunkBytes?: number;
   appliedIndex(): number;
   install(snapshot: SnapshotPosition): Promise<void>;
+  /** What else members say to each other on these connections. */
+  otherFrame(peer: NodeId, bytes: Uint8Array): void;
 }
 
 export class SnapshotExchange implements SnapshotHandlers {
   readonly #sender: SnapshotSender;
   readonly #receiver: SnapshotReceiver;
+  readonly #otherFrame: ExchangeOptions['otherFrame'];
 
   constructor(options: ExchangeOptions) {
     const { consensus, database, clock, logger, origin } = options;
+    this.#otherFrame = (peer, bytes) => options.otherFrame(peer, bytes);
     const send = (peer: NodeId, frame: Uint8Array<ArrayBuffer>): void => consensus.sendFrame(peer, frame);
     this.#sender = new SnapshotSender({
       origin,
@@ -60,7 +64,10 @@ export class SnapshotExchange implements SnapshotHandlers {
 
   frame(peer: NodeId, bytes: Uint8Array): void {
     const frame = decodeSnapshotFrame(bytes);
-    if (frame === undefined) return;
+    if (frame === undefined) {
+      this.#otherFrame(peer, bytes);
+      return;
+    }
     switch (frame.kind) {
       case 'offer':
       case 'chunk':
