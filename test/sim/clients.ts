@@ -20,7 +20,6 @@ import type { Trace } from './trace.ts';
 const RESOURCE = 'configmaps';
 const KEYS = 6;
 const PATIENCE = 4 * SECOND;
-const THINK_TIME = 60 * MS;
 
 /** How the store says that a command changed nothing and never will. */
 const SAYS_NOT_APPLIED = /not applied$|^not sent|before the command was sent$/;
@@ -32,6 +31,7 @@ export interface WorkloadParts {
   readonly servers: readonly SimServer[];
   readonly history: History;
   readonly plan: Plan;
+  readonly thinkTime: Micros;
   readonly failed: (error: unknown) => void;
 }
 
@@ -72,9 +72,9 @@ export class Client {
   }
 
   async #run(): Promise<void> {
-    const { scheduler, failed } = this.#parts;
+    const { scheduler, failed, thinkTime } = this.#parts;
     while (!this.#stopping) {
-      await sleep(scheduler, MS + this.#random.int(THINK_TIME));
+      await sleep(scheduler, MS + this.#random.int(thinkTime));
       const found = find(this.#parts, this.#home);
       if (found === undefined) continue;
       try {

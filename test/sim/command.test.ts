@@ -17,6 +17,14 @@ describe('npm run sim', () => {
     expect(once.code).toBe(0);
   }, 60_000);
 
+  it('gives the same lines in the same order, however many processes run the seeds', () => {
+    const [one, three] = ['1', '3'].map((jobs) => sim('--seeds', '4', '--base', '40', '--jobs', jobs));
+    const lines = (out = ''): readonly string[] => out.split('\n').filter((line) => / ok$/.test(line));
+    expect(lines(one?.out)).toHaveLength(4);
+    expect(lines(three?.out)).toEqual(lines(one?.out));
+    expect(three?.out).toContain('nothing is held to them');
+  }, 120_000);
+
   it('explains itself, and refuses options that make no sense', () => {
     expect(sim('--help')).toMatchObject({ code: 0, out: expect.stringContaining('npm run sim -- --seeds 200') });
     expect(sim('--seeds', 'many')).toMatchObject({ code: 2, err: expect.stringContaining('whole number') });

@@ -10,7 +10,8 @@ interface Files {
   readonly database: SimDatabase;
 }
 
-type Damage = (files: Files, random: Prng) => void;
+/** Returns whether there was anything to damage. */
+type Damage = (files: Files, random: Prng) => boolean;
 
 function segments(disk: SimDisk): readonly string[] {
   return disk.list().filter((name) => name.endsWith('.segment'));
@@ -19,11 +20,12 @@ function segments(disk: SimDisk): readonly string[] {
 function inSegment(change: (bytes: Uint8Array, at: number) => void): Damage {
   return ({ disk }, random) => {
     const names = segments(disk);
-    if (names.length === 0) return;
+    if (names.length === 0) return false;
     disk.tamper(random.pick(names), (bytes) => {
       if (bytes.length > 0) change(bytes, random.int(bytes.length));
       return bytes;
     });
+    return true;
   };
 }
 
@@ -38,31 +40,35 @@ export const DAMAGES: Readonly<Record<string, Damage>> = {
   }),
   'damage: a segment cut short': ({ disk }, random) => {
     const names = segments(disk);
-    if (names.length > 0) disk.tamper(random.pick(names), (bytes) => bytes.slice(0, random.int(bytes.length + 1)));
+    if (names.length === 0) return false;
+    disk.tamper(random.pick(names), (bytes) => bytes.slice(0, random.int(bytes.length + 1)));
+    return true;
   },
   'damage: a segment gone': ({ disk }, random) => {
     const names = segments(disk);
-    if (names.length > 0) disk.tamper(random.pick(names), () => undefined);
+    if (names.length === 0) return false;
+    disk.tamper(random.pick(names), () => undefined);
+    return true;
   },
   'damage: the marker': ({ disk }, random) => {
     disk.tamper('marker', (bytes) => (random.chance(0.3) ? undefined : bytes.fill(0xa5, 8)));
+    return true;
   },
   'damage: the identity': ({ disk }, random) => {
     disk.tamper('identity', (bytes) => (random.chance(0.3) ? undefined : bytes.fill(0x20, 9, 12)));
+    return true;
   },
   'damage: the log gone': ({ disk, database }) => {
     // Before anything was applied only the peers could know that there was a log (their file of known peers is not simulated).
-    if (!database.holdsAnything()) return;
+    if (!database.holdsAnything()) return false;
     for (const name of disk.list()) disk.tamper(name, () => undefined);
+    return true;
   },
-  'damage: a record of the state': ({ database }, random) => {
+  'damage: a record of the state': ({ database }, random) =>
     database.tamper(random, (value) => {
       const at = random.int(Math.max(1, value.length));
       value[at] = (value[at] ?? 0) ^ 16;
       return value;
-    });
-  },
-  'damage: a record of the state gone': ({ database }, random) => {
-    database.tamper(random, () => undefined);
-  },
+    }),
+  'damage: a record of the state gone': ({ database }, random) => database.tamper(random, () => undefined),
 };

@@ -1,13 +1,15 @@
-// The faults: each a named kind, begun at random, most of them ended after a while, counted. Several may be under way at
-// once; quorum may be lost for a time. Each fault has a random generator of its own, so that leaving one out (plan.ts)
-// does not change the others.
+// The faults: each a named kind, several under way at once, most of them ended after a while; quorum may be lost for a
+// time. A kind is counted when it takes effect. Each fault has a random generator of its own, so that leaving one out
+// (plan.ts) does not change the others.
 
 import type { NodeId } from '../../raft/core/index.ts';
 import type { Prng } from '../../src/lib/index.ts';
 import { DAMAGES } from './damage.ts';
+import { Deck } from './deck.ts';
 import type { Network } from './network.ts';
 import type { Plan } from './plan.ts';
 import type { SimServer } from './server.ts';
+import type { Shape } from './shape.ts';
 import { type Micros, MS, type Scheduler, SECOND } from './time.ts';
 import type { Trace } from './trace.ts';
 import { TRIAL_TIME, TRIALS, type Trial } from './trials.ts';
@@ -18,24 +20,31 @@ export interface FaultParts {
   readonly trace: Trace;
   readonly network: Network;
   readonly servers: readonly SimServer[];
+  readonly shape: Shape;
   readonly plan: Plan;
   readonly count: (what: string) => void;
   /** The server that leads, as far as anybody knows. */
   readonly leader: () => SimServer | undefined;
 }
 
-type Fault = (faults: Faults) => void;
+/** Between the faults that come after those of the deck. */
+const REMAINING_GAP = 1_500 * MS;
+
+/** The servers that it hurts; undefined: it could not begin. */
+type Hurt = readonly SimServer[] | undefined;
+type Fault = (faults: Faults) => Hurt;
+type Direction = 'both' | 'in' | 'out';
 
 const KINDS: Readonly<Record<string, Fault>> = {
-  'kill leader': (f) => f.kill(f.leader(), false),
-  'kill any': (f) => f.kill(f.any(), false),
+  'kill leader': (f) => f.kill(f.leader()),
+  'kill any': (f) => f.kill(f.any()),
   'power loss': (f) => f.kill(f.any(), true),
   'kill all': (f) => f.killAll(),
   'isolate leader': (f) => f.isolate(f.leader(), 'both'),
   'isolate any': (f) => f.isolate(f.any(), 'both'),
   'mute leader': (f) => f.isolate(f.leader(), 'out'),
   'deafen leader': (f) => f.isolate(f.leader(), 'in'),
-  'cut one link': (f) => f.cut(),
+  'cut one link': (f) => f.cut(f.any(), f.any()),
   split: (f) => f.split(),
   'reset connection': (f) => f.reset(),
   'bad weather': (f) => f.storm(),
@@ -51,47 +60,62 @@ const KINDS: Readonly<Record<string, Fault>> = {
   'crash loop': (f) => f.restart(4),
   'transfer to a paused server': (f) => f.transferToPaused(),
   'transfer to a muted server': (f) => f.transferToMuted(),
-  'transfer leadership': (f) => f.leader().running?.consensus.transferLeadership(),
+  'transfer leadership': (f) => f.transfer(),
   ...Object.fromEntries(Object.keys(DAMAGES).map((kind) => [kind, (f: Faults) => f.damage(kind)])),
 };
 
 export class Faults {
   readonly #parts: FaultParts;
+  readonly #deck: Deck;
   #active = true;
   /** Of the fault that begins. */
   #random: Prng;
   #begun = 0;
+  /** How often everything was healed. */
+  #healed = 0;
 
   constructor(parts: FaultParts) {
     this.#parts = parts;
     this.#random = parts.random;
+    this.#deck = new Deck(Object.keys(KINDS), parts.random.fork());
     this.#schedule();
   }
 
+  /** Every kind that this run is to see has begun. */
+  get allBegun(): boolean {
+    return this.#deck.isEmpty;
+  }
+
   #schedule(): void {
-    const { scheduler, random, plan } = this.#parts;
-    const kinds = Object.keys(KINDS);
-    scheduler.after(100 * MS + random.int(500 * MS), () => {
+    const { scheduler, random, plan, shape } = this.#parts;
+    // When all have had their turn, what is still to be acknowledged is given room.
+    const gap = this.allBegun ? REMAINING_GAP : shape.faultGap;
+    scheduler.after(random.int(2 * gap), () => {
       if (!this.#active) return;
-      const kind = random.pick(kinds);
+      const { kind, putBack } = this.#deck.draw();
       const own = random.fork();
       this.#begun += 1;
-      if (!plan.kinds.has(kind) && !plan.faults.has(this.#begun)) this.#begin(kind, own, () => KINDS[kind]?.(this));
+      if (!plan.kinds.has(kind) && !plan.faults.has(this.#begun)) {
+        if (this.#begin(kind, own, KINDS[kind]) === undefined) putBack();
+      }
       this.#schedule();
     });
   }
 
-  #begin<T>(kind: string, random: Prng, begin: () => T): T {
+  #begin(kind: string, random: Prng, fault: Fault | undefined): Hurt {
     const { trace, count } = this.#parts;
-    count(kind);
     trace.note('world', `fault ${this.#begun}: ${kind}`);
     this.#random = random;
-    return begin();
+    const hurt = fault?.(this);
+    if (hurt === undefined) trace.note('world', `fault ${this.#begun} has to wait`);
+    else count(kind);
+    return hurt;
   }
 
   /** No new faults, and an end to those under way. */
   stop(): void {
     this.#active = false;
+    this.#healed += 1;
     const { network, servers, scheduler, trace } = this.#parts;
     trace.note('world', 'heals');
     network.healAll();
@@ -109,42 +133,54 @@ export class Faults {
     const own = random.fork();
     const chosen = TRIALS[name];
     if (chosen === undefined || plan.kinds.has(name)) return undefined;
-    const hurt = this.#begin(name, own, () => chosen.begin(this));
-    return { kind: name, hurt: new Set(hurt.map(({ id }) => id)), expects: chosen.expects };
+    const hurt = this.#begin(name, own, chosen.begin);
+    return { kind: name, hurt: new Set(hurt?.map(({ id }) => id)), expects: chosen.expects };
   }
 
   trialEnd(): Micros {
     return this.#parts.scheduler.now + TRIAL_TIME;
   }
 
-  any(): SimServer {
-    return this.#random.pick(this.#parts.servers);
+  any(): SimServer | undefined {
+    const running = this.#parts.servers.filter((server) => server.running !== undefined);
+    return running.length === 0 ? undefined : this.#random.pick(running);
   }
 
-  leader(): SimServer {
-    return this.#parts.leader() ?? this.any();
+  leader(): SimServer | undefined {
+    return this.#parts.leader();
   }
 
-  #follower(): SimServer {
+  /** Of the leader, if there is one. */
+  #follower(): SimServer | undefined {
     const leader = this.leader();
-    return this.#random.pick(this.#parts.servers.filter((server) => server !== leader));
+    const others = this.#parts.servers.filter((server) => server !== leader && server.running !== undefined);
+    return leader === undefined || others.length === 0 ? undefined : this.#random.pick(others);
   }
 
-  /** Ends a fault after a random time, unless everything has been healed meanwhile. */
+  /** Ends a fault after a random time, most of them soon, unless everything has been healed meanwhile. */
   #later(most: Micros, end: () => void): void {
-    this.#parts.scheduler.after(200 * MS + this.#random.int(most), () => {
+    const { scheduler, shape } = this.#parts;
+    const bound = this.#random.chance(0.3) ? most : most / 5;
+    scheduler.after((100 * MS + this.#random.int(bound)) * shape.faultLength, () => {
       if (this.#active) end();
     });
   }
 
-  kill(server: SimServer, silently: boolean): readonly SimServer[] {
+  kill(server: SimServer | undefined, silently = false): Hurt {
+    if (server?.running === undefined) return undefined;
     server.crash(silently);
     this.#later(2 * SECOND, () => server.startIfDown());
     return [server];
   }
 
+  killAll(): Hurt {
+    const killed = this.#parts.servers.filter((server) => this.kill(server) !== undefined);
+    return killed.length > 1 ? killed : undefined;
+  }
+
   /** Back before everybody has noticed, while answers to the former process are on their way; and again, and again. */
-  restart(times: number, server = this.any()): void {
+  restart(times: number, server = this.any()): Hurt {
+    if (server === undefined) return undefined;
     server.crash(false);
     const random = this.#random;
     this.#parts.scheduler.after(random.int(10 * MS), () => {
@@ -155,89 +191,99 @@ export class Faults {
         if (this.#active) this.restart(times - 1, server);
       });
     });
+    return [server];
   }
 
-  transferToPaused(until?: Micros): readonly SimServer[] {
+  transfer(): Hurt {
     const leader = this.leader();
+    leader?.running?.consensus.transferLeadership();
+    return leader === undefined ? undefined : [leader];
+  }
+
+  transferToPaused(until?: Micros): Hurt {
     const target = this.#follower();
+    if (target === undefined) return undefined;
     this.pause(target, until);
-    leader.running?.consensus.transferLeadership(target.id);
+    this.leader()?.running?.consensus.transferLeadership(target.id);
     return [target];
   }
 
   /** The target campaigns, and nobody hears it: it comes to a term of its own. */
-  transferToMuted(): readonly SimServer[] {
-    const leader = this.leader();
+  transferToMuted(): Hurt {
     const target = this.#follower();
-    leader.running?.consensus.transferLeadership(target.id);
-    const random = this.#random;
+    if (target === undefined) return undefined;
+    this.leader()?.running?.consensus.transferLeadership(target.id);
+    const [random, healed] = [this.#random, this.#healed];
     this.#parts.scheduler.after(random.int(3 * MS), () => {
       this.#random = random;
-      this.isolate(target, 'out');
+      if (this.#healed === healed) this.isolate(target, 'out');
     });
     return [target];
   }
 
-  killAll(): void {
-    for (const server of this.#parts.servers) this.kill(server, false);
-  }
-
-  isolate(server: SimServer, direction: 'both' | 'in' | 'out'): readonly SimServer[] {
-    this.#cutOff(server, direction);
-    this.#healLater();
+  isolate(server: SimServer | undefined, direction: Direction): Hurt {
+    if (server === undefined) return undefined;
+    this.#healLater(this.#others(server).flatMap((other) => this.#block(server.id, other.id, direction)));
     return [server];
   }
 
-  #cutOff(server: SimServer, direction: 'both' | 'in' | 'out'): void {
-    for (const other of this.#parts.servers) {
-      if (other !== server) this.#block(server.id, other.id, direction);
-    }
+  #others(server: SimServer): readonly SimServer[] {
+    return this.#parts.servers.filter((other) => other !== server);
   }
 
   /** Its return must not cost the others their leader. */
-  cutOffAndBack(): readonly SimServer[] {
+  cutOffAndBack(): Hurt {
     const server = this.#follower();
-    this.#cutOff(server, 'both');
+    if (server === undefined) return undefined;
+    for (const other of this.#others(server)) this.#block(server.id, other.id, 'both');
     this.#parts.scheduler.after(TRIAL_TIME / 2, () => this.#parts.network.healAll());
     return [server];
   }
 
-  cut(): void {
-    const [a, b] = [this.any(), this.any()];
-    if (a === b) return;
-    this.#block(a.id, b.id, this.#random.pick(['both', 'in', 'out'] as const));
-    this.#healLater();
+  cut(a: SimServer | undefined, b: SimServer | undefined): Hurt {
+    if (a === undefined || b === undefined || a === b) return undefined;
+    this.#healLater(this.#block(a.id, b.id, this.#random.pick(['both', 'in', 'out'] as const)));
+    return [a, b];
   }
 
-  split(): void {
+  cutLeader(): Hurt {
+    return this.cut(this.leader(), this.#follower());
+  }
+
+  split(): Hurt {
     const { servers } = this.#parts;
     const inside = servers.filter(() => this.#random.chance(0.5));
-    for (const a of inside) {
-      for (const b of servers) if (!inside.includes(b)) this.#block(a.id, b.id, 'both');
-    }
-    this.#healLater();
+    const outside = servers.filter((server) => !inside.includes(server));
+    if (inside.length === 0 || outside.length === 0) return undefined;
+    this.#healLater(inside.flatMap((a) => outside.flatMap((b) => this.#block(a.id, b.id, 'both'))));
+    return inside;
   }
 
-  #block(id: NodeId, other: NodeId, direction: 'both' | 'in' | 'out'): void {
+  /** Returns what ends it. */
+  #block(id: NodeId, other: NodeId, direction: Direction): readonly (() => void)[] {
     const { network } = this.#parts;
-    if (direction !== 'in') network.block(id, other);
-    if (direction !== 'out') network.block(other, id);
+    const ends: (() => void)[] = [];
+    if (direction !== 'in') ends.push(network.block(id, other));
+    if (direction !== 'out') ends.push(network.block(other, id));
+    return ends;
   }
 
-  #healLater(): void {
+  #healLater(ends: readonly (() => void)[]): void {
+    const fault = this.#begun;
     this.#later(3 * SECOND, () => {
-      this.#parts.trace.note('world', 'links heal');
-      this.#parts.network.healAll();
+      this.#parts.trace.note('world', `fault ${fault} is over`);
+      for (const end of ends) end();
     });
   }
 
-  reset(): void {
+  reset(): Hurt {
     const [a, b] = [this.any(), this.any()];
-    if (a !== b) this.#parts.network.resetFrom(a.id, b.id);
+    if (a === undefined || b === undefined || a === b) return undefined;
+    return this.#parts.network.resetFrom(a.id, b.id) ? [] : undefined;
   }
 
   /** Connections break one after another; what was on its way is lost, and no server is. */
-  flap(until = this.trialEnd(), random = this.#random): readonly SimServer[] {
+  flap(until = this.trialEnd(), random = this.#random): Hurt {
     const { scheduler } = this.#parts;
     scheduler.after(100 * MS + random.int(400 * MS), () => {
       if (scheduler.now >= until) return;
@@ -248,28 +294,23 @@ export class Faults {
     return [];
   }
 
-  storm(): void {
-    Object.assign(this.#parts.network.weather, { loss: 0.02, duplication: 0.05, delay: 0.03 });
-    this.#healLater();
+  storm(): Hurt {
+    this.#healLater([this.#parts.network.storm()]);
+    return [];
   }
 
-  cutLeader(): readonly SimServer[] {
-    const leader = this.leader();
-    const other = this.#follower();
-    this.#block(leader.id, other.id, this.#random.pick(['both', 'in', 'out'] as const));
-    this.#healLater();
-    return [leader, other];
-  }
-
-  slow(server: SimServer): void {
+  slow(server: SimServer | undefined): Hurt {
+    if (server === undefined) return undefined;
     server.health.slowness = this.#random.pick([5 * MS, 50 * MS, 400 * MS, 3 * SECOND]);
     this.#later(3 * SECOND, () => {
       server.health.slowness = 0;
     });
+    return [server];
   }
 
   /** Nothing that is asked of the disk returns. */
-  hang(server: SimServer): readonly SimServer[] {
+  hang(server: SimServer | undefined): Hurt {
+    if (server === undefined) return undefined;
     server.health.hangs = true;
     this.#later(3 * SECOND, () => {
       server.health.hangs = false;
@@ -277,37 +318,48 @@ export class Faults {
     return [server];
   }
 
-  fill(server: SimServer): void {
+  fill(server: SimServer | undefined): Hurt {
+    if (server === undefined) return undefined;
     server.health.full = true;
     this.#later(3 * SECOND, () => {
       server.health.full = false;
       server.startIfDown();
     });
+    return [server];
   }
 
-  disk(server: SimServer): void {
+  disk(server: SimServer | undefined): Hurt {
+    if (server === undefined) return undefined;
     server.health.failNext = true;
     this.#later(3 * SECOND, () => {
       server.health.failNext = false;
       server.startIfDown();
     });
+    return [server];
   }
 
-  pause(server: SimServer, until?: Micros): readonly SimServer[] {
-    server.pause(until ?? this.#parts.scheduler.now + 50 * MS + this.#random.int(2 * SECOND));
+  pause(server: SimServer | undefined, until?: Micros): Hurt {
+    if (server?.running === undefined) return undefined;
+    const { scheduler, shape } = this.#parts;
+    const most = this.#random.chance(0.3) ? 2 * SECOND : 400 * MS;
+    server.pause(until ?? scheduler.now + (50 * MS + this.#random.int(most)) * shape.faultLength);
     return [server];
   }
 
   /** The wall clock of a server is set, by an hour at most; its monotonic clock goes on. */
-  jump(): void {
-    this.any().jumpClock((this.#random.float() - 0.5) * 7_200_000);
+  jump(): Hurt {
+    const server = this.any();
+    server?.jumpClock((this.#random.float() - 0.5) * 7_200_000);
+    return server === undefined ? undefined : [server];
   }
 
   /** A server dies, its files are damaged, and it is started on them. */
-  damage(kind: string): void {
+  damage(kind: string): Hurt {
     const server = this.any();
+    if (server === undefined) return undefined;
     server.crash(false);
-    server.damage(kind, this.#random);
+    const isDamaged = server.damage(kind, this.#random);
     this.#later(SECOND, () => server.startIfDown());
+    return isDamaged ? [server] : undefined;
   }
 }

@@ -40,15 +40,16 @@ export class SimDatabase {
     return this.#records.size > 0;
   }
 
-  /** While nobody has it open: one record becomes what `change` returns; undefined: it is gone. */
-  tamper(random: Prng, change: (value: Uint8Array) => Uint8Array | undefined): void {
+  /** While nobody has it open: one record becomes what `change` returns; undefined: it is gone. False: there is none. */
+  tamper(random: Prng, change: (value: Uint8Array) => Uint8Array | undefined): boolean {
     const keys = [...this.#records.keys()];
-    if (keys.length === 0) return;
+    if (keys.length === 0) return false;
     const key = random.pick(keys);
     // A copy of its own: slice() of a Buffer is none.
     const value = change(new Uint8Array(this.#records.get(key) ?? []));
     if (value === undefined) this.#records.delete(key);
     else this.#records.set(key, value);
+    return true;
   }
 
   /** What is there now; the returned function puts it back. */

@@ -1,11 +1,14 @@
-// The command `npm run sim`: runs seeds, prints one line for each and a summary, and for a failure everything that is
+// The command `npm run sim`: runs seeds on all cores, prints one line for each and a summary, and for a failure everything that is
 // needed to see it again; hunts planted bugs; shrinks a seed that fails.
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { messageOf, systemClock } from '../../src/lib/index.ts';
+import { barsOf, missesGate } from './bars.ts';
 import { huntPlanted, type PlantedOptions } from './planted/command.ts';
 import { failureOf, HEADER, lineOf, summaryOf } from './report.ts';
 import { shrink } from './shrink.ts';
 import { type RunResult, simulate } from './simulation.ts';
+import { runAll, serve, WORKER_ARGUMENT } from './workers.ts';
 
 const HELP = `Usage: npm run sim -- [options]
 
@@ -15,7 +18,8 @@ seed, and checks the invariants of Raft and the promises to clients. Columns: te
   --seeds N   how many runs (default 20; with --planted at most so many for each bug, default 500)
   --base B    the first seed (default 1)
   --seed S    this one run only
-  --trace     print every event (with --seed)
+  --jobs N    processes at a time (default: one for each core); a seed is the same run in any of them
+  --trace     print every event (of the first seed)
   --until-failure  stop at the first violation
   --shrink S  leave out of the failing run S what it fails without, and print the rest
   --planted   plant known bugs into copies of the production source, one at a time, and hunt each until a seed catches it
@@ -31,7 +35,8 @@ Examples
   npm run sim -- --planted --seeds 500    every planted bug must be caught within 500 seeds
   npm run sim -- --shrink 42              the smallest part of run 42 that still fails
 
-The exit code is 1 when an invariant was broken (or a planted bug was not caught), 2 for wrong options.
+The exit code is 1 when an invariant was broken, a planted bug was not caught, or 500 runs or more together missed a gate
+(the table of bars at the end); 2 for wrong options.
 `;
 
 type Options =
@@ -43,6 +48,7 @@ type Options =
       readonly seeds: readonly number[];
       readonly trace: boolean;
       readonly untilFailure: boolean;
+      readonly jobs: number;
     };
 
 function number(text: string | undefined, otherwise: number, name: string): number {
@@ -59,6 +65,7 @@ function parse(args: readonly string[]) {
       seeds: { type: 'string' },
       base: { type: 'string' },
       seed: { type: 'string' },
+      jobs: { type: 'string' },
       trace: { type: 'boolean', default: false },
       'until-failure': { type: 'boolean', default: false },
       shrink: { type: 'string' },
@@ -88,24 +95,33 @@ function options(args: readonly string[]): Options {
   }
   const count = values.seed === undefined ? number(values.seeds, 20, 'seeds') : 1;
   const seeds = Array.from({ length: count }, (_, i) => base + i);
-  return { kind: 'run', seeds, trace, untilFailure: values['until-failure'] };
+  const jobs = trace ? 1 : number(values.jobs, availableParallelism(), 'jobs');
+  return { kind: 'run', seeds, trace, untilFailure: values['until-failure'], jobs };
 }
 
 async function run(chosen: Options & { kind: 'run' }, write: (text: string) => void): Promise<number> {
+  const { seeds, trace, untilFailure, jobs } = chosen;
   const clock = systemClock();
   const began = clock.monotonic();
-  if (!chosen.trace) write(HEADER);
   const results: RunResult[] = [];
-  for (const seed of chosen.seeds) {
-    const result = await simulate(seed, chosen.trace ? write : undefined);
+  const tell = (result: RunResult): boolean => {
     results.push(result);
-    if (chosen.trace) write(HEADER);
     write(lineOf(result));
     for (const text of failureOf(result)) write(text);
-    if (chosen.untilFailure && result.failure !== undefined) break;
+    return !untilFailure || result.failure === undefined;
+  };
+  if (trace) {
+    const traced = await simulate(seeds[0] ?? 1, write);
+    write(HEADER);
+    tell(traced);
+  } else {
+    write(HEADER);
+    await runAll(seeds, Math.min(jobs, seeds.length), tell);
   }
-  for (const text of summaryOf(results, (clock.monotonic() - began) / 1000)) write(text);
-  return results.some((result) => result.failure !== undefined) ? 1 : 0;
+  const seconds = (clock.monotonic() - began) / 1000;
+  for (const text of summaryOf(results, seconds)) write(text);
+  const isBroken = results.some((result) => result.failure !== undefined);
+  return isBroken || missesGate(results, barsOf(results, seconds)) ? 1 : 0;
 }
 
 async function runShrink(seed: number, write: (text: string) => void): Promise<number> {
@@ -127,6 +143,10 @@ async function main(): Promise<number> {
   const write = (text: string): void => {
     process.stdout.write(`${text}\n`);
   };
+  if (process.argv[2] === WORKER_ARGUMENT) {
+    await serve();
+    return 0;
+  }
   let chosen: Options;
   try {
     chosen = options(process.argv.slice(2));

@@ -11,7 +11,7 @@ import { type Incarnation, type Micros, MS, type Scheduler } from './time.ts';
 import type { Trace } from './trace.ts';
 
 /** How the network behaves at the moment. */
-export interface Weather {
+interface Weather {
   /** Probability that a message is lost, and its connection with it. */
   loss: number;
   /** Probability that a message arrives a second time, at any later moment. */
@@ -20,10 +20,11 @@ export interface Weather {
   delay: number;
 }
 
-export const FAIR: Readonly<Weather> = { loss: 0, duplication: 0, delay: 0.001 };
+const FAIR: Readonly<Weather> = { loss: 0, duplication: 0.001, delay: 0.001 };
+const STORM: Readonly<Weather> = { loss: 0.02, duplication: 0.05, delay: 0.03 };
 
 /** Of frames also in fair weather: they are few, and each is to be lost, repeated or late in some run. */
-const FRAME_LOSS = 0.003;
+const FRAME_LOSS = 0.015;
 const CONNECT_TIME = 3 * MS;
 const RETRY_TIME = 100 * MS;
 /** A connection that nothing passes is given up by its ends after up to this long. */
@@ -57,12 +58,12 @@ export interface NetworkParts {
 }
 
 export class Network {
-  readonly weather: Weather = { ...FAIR };
   readonly #parts: NetworkParts;
   readonly #ends = new Map<NodeId, End>();
   readonly #connections: Connection[] = [];
-  /** `a>b`: nothing passes from a to b. */
-  readonly #blocked = new Set<string>();
+  /** `a>b`: nothing passes from a to b, for so many reasons. */
+  readonly #blocked = new Map<string, Set<object>>();
+  readonly #storms = new Set<object>();
 
   constructor(members: readonly NodeId[], parts: NetworkParts) {
     this.#parts = parts;
@@ -107,25 +108,50 @@ export class Network {
     }
   }
 
-  block(from: NodeId, to: NodeId): void {
-    this.#blocked.add(`${from}>${to}`);
+  get #weather(): Weather {
+    return this.#storms.size > 0 ? STORM : FAIR;
+  }
+
+  /** Bad weather everywhere. Returns what ends it. */
+  storm(): () => void {
+    const storm = {};
+    this.#storms.add(storm);
+    return () => this.#storms.delete(storm);
+  }
+
+  /** Nothing passes any more. Returns what ends it; for a link that is blocked twice both ends must come. */
+  block(from: NodeId, to: NodeId): () => void {
+    const reason = {};
+    const link = `${from}>${to}`;
+    const reasons = this.#blocked.get(link) ?? new Set();
+    this.#blocked.set(link, reasons.add(reason));
     const connection = this.#connection(from, to);
     if (connection?.up === true) this.#fade(connection);
+    return () => {
+      reasons.delete(reason);
+      if (reasons.size > 0 || this.#blocked.get(link) !== reasons) return;
+      this.#blocked.delete(link);
+      if (connection !== undefined) this.#heal(connection);
+    };
   }
 
   healAll(): void {
     this.#blocked.clear();
-    Object.assign(this.weather, FAIR);
-    for (const connection of this.#connections) {
-      if (connection.broken) this.reset(connection);
-      else if (!connection.up) this.#connect(connection);
-    }
+    this.#storms.clear();
+    for (const connection of this.#connections) this.#heal(connection);
   }
 
-  /** The connection on which `from` sends to `to` ends. */
-  resetFrom(from: NodeId, to: NodeId): void {
+  #heal(connection: Connection): void {
+    if (connection.broken) this.reset(connection);
+    else if (!connection.up) this.#connect(connection);
+  }
+
+  /** The connection on which `from` sends to `to` ends. Returns false when there is none. */
+  resetFrom(from: NodeId, to: NodeId): boolean {
     const connection = this.#connection(from, to);
-    if (connection?.up === true) this.reset(connection);
+    if (connection?.up !== true) return false;
+    this.reset(connection);
+    return true;
   }
 
   #of(id: NodeId): Connection[] {
@@ -204,7 +230,7 @@ export class Network {
     sent(message);
     const connection = this.#connection(from, to);
     if (connection?.up !== true) return;
-    if (this.#blocked.has(`${from}>${to}`) || random.chance(this.weather.loss)) {
+    if (this.#blocked.has(`${from}>${to}`) || random.chance(this.#weather.loss)) {
       if (connection.broken) return;
       count('message lost');
       connection.broken = true;
@@ -214,7 +240,7 @@ export class Network {
     if (connection.broken) return;
     const frames = encodeFrames([message]);
     this.#schedule(connection, frames);
-    if (!random.chance(this.weather.duplication)) return;
+    if (!random.chance(this.#weather.duplication)) return;
     count('message duplicated');
     this.#arrive(connection, frames, random.int(200 * MS));
   }
@@ -224,7 +250,7 @@ export class Network {
     const { scheduler, random, trace, count } = this.#parts;
     const receiver = this.#ends.get(to);
     if (receiver === undefined || this.#blocked.has(`${from}>${to}`)) return;
-    if (random.chance(FRAME_LOSS + this.weather.loss)) {
+    if (random.chance(FRAME_LOSS + this.#weather.loss)) {
       count('frame lost');
       return;
     }
@@ -232,16 +258,18 @@ export class Network {
       trace.note(to, `< ${frame.length} bytes of a snapshot's transfer from ${from}`);
       receiver.handlers.frame(from, new Uint8Array(frame));
     };
-    const copies = random.chance(FRAME_LOSS + this.weather.duplication) ? 2 : 1;
+    const copies = random.chance(FRAME_LOSS + this.#weather.duplication) ? 2 : 1;
+    if (copies === 2) count('frame repeated');
     for (let copy = 0; copy < copies; copy++) {
-      const isHeldUp = random.chance(FRAME_LOSS + this.weather.delay);
+      const isHeldUp = random.chance(FRAME_LOSS + this.#weather.delay);
+      if (isHeldUp) count('frame delayed');
       scheduler.after(200 + random.int(2 * MS) + (isHeldUp ? random.int(1_500 * MS) : 0), deliver, receiver.owner);
     }
   }
 
   #schedule(connection: Connection, frames: readonly Uint8Array[]): void {
     const { scheduler, random, count } = this.#parts;
-    const isHeldUp = random.chance(this.weather.delay);
+    const isHeldUp = random.chance(this.#weather.delay);
     if (isHeldUp) count('message delayed');
     const latency = 100 + random.int(500) + (isHeldUp ? random.int(400 * MS) : 0);
     const at = Math.max(connection.lastArrival + 1, scheduler.now + latency);

@@ -140,8 +140,8 @@ export class SimServer {
     this.#skew.ms += ms;
   }
 
-  /** While it is down: damages its files, of which its operator has a copy. */
-  damage(kind: string, random: Prng): void {
+  /** While it is down: damages its files, of which its operator has a copy. False: there is nothing to damage. */
+  damage(kind: string, random: Prng): boolean {
     if (this.#restore === undefined) {
       const [log, state] = [this.#disk.backup(), this.#database.backup()];
       this.#restore = () => {
@@ -149,7 +149,7 @@ export class SimServer {
         state();
       };
     }
-    DAMAGES[kind]?.({ disk: this.#disk, database: this.#database }, random);
+    return DAMAGES[kind]?.({ disk: this.#disk, database: this.#database }, random) ?? false;
   }
 
   /** It has seen the damage, and does not take part: its operator restores what it had. */

@@ -1,7 +1,7 @@
 // One run: a cluster, its clients and its faults, all from one seed; then it heals, and everything that was promised is
 // verified. The production code runs unchanged; the world around it is simulated.
 import { createHash } from 'node:crypto';
-import { CORE_LIMITS, type CoreLimits, type NodeId } from '../../raft/core/index.ts';
+import type { NodeId } from '../../raft/core/index.ts';
 import { defined, messageOf, prng } from '../../src/lib/index.ts';
 import { type Revision, resourceRange, type WatchEvent } from '../../src/store/index.ts';
 import { Client, Watcher, type WorkloadParts } from './clients.ts';
@@ -11,12 +11,12 @@ import { Network } from './network.ts';
 import { NOTHING_LEFT_OUT, type Plan } from './plan.ts';
 import { RaftChecks, violation } from './raft-checks.ts';
 import { SimServer, type World } from './server.ts';
+import { type Shape, shapeOf } from './shape.ts';
 import { drainMicrotasks, type Micros, MS, Scheduler, SECOND } from './time.ts';
 import { Trace } from './trace.ts';
 import { TRIAL_TIME, type Trial } from './trials.ts';
 
-/** Faults go on for at least this long, and until the goals are met. */
-const FAULTY_TIME = 8 * SECOND;
+/** Faults go on until each kind has had its turns and the goals are met, but not for ever. */
 const FAULTY_LIMIT = 120 * SECOND;
 const ACKNOWLEDGED_GOAL = 200;
 /** So long everybody is well, before the trial and after it. */
@@ -25,15 +25,8 @@ const CALM_TIME = SECOND;
 const LEADER_LIMIT = 10 * SECOND;
 const CONVERGENCE_LIMIT = 30 * SECOND;
 
-/** So small that every limit is met: one entry a message, a window of two, a backlog of a few commands. */
-const SMALL_LIMITS: CoreLimits = {
-  ...CORE_LIMITS,
-  appendLimitBytes: 64,
-  inflightLimitMessages: 2,
-  inflightLimitBytes: 400,
-  uncommittedLimitBytes: 1_000,
-  applyLimitBytes: 300,
-};
+/** How often it is looked whether what is waited for has come. */
+const LOOK_PERIOD = 5 * MS;
 
 export interface RunResult {
   readonly seed: number;
@@ -65,6 +58,7 @@ class Run {
   readonly #plan: Plan;
   readonly #scheduler = new Scheduler();
   readonly #random;
+  readonly #shape: Shape;
   readonly #trace: Trace;
   readonly #history = new History();
   readonly #counts = new Map<string, number>();
@@ -82,7 +76,8 @@ class Run {
     this.#random = prng(seed);
     const scheduler = this.#scheduler;
     this.#trace = new Trace(scheduler, print);
-    const size = this.#random.chance(0.7) ? 3 : 5;
+    this.#shape = shapeOf(this.#random.fork());
+    const { size, limits, thinkTime } = this.#shape;
     const members = Array.from({ length: size }, (_, i) => `n${i + 1}` as NodeId);
     const count = (what: string): void => {
       this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
@@ -106,7 +101,7 @@ class Run {
       network: this.#network,
       checks: this.#checks,
       membership: { voters: members, learners: [] },
-      limits: this.#random.chance(0.5) ? CORE_LIMITS : SMALL_LIMITS,
+      limits,
     };
     this.#servers = members.map((id) => new SimServer(id, world));
     this.#workload = {
@@ -116,6 +111,7 @@ class Run {
       random: this.#random.fork(),
       servers: this.#servers,
       history: this.#history,
+      thinkTime,
       plan,
     };
   }
@@ -126,6 +122,8 @@ class Run {
 
   async go(): Promise<RunResult> {
     try {
+      // From here on everything runs in continuations of promises (see drainMicrotasks).
+      await Promise.resolve();
       await this.#story();
     } catch (error) {
       this.#fail(error);
@@ -163,11 +161,12 @@ class Run {
       trace: this.#trace,
       network: this.#network,
       servers: this.#servers,
+      shape: this.#shape,
       plan: this.#plan,
       leader: () => this.#leader(),
       count: (what) => this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1),
     });
-    await this.#endure();
+    await this.#endure(faults);
     faults.stop();
     await this.#agreeOnLeader();
     await this.#calm('all is well');
@@ -180,12 +179,12 @@ class Run {
   }
 
   /** Faults go on until the goals are met. */
-  async #endure(): Promise<void> {
+  async #endure(faults: Faults): Promise<void> {
     const { faultyTime } = this.#plan;
     const began = this.#scheduler.now;
-    await this.#until(faultyTime ?? FAULTY_TIME, () => false);
     const hasEnough = (): boolean => this.#history.acknowledged >= ACKNOWLEDGED_GOAL && this.#checks.leaders >= 2;
-    if (faultyTime === undefined && !(await this.#until(FAULTY_LIMIT, hasEnough))) {
+    if (faultyTime !== undefined) await this.#until(faultyTime, () => false);
+    else if (!(await this.#until(FAULTY_LIMIT, () => faults.allBegun && hasEnough()))) {
       violation('liveness: too little was acknowledged under faults');
     }
     this.#faultyTime = this.#scheduler.now - began;
@@ -243,11 +242,16 @@ class Run {
 
   /** Carries out events until `condition` holds, for at most `duration`. Returns whether it does. */
   async #until(duration: Micros, condition: () => boolean): Promise<boolean> {
-    const end = this.#scheduler.now + duration;
+    const scheduler = this.#scheduler;
+    const end = scheduler.now + duration;
     while (!condition()) {
-      if (!this.#scheduler.step(end)) return condition();
-      await drainMicrotasks();
-      if (this.#failure !== undefined) throw this.#failure;
+      // To look after each event would cost more than the events.
+      const next = scheduler.now + LOOK_PERIOD;
+      do {
+        if (!scheduler.step(end)) return condition();
+        await drainMicrotasks();
+        if (this.#failure !== undefined) throw this.#failure;
+      } while (scheduler.now < next);
     }
     return true;
   }

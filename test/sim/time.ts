@@ -130,9 +130,10 @@ export function virtualClock(scheduler: Scheduler, owner: Incarnation, skew: { r
 }
 
 /**
- * Lets every promise that can go on do so. One real turn of the event loop empties the queue of microtasks whatever its
- * length, and nothing else is waiting there, so that the order stays that of the simulation.
+ * Lets every promise that can go on do so. A tick that is asked for by a promise's continuation comes when the queue of
+ * microtasks is empty, whatever its length; and the event loop, with its system calls, is not gone through for each event.
+ * To be called from such a continuation only: simulate() sees to that.
  */
 export function drainMicrotasks(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => process.nextTick(resolve));
 }

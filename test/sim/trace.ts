@@ -45,6 +45,8 @@ export class Trace {
   }
 }
 
+/** Milliseconds with three decimals. */
 function time(now: Micros): string {
-  return (now / MS).toFixed(3).padStart(11);
+  const whole = String(Math.floor(now / MS));
+  return `${whole.padStart(7)}.${String(now % MS).padStart(3, '0')}`;
 }

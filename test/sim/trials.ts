@@ -19,7 +19,7 @@ export interface Trial {
 }
 
 /** Begins the fault; returns the servers that it hurts. */
-type Begin = (faults: Faults) => readonly SimServer[];
+type Begin = (faults: Faults) => readonly SimServer[] | undefined;
 
 interface TrialKind {
   readonly begin: Begin;
@@ -29,7 +29,7 @@ interface TrialKind {
 const kind = (begin: Begin, expects: Trial['expects'] = 'a leader'): TrialKind => ({ begin, expects });
 
 export const TRIALS: Readonly<Record<string, TrialKind>> = {
-  'trial: leader killed': kind((f) => f.kill(f.leader(), false)),
+  'trial: leader killed': kind((f) => f.kill(f.leader())),
   'trial: leader without power': kind((f) => f.kill(f.leader(), true)),
   'trial: leader paused': kind((f) => f.pause(f.leader(), f.trialEnd())),
   'trial: leader isolated': kind((f) => f.isolate(f.leader(), 'both')),

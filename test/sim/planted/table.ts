@@ -7,8 +7,18 @@ import { ELECTION } from './election.ts';
 import { LIVENESS } from './liveness.ts';
 import { READS } from './reads.ts';
 import { REPLICATION } from './replication.ts';
+import { SNAPSHOTS } from './snapshots.ts';
 
-export const SECTIONS: readonly PlantedSection[] = [ELECTION, REPLICATION, READS, DURABILITY, CLIENTS, APPLY, LIVENESS];
+export const SECTIONS: readonly PlantedSection[] = [
+  ELECTION,
+  REPLICATION,
+  SNAPSHOTS,
+  READS,
+  DURABILITY,
+  CLIENTS,
+  APPLY,
+  LIVENESS,
+];
 
 /** A bug with the section it belongs to. */
 export interface TableRow extends PlantedBug {
