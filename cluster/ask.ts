@@ -11,6 +11,10 @@ export interface Question {
   /** PEM texts: whom to trust, and who asks; without the latter the question is anonymous. */
   readonly caPem: string;
   readonly asker?: { readonly cert: string; readonly key: string };
+  /** Given: it is a POST of this value as JSON. */
+  readonly body?: unknown;
+  /** HEALTH_TIMEOUT_MS unless given. */
+  readonly timeoutMs?: number;
 }
 
 export type Reply =
@@ -19,11 +23,12 @@ export type Reply =
   | { readonly kind: 'none'; readonly reason: string };
 
 /** Never rejects. */
-export function ask({ address, path, caPem, asker }: Question): Promise<Reply> {
+export function ask({ address, path, caPem, asker, body, timeoutMs = HEALTH_TIMEOUT_MS }: Question): Promise<Reply> {
   return new Promise((resolve) => {
     const none = (error: unknown): void => resolve({ kind: 'none', reason: messageOf(error) });
-    const options = { host: address.host, port: address.port, path, ca: caPem, ...asker };
-    const call = request({ ...options, timeout: HEALTH_TIMEOUT_MS, agent: false }, (response) => {
+    const { method, headers, text: sent } = contentOf(body);
+    const options = { host: address.host, port: address.port, path, method, headers, ca: caPem, ...asker };
+    const call = request({ ...options, timeout: timeoutMs, agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -32,8 +37,13 @@ export function ask({ address, path, caPem, asker }: Question): Promise<Reply> {
       response.on('end', () => resolve({ kind: 'answer', status: response.statusCode ?? 0, text }));
       response.on('error', none);
     });
-    call.on('timeout', () => call.destroy(new Error(`no answer within ${HEALTH_TIMEOUT_MS} ms`)));
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     call.on('error', none);
-    call.end();
+    call.end(sent);
   });
+}
+
+function contentOf(body: unknown): { method: string; headers: Readonly<Record<string, string>>; text: string } {
+  if (body === undefined) return { method: 'GET', headers: {}, text: '' };
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, text: JSON.stringify(body) };
 }

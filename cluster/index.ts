@@ -16,7 +16,7 @@ export {
 } from './data-directory.ts';
 export { readTokens, type StaticToken } from './identities.ts';
 export { type CertificatePaths, type Layout, layoutOf } from './layout.ts';
-export { CONFIG_CHECK_MS } from './limits.ts';
+export { CONFIG_CHECK_MS, SERVERS_MAX } from './limits.ts';
 export { createLoadBalancer, type LoadBalancer } from './load-balancer.ts';
 export {
   type ClusterOptions,
@@ -27,7 +27,8 @@ export {
   startCluster,
   waitUntilReady,
 } from './local-cluster.ts';
+export { type MembershipCommands, membershipCommands } from './membership.ts';
 export { identify, isAlive, type ProcessIdentity, recordedProcess, signalProcess } from './process-identity.ts';
-export { type ClusterStatus, clusterStatus } from './status.ts';
+export { type ClusterStatus, clusterStatus, type ServerStatus } from './status.ts';
 export { EXIT_WITH_PARENT, endProcesses } from './supervisor.ts';
-export { checkSizes, LOOPBACK, type RuntimeName, type ServerMember, type Topology } from './topology.ts';
+export { checkSizes, checkWhole, LOOPBACK, type RuntimeName, type ServerMember, type Topology } from './topology.ts';

@@ -47,3 +47,20 @@ export const CA_VALIDITY_DAYS = 3_650;
 export const CERTIFICATE_VALIDITY_DAYS = 365;
 /** A certificate with less time left is made anew by the next `up`. */
 export const CERTIFICATE_RENEW_BEFORE_DAYS = 120;
+
+/** Changes of members: how long a leader is looked for, and one is waited for that refuses for a passing reason … */
+export const LEADER_TIMEOUT_MS = 15_000;
+export const LEADER_POLL_MS = 150;
+export const CHANGE_RETRY_TIMEOUT_MS = 60_000;
+/** … how long one request for a change may take … */
+export const CHANGE_TIMEOUT_MS = 15_000;
+/** … a new server's process to answer, and one that is removed to end with its data moved aside … */
+export const SERVER_START_TIMEOUT_MS = 60_000;
+export const SERVER_END_TIMEOUT_MS = 90_000;
+/** … and a new member to come closer to the leader's log by one entry. */
+export const CATCH_UP_STALL_MS = 120_000;
+export const MEMBER_POLL_MS = 200;
+/** Before a server is removed, clients are sent elsewhere; what is under way there has this long to end. */
+export const LEAVING_NOTICE_MS = 1_500;
+/** A learner this close to the leader's log has caught up. */
+export const CAUGHT_UP_ENTRIES = 100;

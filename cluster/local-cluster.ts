@@ -1,6 +1,6 @@
 // A local cluster as one thing: prepared, started, waited for, stopped. `up` and the tests use the same functions.
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Clock, type Logger, sleep, UserError } from '../src/lib/index.ts';
 import { directRoute, type PeerRoute, type PodNetwork } from './component-configs.ts';
@@ -17,6 +17,7 @@ import { isGone } from './growth.ts';
 import { ensureIdentities } from './identities.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { READY_POLL_MS, READY_TIMEOUT_MS } from './limits.ts';
+import { logTail } from './log-tail.ts';
 import { membersOf, runMembers, stopOrder } from './members.ts';
 import { podNetwork } from './pod-network.ts';
 import { checkPorts, findFreePorts } from './ports.ts';
@@ -29,7 +30,6 @@ import { withTopologyLock } from './topology-lock.ts';
 /** First address of the cluster's services: the service default/kubernetes. */
 export const SERVICE_CIDR = '10.96.0.0/16';
 const API_SERVICE_ADDRESS = '10.96.0.1';
-const LOG_TAIL_LINES = 5;
 
 export interface ClusterOptions {
   readonly dataDirectory: string;
@@ -239,15 +239,6 @@ function notReady(layout: Layout, status: ClusterStatus): UserError {
     `the cluster was not ready after ${READY_TIMEOUT_MS / 1000} s: ${name}: ${worst?.reason ?? 'its process does not run'}\n${logTail(layout.logFile(name))}`,
     `Read ${layout.logFile(name)}; \`quorate down\` ends what was started.`,
   );
-}
-
-function logTail(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
-  } catch {
-    // No log yet: the process died before it wrote any.
-    return '';
-  }
 }
 
 /** Ends whatever of a cluster still runs, supervised or not. Answers how many processes there were. */

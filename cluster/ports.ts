@@ -10,6 +10,17 @@ export async function findFreePorts(count: number): Promise<readonly number[]> {
   return held.map((server) => server.port);
 }
 
+/** Whether a port on loopback can be had at this moment. */
+export async function isFree(port: number): Promise<boolean> {
+  try {
+    await (await hold(port)).release();
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EADDRINUSE' || codeOf(error) === 'EACCES') return false;
+    throw error;
+  }
+}
+
 /** Throws UserError that names the first port which is taken, and what it was for. */
 export async function checkPorts(topology: Topology): Promise<void> {
   for (const { port, use } of portsOf(topology)) {

@@ -1,14 +1,15 @@
-// What a cluster looks like from outside: its record, its processes, and what each server says of itself.
-// The shape of ClusterStatus is a contract with scripts (`quorate status --output json`).
-import { existsSync, readFileSync } from 'node:fs';
-import { ask } from './ask.ts';
-import { ADMIN } from './identities.ts';
+// What a cluster looks like from outside: asked of every server, and of the process records. Never guesses: a server
+// that does not answer is down, whatever its process does; what nobody could be asked is unknown.
+import { administrationOf, type DiskAnswer, type MembersView, type MemberView, type ServerAnswer } from './admin.ts';
 import type { Layout } from './layout.ts';
 import { recordedProcess } from './process-identity.ts';
-import { endpointOf, LOOPBACK, type ServerMember, serverUrl, type Topology } from './topology.ts';
+import { endpointOf, type ServerMember, serverUrl, type Topology } from './topology.ts';
 
-/** Where a server tells of its store. */
-const STATUS_PATH = '/quorate/v1/status';
+/**
+ * A server's place in the cluster. `joining`: it runs, and is no member yet. `leaving`: it is being removed. `removed`: it was,
+ * and its process has not ended yet. `unknown`: nobody could be asked.
+ */
+export type ServerPlace = 'voter' | 'learner' | 'joining' | 'leaving' | 'removed' | 'unknown';
 
 export interface ServerStatus {
   readonly id: string;
@@ -17,6 +18,13 @@ export interface ServerStatus {
   readonly pid: number | null;
   /** `down` when it does not answer. */
   readonly role: 'leader' | 'follower' | 'candidate' | 'down';
+  readonly place: ServerPlace;
+  /** Committed entries that the leader does not know it to hold; null when that is not known. */
+  readonly lagEntries: number | null;
+  /** How long ago the leader heard it, in ms; null when that is not known. */
+  readonly heardMsAgo: number | null;
+  /** It is being repaired from the others: it neither votes nor counts. */
+  readonly repairing: boolean;
   readonly term: number;
   readonly commitIndex: number;
   readonly appliedIndex: number;
@@ -24,7 +32,7 @@ export interface ServerStatus {
   /** Why it is not ready; null when it is. */
   readonly reason: string | null;
   /** Its disk, as far as it is known. A low one takes only deletions, leases and internal entries. */
-  readonly disk: { readonly freeBytes: number; readonly reserveBytes: number; readonly low: boolean } | null;
+  readonly disk: DiskAnswer | null;
 }
 
 export interface WorkerStatus {
@@ -34,35 +42,25 @@ export interface WorkerStatus {
 }
 
 export interface ClusterStatus {
-  /** Every server is ready, the load balancer and every worker run. */
+  /** Every server that votes is ready, the load balancer and every worker run. */
   readonly ready: boolean;
   readonly endpoint: string;
   readonly kubeconfig: string;
   /** null: nobody leads, or nobody could be asked. */
   readonly leader: string | null;
   readonly servers: readonly ServerStatus[];
+  /** The ids of members that there were once; they never come back. */
+  readonly removed: readonly string[];
   readonly workers: readonly WorkerStatus[];
 }
 
 /** Asks everybody at once; never takes longer than one time-out. */
 export async function clusterStatus(layout: Layout, topology: Topology, balancerName: string): Promise<ClusterStatus> {
   const pidOf = (name: string): number | null => recordedProcess(layout.processFile(name))?.pid ?? null;
-  const answers = await Promise.all(topology.servers.map((server) => askServer(layout, server)));
-  const servers = topology.servers.map((server, position): ServerStatus => {
-    const answer = answers[position];
-    return {
-      id: server.id,
-      url: serverUrl(server),
-      pid: pidOf(server.id),
-      role: answer?.role ?? 'down',
-      term: answer?.term ?? 0,
-      commitIndex: answer?.commitIndex ?? 0,
-      appliedIndex: answer?.appliedIndex ?? 0,
-      ready: answer?.ready ?? false,
-      reason: answer === undefined ? 'it does not answer' : (answer.reason ?? null),
-      disk: answer?.disk ?? null,
-    };
-  });
+  const administration = administrationOf(layout);
+  const answers = await Promise.all(topology.servers.map((server) => administration.statusOf(server)));
+  const known = bestView(answers.flatMap((answer) => answer ?? []));
+  const servers = topology.servers.map((server, i) => serverStatus(server, pidOf(server.id), answers[i], known));
   const workers = topology.workers.map(
     (worker): WorkerStatus => ({
       name: worker.name,
@@ -72,49 +70,75 @@ export async function clusterStatus(layout: Layout, topology: Topology, balancer
   );
   const running = pidOf(balancerName) !== null && workers.every((worker) => worker.pid !== null);
   return {
-    ready: running && servers.every((server) => server.ready),
+    ready: running && servers.every((server) => server.ready || !countsForReadiness(server.place)),
     endpoint: endpointOf(topology),
     kubeconfig: layout.kubeconfig,
     leader: leaderOf(servers),
     servers,
+    removed: known?.removed ?? [],
     workers,
   };
+}
+
+/** A learner that catches up, and a server that comes or goes, make a cluster no less ready than it is. */
+function countsForReadiness(place: ServerPlace): boolean {
+  return place === 'voter' || place === 'unknown';
+}
+
+/** The leader's view of the highest term; without one, the view of whoever knows the newest members. */
+export function bestView(answers: readonly ServerAnswer[]): MembersView | undefined {
+  const rank = (answer: ServerAnswer): readonly number[] => [
+    answer.role === 'leader' ? 1 : 0,
+    answer.term,
+    answer.membership.index,
+  ];
+  return [...answers].sort((a, b) => compare(rank(b), rank(a)))[0]?.membership;
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((value, i) => value !== b[i]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}
+
+function serverStatus(
+  server: ServerMember,
+  pid: number | null,
+  answer: ServerAnswer | undefined,
+  known: MembersView | undefined,
+): ServerStatus {
+  const member = known?.members.find(({ id }) => id === server.id);
+  return {
+    id: server.id,
+    url: serverUrl(server),
+    pid,
+    role: answer?.role ?? 'down',
+    place: placeOf(server, member, known),
+    lagEntries: member?.lagEntries ?? null,
+    heardMsAgo: member?.heardMsAgo ?? null,
+    repairing: answer?.repairing ?? member?.repairing ?? false,
+    term: answer?.term ?? 0,
+    commitIndex: answer?.commitIndex ?? 0,
+    appliedIndex: answer?.appliedIndex ?? 0,
+    ready: answer?.ready ?? false,
+    reason: answer === undefined ? 'it does not answer' : (answer.reason ?? null),
+    disk: answer?.disk ?? null,
+  };
+}
+
+/** What the members know goes before what the topology wishes for. Pure. */
+export function placeOf(
+  server: ServerMember,
+  member: MemberView | undefined,
+  known: MembersView | undefined,
+): ServerPlace {
+  if (known === undefined || known.members.length === 0) return 'unknown';
+  if (known.removed.includes(server.id)) return 'removed';
+  if (member === undefined) return server.leaving ? 'removed' : 'joining';
+  return server.leaving ? 'leaving' : member.role;
 }
 
 /** The leader of the highest term: an isolated one may still believe in itself. */
 function leaderOf(servers: readonly ServerStatus[]): string | null {
   const leaders = servers.filter((server) => server.role === 'leader').sort((a, b) => b.term - a.term);
   return leaders[0]?.id ?? null;
-}
-
-interface Answer {
-  readonly role: 'leader' | 'follower' | 'candidate';
-  readonly term: number;
-  readonly commitIndex: number;
-  readonly appliedIndex: number;
-  readonly ready: boolean;
-  readonly reason?: string;
-  readonly disk?: { readonly freeBytes: number; readonly reserveBytes: number; readonly low: boolean };
-}
-
-async function askServer(layout: Layout, server: ServerMember): Promise<Answer | undefined> {
-  const admin = layout.certificate(ADMIN);
-  if (!existsSync(admin.cert)) return undefined;
-  const reply = await ask({
-    address: { host: LOOPBACK, port: server.port },
-    path: STATUS_PATH,
-    caPem: readFileSync(`${layout.pki}/ca.crt`, 'utf8'),
-    asker: { cert: readFileSync(admin.cert, 'utf8'), key: readFileSync(admin.key, 'utf8') },
-  });
-  return reply.kind === 'answer' && reply.status === 200 ? parseAnswer(reply.text) : undefined;
-}
-
-function parseAnswer(text: string): Answer | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'role' in value ? (value as Answer) : undefined;
-  } catch {
-    // Whatever listens there is no server of this cluster.
-    return undefined;
-  }
 }

@@ -18,6 +18,7 @@ import { dockerAnswers, dockerRuntime } from '../kubelet/index.ts';
 import { type Clock, createLogger, systemClock, UserError } from '../lib/index.ts';
 import { endPods } from './components/end-pods.ts';
 import { coloursFor, table } from './output.ts';
+import { serverText } from './server-state.ts';
 
 /** The exit code of `status` when the cluster is not ready. */
 export const NOT_READY_EXIT_CODE = 3;
@@ -60,7 +61,7 @@ function statusText(found: ClusterStatus): string {
   const servers = found.servers.map((server) => [
     server.id,
     server.url,
-    server.role,
+    serverText(server),
     String(server.pid ?? '-'),
     String(server.term),
     String(server.commitIndex),
@@ -79,6 +80,7 @@ function statusText(found: ClusterStatus): string {
     `${bold('kubeconfig')}  ${found.kubeconfig}`,
     '',
     table([['SERVER', 'URL', 'ROLE', 'PID', 'TERM', 'COMMIT', 'APPLIED', ''], ...servers]),
+    ...(found.removed.length === 0 ? [] : ['', `${bold('removed')}     ${found.removed.join(', ')}`]),
     '',
     table([['WORKER', 'RUNTIME', 'STATE', 'PID'], ...workers]),
     '',

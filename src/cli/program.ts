@@ -1,13 +1,14 @@
 // The command line: what can be said, and what runs. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not ready (status),
 // 70 a component stopped itself, 130 interrupted.
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { checkSizes } from '../../cluster/index.ts';
 import { addComponentCommands } from './component-commands.ts';
 import { type BuiltFiles, reportFailure } from './environment.ts';
+import { addMemberCommands } from './member-commands.ts';
+import { dataDirOption, outputOption, wholeNumber } from './options.ts';
 import type { UpOptions } from './up.ts';
 
 const USAGE_EXIT_CODE = 2;
-export const DEFAULT_DATA_DIR = './.quorate';
 
 /** Parses the arguments and runs the command; sets the exit code. */
 export async function main(argv: readonly string[], files: BuiltFiles): Promise<void> {
@@ -46,6 +47,7 @@ function buildProgram(files: BuiltFiles): Command {
     );
   addUp(program, files);
   addClusterCommands(program);
+  addMemberCommands(program);
   addComponentCommands(program, files);
   return program;
 }
@@ -138,18 +140,4 @@ function addClusterCommands(program: Command): void {
       const { token } = await import('./cluster-commands.ts');
       token(options.dataDir);
     });
-}
-
-export function dataDirOption(): Option {
-  return new Option('--data-dir <folder>', 'where the cluster keeps everything').default(DEFAULT_DATA_DIR);
-}
-
-function outputOption(): Option {
-  return new Option('--output <form>', 'how to print').choices(['text', 'json']).default('text');
-}
-
-/** Parses an option that is a whole number; commander names the option in the message. */
-export function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }

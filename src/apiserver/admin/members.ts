@@ -10,6 +10,17 @@ import { respondJson } from '../http/respond.ts';
 import { ADMIN_BODY_LIMIT_BYTES, RETRY_AFTER_SECONDS } from '../limits.ts';
 import { invalidField, readChanges, readTarget } from './requests.ts';
 
+/** GET status: this server's view of the consensus, its store, and the members. */
+export function answerStatus(server: ServerContext, c: AppContext): Promise<Response> {
+  const { store, memberId } = server.options;
+  const status = store.status();
+  return respondJson(c, 200, {
+    id: memberId,
+    ...status,
+    membership: membersBody(memberId, status, store.membership()),
+  });
+}
+
 /** GET members: as this server knows them; only the leader knows how far each one is. */
 export function answerMembers(server: ServerContext, c: AppContext): Promise<Response> {
   const { store, memberId } = server.options;

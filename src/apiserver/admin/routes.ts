@@ -3,8 +3,7 @@
 import { methodNotAllowedError, unknownPathError } from '../../api/index.ts';
 import type { ServerContext } from '../context.ts';
 import type { AppContext } from '../http/env.ts';
-import { respondJson } from '../http/respond.ts';
-import { answerMembers, changeMembers, transferLeader } from './members.ts';
+import { answerMembers, answerStatus, changeMembers, transferLeader } from './members.ts';
 
 /** A method and a path below /quorate/v1/, such as `POST leader/transfer`. */
 type AdminRoutes = Readonly<Record<string, (c: AppContext) => Promise<Response> | Response>>;
@@ -14,7 +13,7 @@ export function createAdminRoutes(
   server: ServerContext,
 ): (c: AppContext, segments: readonly string[]) => Promise<Response> {
   const routes: AdminRoutes = {
-    'GET status': (c) => respondJson(c, 200, { id: server.options.memberId, ...server.options.store.status() }),
+    'GET status': (c) => answerStatus(server, c),
     'GET members': (c) => answerMembers(server, c),
     'POST members': (c) => changeMembers(server, c),
     'POST leader/transfer': (c) => transferLeader(server, c),
