@@ -324,7 +324,7 @@ class Client implements Consensus {
   }
 
   private failed(reason: string, cause: string): void {
-    if (this.phase === 'stopped' || this.phase === 'failed') return;
+    if (this.phase === 'failed') return;
     const starting = this.phase === 'starting';
     this.phase = 'failed';
     this.fault = reason;

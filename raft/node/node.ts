@@ -332,11 +332,11 @@ class Driver implements RaftNode {
     const job = log.prepare(batch);
     this.diskBusySince = clock.monotonic();
     writer.run(job, (error) => {
-      if (this.ended) return;
       if (error !== undefined) {
-        this.fail(`the Raft log cannot be written: ${messageOf(error)}`, error);
+        this.writeFailed(`the Raft log cannot be written: ${messageOf(error)}`, error);
         return;
       }
+      if (this.ended) return;
       this.diskBusySince = undefined;
       this.input(() => {
         log.completed(job.id);
@@ -413,6 +413,12 @@ class Driver implements RaftNode {
     } catch (error) {
       this.fail(error instanceof DamageError ? error.message : `the Raft node failed: ${messageOf(error)}`, error);
     }
+  }
+
+  /** Fatal although the node may be stopping: what the disk holds is unknown, and its owner must not call that a clean end. */
+  private writeFailed(reason: string, cause: unknown): void {
+    if (this.ended) this.options.outputs.failed(reason, cause);
+    else this.fail(reason, cause);
   }
 
   /** Nothing is sent or written any more: what is in memory can no longer be trusted to match the disk. */

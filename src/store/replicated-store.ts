@@ -292,8 +292,9 @@ export class ReplicatedStore implements ObjectStore {
 
   /** Stops taking part, and says why. The owner stops the server. */
   #fail(reason: string, cause?: unknown): void {
-    if (!this.#isOpen()) return;
-    this.#end(reason);
+    if (this.#phase === 'failed') return;
+    // A failure while it stops is one all the same: the owner must not call that a clean end.
+    if (this.#phase !== 'stopped') this.#end(reason);
     this.#options.fatal(reason, cause);
   }
 

@@ -85,7 +85,7 @@ export class Sessions {
 
   /** Whether each of `members` has told that it knows `level`: one that was never heard may be of any version. */
   everyoneKnows(level: number, members: readonly string[]): boolean {
-    return this.featureLevel() >= level && members.every((member) => this.#byMember.has(member));
+    return members.every((member) => (this.#byMember.get(member)?.featureLevel ?? 0) >= level);
   }
 }
 

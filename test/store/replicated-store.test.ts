@@ -281,6 +281,23 @@ describe('a replicated store', () => {
     await a.store.stop();
   });
 
+  it('does not call a stop clean whose last write failed', async () => {
+    const cluster = new FakeCluster(['a']);
+    const memory = memoryKeyValue();
+    let broken = false;
+    const keyValue: KeyValue = {
+      ...memory,
+      batch: (operations) => (broken ? Promise.reject(new Error('EIO')) : memory.batch(operations)),
+    };
+    const a = member(cluster, 'a', manualClock(), new Map(), keyValue);
+    await a.store.start();
+    await ready(a);
+    await committed(a.store, put(pod('a'), 'x'));
+    broken = true;
+    await a.store.stop();
+    expect(a.fatal).toEqual(['the state database cannot be written: EIO']);
+  });
+
   it('stops the server at a command of a format that it does not know', async () => {
     const cluster = new FakeCluster(['a']);
     const a = member(cluster, 'a', manualClock());

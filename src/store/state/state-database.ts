@@ -51,6 +51,8 @@ export class StateDatabase implements Recorder {
   #distrusting: Promise<void> | undefined;
   #failed = false;
   #closed = false;
+  /** Being closed, or closed. */
+  #ended = false;
 
   constructor(options: StateDatabaseOptions) {
     this.#options = options;
@@ -131,7 +133,8 @@ export class StateDatabase implements Recorder {
   }
 
   #broken(error: unknown): void {
-    if (this.#failed || this.#closed) return;
+    // What is cut off by the closing itself is no failure.
+    if (this.#failed || this.#ended) return;
     this.#failed = true;
     this.#options.failed(error);
   }
@@ -208,6 +211,7 @@ export class StateDatabase implements Recorder {
     }
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#ended = true;
     await this.#options.keyValue.close();
   }
 

@@ -53,8 +53,10 @@ class HeldWriter implements LogWriter {
     for (const work of this.waiting.splice(0)) work();
   }
 
+  /** As the real one: the job under way comes to its end first. */
   close(): Promise<void> {
-    return Promise.resolve();
+    if (this.waiting.length === 0) return Promise.resolve();
+    return new Promise((resolve) => void this.waiting.push(resolve));
   }
 }
 
@@ -168,9 +170,15 @@ export class World {
 
   /** Starts all members. */
   async start(): Promise<void> {
-    const started = Promise.all(this.members.map((member) => member.consensus.start(member.handlers(), 0 as LogIndex)));
+    await this.until(
+      Promise.all(this.members.map((member) => member.consensus.start(member.handlers(), 0 as LogIndex))),
+    );
+  }
+
+  /** Settles until something is over. */
+  async until(over: Promise<unknown>): Promise<void> {
     let done = false;
-    void started.then(() => {
+    void over.then(() => {
       done = true;
     });
     while (!done) {

@@ -227,6 +227,24 @@ describe('a disk', () => {
     expect(world.sent.slice(before).filter((message) => message.from === failing.id)).toEqual([]);
     expect(leader.commands).toEqual(['a']);
   });
+
+  it('that fails while the member stops is told all the same, and nothing is acknowledged', async () => {
+    const world = await startedWorld();
+    const leader = world.elect();
+    const [failing] = world.followers();
+    failing.writer.held = true;
+    leader.consensus.propose([text('a')]);
+    world.run(50);
+    const before = world.sent.length;
+    const stopped = failing.consensus.stop();
+    world.run(50);
+    failing.writer.failing = true;
+    failing.writer.release();
+    await world.until(stopped);
+    expect(failing.failures).toEqual(['the Raft log cannot be written: EIO']);
+    const answers = world.sent.slice(before).filter((message) => message.from === failing.id);
+    expect(answers.filter((message) => message.kind === 'appendResponse')).toEqual([]);
+  });
 });
 
 describe('status', () => {
