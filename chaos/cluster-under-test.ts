@@ -13,6 +13,7 @@ import {
   type RunningCluster,
   type RuntimeName,
   recordedProcess,
+  type ServerTuning,
   signalProcess,
   startCluster,
   type Topology,
@@ -60,6 +61,8 @@ export interface ExperimentOptions {
   readonly command: readonly [string, ...string[]];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Limits of the servers that differ from those of production. */
+  readonly tuning?: ServerTuning;
   /** The way of Raft connections, when it is not the direct one. */
   readonly peerRoute?: (topology: Topology) => Promise<PeerRoute>;
   /** The shim under the servers; left out: none. */

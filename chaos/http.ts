@@ -22,6 +22,8 @@ export type Answer =
 export interface PlainClient {
   readonly url: string;
   send(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Sends a text as it is, whatever it is. */
+  sendText(method: string, path: string, text: string, contentType: string): Promise<Answer>;
   close(): void;
 }
 
@@ -30,7 +32,11 @@ export function plainClient(url: string, credentials: Credentials, timeoutMs = R
   const agent = new Agent({ keepAlive: true, maxSockets: 1, ...credentials });
   return {
     url,
-    send: (method, path, body) => send({ agent, timeoutMs }, new URL(path, url), method, body),
+    send: (method, path, body) => {
+      const text = body === undefined ? undefined : { text: JSON.stringify(body), type: 'application/json' };
+      return send({ agent, timeoutMs }, new URL(path, url), method, text);
+    },
+    sendText: (method, path, text, type) => send({ agent, timeoutMs }, new URL(path, url), method, { text, type }),
     close: () => agent.destroy(),
   };
 }
@@ -40,13 +46,17 @@ interface Connection {
   readonly timeoutMs: number;
 }
 
-function send({ agent, timeoutMs }: Connection, url: URL, method: string, body: unknown): Promise<Answer> {
+interface Body {
+  readonly text: string;
+  readonly type: string;
+}
+
+function send({ agent, timeoutMs }: Connection, url: URL, method: string, body: Body | undefined): Promise<Answer> {
   return new Promise((resolve) => {
     const ended = (error: unknown): void =>
       resolve({ kind: 'ended', reason: messageOf(error), refused: codeOf(error) === 'ECONNREFUSED' });
-    const text = body === undefined ? undefined : JSON.stringify(body);
     const headers =
-      text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+      body === undefined ? {} : { 'content-type': body.type, 'content-length': Buffer.byteLength(body.text) };
     const call = request(url, { agent, method, headers, timeout: timeoutMs }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -58,6 +68,6 @@ function send({ agent, timeoutMs }: Connection, url: URL, method: string, body: 
     });
     call.on('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     call.on('error', ended);
-    call.end(text);
+    call.end(body?.text);
   });
 }

@@ -2,9 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { systemClock } from '../src/lib/index.ts';
+import { gatesHold } from './bars/requirement.ts';
 import { checkLinearizable } from './checker/linearizability.ts';
 import { FAULT_KINDS, type FaultKind, SOAK_DECK } from './faults/plan.ts';
 import { readHistory } from './history/file.ts';
+import { runLoadMain } from './load-main/run.ts';
 import { FULL_LOAD, type Load, STEADY_LOAD } from './soak/load.ts';
 import { soakReport } from './soak/report.ts';
 import { runSoak } from './soak/run.ts';
@@ -96,6 +98,18 @@ for (const { name, kinds, description, rounds } of [...TOGETHER, ...EACH_ALONE])
       }),
     );
 }
+program
+  .command('load-main')
+  .description("The worst bodies and lists at every main thread; the Raft threads' delay beside them (bar 13).")
+  .option('--seconds <n>', 'for how long', '60')
+  .option('--objects <n>', 'that are listed', '10000')
+  .option('--output <form>', 'text or json', 'text')
+  .action(async (flags: { readonly seconds: string; readonly objects: string; readonly output: string }) => {
+    const lastsMs = 1_000 * Number(flags.seconds);
+    const run = await runLoadMain({ objects: Number(flags.objects), lastsMs, clock, command: COMMAND, progress: say });
+    process.stdout.write(flags.output === 'json' ? `${JSON.stringify(run)}\n` : run.text);
+    process.exitCode = gatesHold(run.requirements) ? 0 : 1;
+  });
 program
   .command('check')
   .description('Check whether a recorded history is linearizable.')

@@ -1,6 +1,6 @@
 // Turns a topology into what each process is told. Pure: paths and addresses in, configurations out.
 import { join } from 'node:path';
-import type { BalancerConfig, ListenAddress, ServerConfig, WorkerConfig } from './config.ts';
+import type { BalancerConfig, ListenAddress, ServerConfig, ServerTuning, WorkerConfig } from './config.ts';
 import {
   CONTROLLER_MANAGER,
   KUBELET_CLIENT,
@@ -33,6 +33,7 @@ export function serverConfig(
   server: ServerMember,
   network: PodNetwork,
   route: PeerRoute,
+  tuning?: ServerTuning,
 ): ServerConfig {
   const client = (identity: string) => ({
     // Its own server first: a component goes elsewhere only when that does not answer.
@@ -58,6 +59,7 @@ export function serverConfig(
     tokensFile: layout.tokensFile,
     controllerManager: client(CONTROLLER_MANAGER),
     scheduler: client(SCHEDULER),
+    ...(tuning === undefined ? {} : { tuning }),
   };
 }
 

@@ -15,6 +15,22 @@ export interface ClientConfig {
   readonly certificate: CertificatePaths;
 }
 
+/**
+ * Limits that differ from those of production, for experiments: they meet in minutes what takes others days. Undefined: as in
+ * production.
+ */
+export interface ServerTuning {
+  /** Superseded versions are kept until they take this much. */
+  readonly historyLimitBytes?: number;
+  /** A segment of the Raft log. */
+  readonly logSegmentBytes?: number;
+  /** Closed segments that stay beyond what the state needs; and while a follower is being sent what is in them. */
+  readonly logKeptBytes?: number;
+  readonly logLaggardBytes?: number;
+  /** How finely the delay of the Raft thread's event loop is sampled. */
+  readonly loopDelayResolutionMs?: number;
+}
+
 /** One server: API server, controllers and scheduler in one process. */
 export interface ServerConfig {
   readonly kind: 'server';
@@ -41,6 +57,7 @@ export interface ServerConfig {
   readonly diskReserveBytes?: number;
   readonly controllerManager: ClientConfig;
   readonly scheduler: ClientConfig;
+  readonly tuning?: ServerTuning;
 }
 
 /** One worker: a kubelet with its runtime. */

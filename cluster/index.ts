@@ -6,6 +6,7 @@ export type {
   ComponentConfig,
   ListenAddress,
   ServerConfig,
+  ServerTuning,
   WorkerConfig,
 } from './config.ts';
 export {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Clock, type Logger, sleep, UserError } from '../src/lib/index.ts';
 import { directRoute, type PeerRoute, type PodNetwork } from './component-configs.ts';
+import type { ServerTuning } from './config.ts';
 import {
   BALANCER,
   prepareDataDirectory,
@@ -47,6 +48,8 @@ export interface ClusterOptions {
   readonly logger: Logger;
   /** Asked once the addresses are chosen: the way of Raft connections when it is not the direct one, as through proxies. */
   readonly peerRoute?: (topology: Topology) => Promise<PeerRoute>;
+  /** Limits of the servers that differ from those of production. */
+  readonly tuning?: ServerTuning;
   /** What a member's process gets in its environment beside what this one has, as for an experiment on its disk. */
   readonly environmentOf?: (member: string) => Readonly<Record<string, string>>;
 }
@@ -81,6 +84,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
       route,
       command: options.command,
       environmentOf: options.environmentOf,
+      tuning: options.tuning,
       supervisor,
     };
     await runMembers(membersOf(topology, means), means);

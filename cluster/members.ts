@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { balancerConfig, type PeerRoute, type PodNetwork, serverConfig, workerConfig } from './component-configs.ts';
-import type { ComponentConfig } from './config.ts';
+import type { ComponentConfig, ServerTuning } from './config.ts';
 import { BALANCER } from './data-directory.ts';
 import type { Layout } from './layout.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -22,16 +22,17 @@ export interface MemberMeans {
   readonly route: PeerRoute;
   /** The command that runs a component: its arguments follow, such as `server --config FILE`. */
   readonly command: readonly [string, ...string[]];
+  readonly tuning: ServerTuning | undefined;
   readonly environmentOf: ((member: string) => Readonly<Record<string, string>>) | undefined;
   readonly supervisor: Supervisor;
 }
 
-export function membersOf(topology: Topology, { layout, network, route }: MemberMeans): readonly Member[] {
+export function membersOf(topology: Topology, { layout, network, route, tuning }: MemberMeans): readonly Member[] {
   return [
     ...topology.servers.map((server) => ({
       name: server.id,
       component: 'server',
-      config: serverConfig(layout, topology, server, network, route),
+      config: serverConfig(layout, topology, server, network, route, tuning),
     })),
     { name: BALANCER, component: 'load-balancer', config: balancerConfig(layout, topology, network) },
     ...topology.workers.map((worker) => ({

@@ -1,6 +1,6 @@
 // Builds the consensus of one member from real parts: in production on threads of its own, in tests in line.
 import { Worker } from 'node:worker_threads';
-import { type Logger, messageOf } from '../../src/lib/index.ts';
+import { type Logger, messageOf, type Registry } from '../../src/lib/index.ts';
 import {
   type Channel,
   type Consensus,
@@ -9,10 +9,12 @@ import {
   type FromNode,
   inlineConsensus,
   inlineLogWriter,
+  type LogLimits,
   type NodeConfig,
   type NodeEnvironment,
   type ToNode,
 } from '../node/index.ts';
+import { type LoopDelay, loopDelayMetric } from './loop-delay.ts';
 import { MemberFiles } from './member-files.ts';
 import { nodeDisk } from './node-disk.ts';
 import { portChannel } from './thread/port-channel.ts';
@@ -31,6 +33,16 @@ export interface ConsensusOptions {
   readonly tls: TransportTls | undefined;
   /** The bundled files of the Raft thread and the log thread, or everything on the caller's thread. */
   readonly threads: { readonly raft: URL; readonly log: URL } | 'inline';
+  /** For the delay of the Raft thread's event loop. */
+  readonly metrics?: Registry;
+  readonly tuning?: ConsensusTuning;
+}
+
+/** What differs from production, for experiments. */
+export interface ConsensusTuning {
+  readonly log: Partial<LogLimits>;
+  /** How finely the Raft thread's delay is sampled; LOOP_DELAY_RESOLUTION_MS when undefined. */
+  readonly loopDelayResolutionMs: number | undefined;
 }
 
 const defer: Defer = (turn) => void setImmediate(turn);
@@ -43,7 +55,7 @@ export function createConsensus(options: ConsensusOptions): Consensus {
 function inlineMember(options: ConsensusOptions): Consensus {
   const { config, environment, listen, tls, directory } = options;
   const { clock, logger } = environment;
-  const files = new MemberFiles(directory, config);
+  const files = new MemberFiles(directory, config, options.tuning?.log);
   return inlineConsensus({
     config,
     environment,
@@ -57,10 +69,11 @@ function inlineMember(options: ConsensusOptions): Consensus {
 }
 
 function threadedMember(options: ConsensusOptions, threads: { readonly raft: URL; readonly log: URL }): Consensus {
-  const { config, environment, listen, tls } = options;
-  const channel = new ThreadChannel(environment.logger, () => {
+  const { config, environment, listen, tls, metrics, tuning } = options;
+  const loopDelay = metrics === undefined ? undefined : loopDelayMetric(metrics);
+  const channel = new ThreadChannel(environment.logger, loopDelay, () => {
     const { directory } = options;
-    const workerData: RaftThreadData = { config, directory, listen, tls, logThread: threads.log.href };
+    const workerData: RaftThreadData = { config, directory, listen, tls, logThread: threads.log.href, tuning };
     return new Worker(threads.raft, { workerData, name: 'quorate-raft' });
   });
   return createConsensusClient({ config, environment, channel, defer, dispose: () => channel.dispose() });
@@ -69,14 +82,16 @@ function threadedMember(options: ConsensusOptions, threads: { readonly raft: URL
 /** The channel to a Raft thread that begins with the start. */
 class ThreadChannel implements Channel<ToNode, FromNode> {
   private readonly logger: Logger;
+  private readonly loopDelay: ((window: LoopDelay) => void) | undefined;
   private readonly startWorker: () => Worker;
   private worker: Worker | undefined;
   private channel: Channel<ToNode, FromRaftThread> | undefined;
   private handler: ((message: FromNode) => void) | undefined;
   private closed = false;
 
-  constructor(logger: Logger, startWorker: () => Worker) {
+  constructor(logger: Logger, loopDelay: ((window: LoopDelay) => void) | undefined, startWorker: () => Worker) {
     this.logger = logger;
+    this.loopDelay = loopDelay;
     this.startWorker = startWorker;
   }
 
@@ -106,6 +121,7 @@ class ThreadChannel implements Channel<ToNode, FromNode> {
     const channel: Channel<ToNode, FromRaftThread> = portChannel(worker);
     channel.onMessage((message) => {
       if (message.kind === 'line') this.logger[message.level](message.fields, message.message);
+      else if (message.kind === 'loopDelay') this.loopDelay?.(message.window);
       else this.handler?.(message);
     });
     worker.on('error', (error) =>

@@ -1,5 +1,5 @@
 // The door of the Raft adapters: a member's consensus on real disks, sockets and threads.
-export { type ConsensusOptions, createConsensus } from './consensus.ts';
+export { type ConsensusOptions, type ConsensusTuning, createConsensus } from './consensus.ts';
 export { nodeDisk } from './node-disk.ts';
 export type { TransportTls } from './websocket/dialler.ts';
 export { type WebSocketTransportOptions, webSocketTransport } from './websocket/transport.ts';

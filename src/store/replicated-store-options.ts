@@ -22,6 +22,8 @@ export interface ReplicatedStoreOptions {
   readonly diskSpace?: DiskSpace;
   /** Free bytes below which hardly anything is accepted; DISK_RESERVE_BYTES unless given. */
   readonly diskReserveBytes?: number;
+  /** Superseded versions are kept until they take this much; HISTORY_LIMIT_BYTES unless given. */
+  readonly historyLimitBytes?: number | undefined;
   /** How often states are compared; CHECKPOINT_INTERVAL unless given. */
   readonly checkpoints?: CheckpointInterval;
   /** FEATURE_LEVEL unless given: tests and the simulator play software that is older. */

@@ -99,7 +99,7 @@ export class ReplicatedStore implements ObjectStore {
       failed: (error) => this.#fail(`the state database cannot be written: ${messageOf(error)}`, error),
     });
     this.#hub = this.#createHub();
-    this.#retention = new Retention(clock, this.#machine);
+    this.#retention = new Retention(clock, this.#machine, options.historyLimitBytes);
     this.#snapshots = new SnapshotExchange({
       ...options,
       database: this.#database,
@@ -149,7 +149,7 @@ export class ReplicatedStore implements ObjectStore {
     this.#appliedIndex = appliedIndex;
     assert(machine.sessions.ofOrigin(this.#options.origin) === undefined, 'an origin is used by one process only');
     this.#hub = this.#createHub();
-    this.#retention = new Retention(clock, machine);
+    this.#retention = new Retention(clock, machine, this.#options.historyLimitBytes);
     logger.info({ appliedIndex, revision: machine.revision, objects: machine.size }, 'the state database was read');
     const handlers = {
       stateMachine: { apply: (entries: readonly CommittedEntry[]) => this.#apply(entries) },
@@ -407,7 +407,7 @@ export class ReplicatedStore implements ObjectStore {
     logger.info({ before: this.#appliedIndex, index: snapshot.index }, 'a snapshot takes the place of the state');
     this.#machine = machine;
     this.#appliedIndex = snapshot.index;
-    this.#retention = new Retention(clock, machine);
+    this.#retention = new Retention(clock, machine, this.#options.historyLimitBytes);
     this.#comparison.replaced();
     this.#hub.moveTo(machine);
     this.#recallOutcomes(machine);

@@ -8,14 +8,16 @@ import type { StateMachine } from './state-machine.ts';
 export class Retention {
   readonly #clock: Clock;
   readonly #machine: StateMachine;
+  readonly #limitBytes: number;
   /** Which revision had been reached when, oldest first. */
   readonly #marks: { readonly atMs: number; readonly revision: Revision }[] = [];
   /** Everything up to here may go. */
   #target = 0 as Revision;
 
-  constructor(clock: Clock, machine: StateMachine) {
+  constructor(clock: Clock, machine: StateMachine, limitBytes = HISTORY_LIMIT_BYTES) {
     this.#clock = clock;
     this.#machine = machine;
+    this.#limitBytes = limitBytes;
   }
 
   /**
@@ -32,8 +34,8 @@ export class Retention {
       target = Math.max(target, mark.revision) as Revision;
       this.#marks.shift();
     }
-    if (history.supersededBytes > HISTORY_LIMIT_BYTES) {
-      target = Math.max(target, history.boundaryToDrop(HISTORY_LIMIT_BYTES / 2, revision)) as Revision;
+    if (history.supersededBytes > this.#limitBytes) {
+      target = Math.max(target, history.boundaryToDrop(this.#limitBytes / 2, revision)) as Revision;
     }
     this.#target = target;
     return target > compactedRevision

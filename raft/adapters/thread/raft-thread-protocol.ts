@@ -1,5 +1,7 @@
 // What crosses between the main thread and the Raft thread beside the consensus channel itself.
 import type { FromNode, NodeConfig } from '../../node/index.ts';
+import type { ConsensusTuning } from '../consensus.ts';
+import type { LoopDelay } from '../loop-delay.ts';
 import type { TransportTls } from '../websocket/dialler.ts';
 
 export interface RaftThreadData {
@@ -10,6 +12,7 @@ export interface RaftThreadData {
   readonly tls: TransportTls | undefined;
   /** URL of the log thread's file. */
   readonly logThread: string;
+  readonly tuning: ConsensusTuning | undefined;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -22,4 +25,10 @@ export interface LogLine {
   readonly message: string;
 }
 
-export type FromRaftThread = FromNode | LogLine;
+/** How late the thread's event loop was, of late. */
+export interface LoopDelayReport {
+  readonly kind: 'loopDelay';
+  readonly window: LoopDelay;
+}
+
+export type FromRaftThread = FromNode | LogLine | LoopDelayReport;

@@ -3,20 +3,28 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert, type Logger, systemClock } from '../../../src/lib/index.ts';
 import { type Channel, type FromNode, serveConsensus, type ToNode } from '../../node/index.ts';
+import { LOOP_DELAY_RESOLUTION_MS } from '../limits.ts';
+import { watchLoopDelay } from '../loop-delay.ts';
 import { MemberFiles } from '../member-files.ts';
 import { webSocketTransport } from '../websocket/transport.ts';
 import { portChannel } from './port-channel.ts';
+import { favourThisThread } from './priority.ts';
 import type { FromRaftThread, LogLevel, RaftThreadData } from './raft-thread-protocol.ts';
 import { threadLogWriter } from './thread-log-writer.ts';
 
 const port = parentPort;
 assert(port !== null, 'raft-thread.ts runs as a worker');
+favourThisThread();
 const data = workerData as RaftThreadData;
 const channel: Channel<FromRaftThread, ToNode> = portChannel(port);
 const clock = systemClock();
 const logger = forwardingLogger({});
 const { config, directory, listen, tls } = data;
-const files = new MemberFiles(directory, config);
+const { tuning } = data;
+const files = new MemberFiles(directory, config, tuning?.log);
+const delays = watchLoopDelay(clock, tuning?.loopDelayResolutionMs ?? LOOP_DELAY_RESOLUTION_MS, (window) =>
+  channel.post({ kind: 'loopDelay', window }),
+);
 
 serveConsensus(channel as Channel<FromNode, ToNode>, {
   config,
@@ -28,7 +36,10 @@ serveConsensus(channel as Channel<FromNode, ToNode>, {
     webSocketTransport({ config, listen, tls, clock, logger, incarnation, directory }),
   defer: (turn) => void setImmediate(turn),
   release: () => files.release(),
-  stopped: () => port.close(),
+  stopped() {
+    delays.stop();
+    port.close();
+  },
 });
 
 /** Lines go to the main thread, where the component's logger is. */

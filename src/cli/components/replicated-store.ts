@@ -1,7 +1,8 @@
 // Opens the store of one member: its Raft node with threads of its own, its state database, and the two joined.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type ConsensusOptions, createConsensus } from '../../../raft/adapters/index.ts';
+import type { ServerTuning } from '../../../cluster/index.ts';
+import { type ConsensusOptions, type ConsensusTuning, createConsensus } from '../../../raft/adapters/index.ts';
 import type { NodeId } from '../../../raft/core/index.ts';
 import { createReplicatedStore, nodeDiskSpace, type ObjectStore, openLevelKeyValue } from '../../store/index.ts';
 import type { BuiltFiles, Environment } from '../environment.ts';
@@ -19,6 +20,7 @@ export interface MemberParts {
   readonly listen: ConsensusOptions['listen'];
   readonly tls: ConsensusOptions['tls'];
   readonly diskReserveBytes?: number;
+  readonly tuning?: ServerTuning | undefined;
 }
 
 /** The store is opened, not started: its peers need not be there yet. Throws UserError or DamageError. */
@@ -41,6 +43,8 @@ export async function openMemberStore(
     listen: parts.listen,
     tls: parts.tls,
     threads: { raft: files.raftThread, log: files.logThread },
+    metrics: environment.metrics,
+    tuning: consensusTuning(parts.tuning),
   });
   const { clock, logger, fatal, metrics } = environment;
   const keyValue = await openLevelKeyValue(join(parts.directory, 'state'));
@@ -51,8 +55,23 @@ export async function openMemberStore(
     logger,
     fatal,
     metrics,
+    historyLimitBytes: parts.tuning?.historyLimitBytes,
     origin: `${parts.id}/${randomUUID()}`,
     diskSpace: nodeDiskSpace(parts.directory),
     ...(parts.diskReserveBytes === undefined ? {} : { diskReserveBytes: parts.diskReserveBytes }),
   });
+}
+
+function consensusTuning(tuning: ServerTuning = {}): ConsensusTuning {
+  const { logSegmentBytes, logKeptBytes, logLaggardBytes, loopDelayResolutionMs } = tuning;
+  return {
+    log: {
+      ...(logSegmentBytes === undefined
+        ? {}
+        : { segmentLimitBytes: logSegmentBytes, segmentStepBytes: logSegmentBytes }),
+      ...(logKeptBytes === undefined ? {} : { keptBytes: logKeptBytes }),
+      ...(logLaggardBytes === undefined ? {} : { laggardBytes: logLaggardBytes }),
+    },
+    loopDelayResolutionMs,
+  };
 }
