@@ -83,6 +83,12 @@ const TOGETHER: readonly RoundsScenario[] = [
     description: 'The leader stopped or cut off; reads at it when it resumes (bar 7).',
     rounds: 10,
   },
+  {
+    name: 'hand-over',
+    kinds: ['terminate-leader', 'transfer-leader'],
+    description: 'The leader told to end or to hand over (bar 8).',
+    rounds: 10,
+  },
 ];
 for (const { name, kinds, description, rounds } of [...TOGETHER, ...EACH_ALONE]) {
   program

@@ -28,7 +28,7 @@ interface Limits {
 export const GAP_BARS: readonly GapBar[] = [
   { bar: 6, kinds: ['kill-leader'], ...KILL },
   { bar: 7, kinds: ['pause-leader', 'cut-leader'], ...SILENT },
-  { bar: 8, kinds: ['terminate-leader'], ...HANDED_OVER },
+  { bar: 8, kinds: ['terminate-leader', 'transfer-leader'], ...HANDED_OVER },
   { bar: 9, kinds: ['cut-follower'] },
 ];
 

@@ -1,5 +1,5 @@
 // Does one planned fault to a cluster, heals it, waits until the cluster is whole, and says what was done to whom, when.
-import { type Clock, defined, sleep } from '../../src/lib/index.ts';
+import { type Clock, defined, sleep, UserError } from '../../src/lib/index.ts';
 import type { ClusterUnderTest } from '../cluster-under-test.ts';
 import { READ_PAUSE_MS, READS_AFTER_WAKING_MS, READS_BEFORE_WAKING, RESTART_NOTICED_MS } from '../limits.ts';
 import type { LinkCondition } from '../network/link.ts';
@@ -36,6 +36,8 @@ export interface Battlefield {
   readonly readNewest: (server: string) => Promise<unknown>;
 }
 
+/** Where a leader is told to hand over. */
+const TRANSFER_PATH = '/quorate/v1/leader/transfer';
 const CUT: LinkCondition = { kind: 'cut' };
 const SLOW: LinkCondition = { kind: 'poor', delayMs: 20, jitterMs: 30, lostShare: 0, resendMs: 0 };
 const LOSSY: LinkCondition = { kind: 'poor', delayMs: 0, jitterMs: 5, lostShare: 0.1, resendMs: 200 };
@@ -133,6 +135,8 @@ async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Pr
       return terminate(field, [leader]);
     case 'rolling-restart':
       return terminate(field, servers);
+    case 'transfer-leader':
+      return transfer(field, leader);
     case 'cut-leader':
       return {
         ...(await link(field, planned, [leader], (from, to) => (from === leader || to === leader ? CUT : undefined))),
@@ -199,6 +203,15 @@ async function terminate(field: Battlefield, servers: readonly string[]): Promis
     await field.cluster.whole();
   }
   return { harmed: servers };
+}
+
+/** As `quorate leader transfer` does. Nobody is harmed: even the old leader's clients may notice no more than a pause. */
+async function transfer(field: Battlefield, leader: string): Promise<Harm> {
+  const client = field.cluster.clientOf(leader);
+  const answer = await client.send('POST', TRANSFER_PATH, {});
+  client.close();
+  if (answer.kind === 'answered' && answer.status < 300) return { harmed: [] };
+  throw new UserError(`${leader} did not hand over: ${JSON.stringify(answer)}`, 'Read its log.');
 }
 
 async function link(

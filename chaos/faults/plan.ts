@@ -11,6 +11,7 @@ export const FAULT_KINDS = [
   'pause-follower',
   'terminate-leader',
   'rolling-restart',
+  'transfer-leader',
   'cut-leader',
   'cut-follower',
   'mute-leader',
