@@ -24,6 +24,7 @@ export function prepareDataDirectory(root: string): Layout {
   const layout = layoutOf(root);
   try {
     refuseForeignFolder(layout);
+    refuseInterruptedRecovery(layout);
     for (const folder of [root, layout.pki, layout.run, layout.logs])
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(root, constants.W_OK);
@@ -49,6 +50,15 @@ function refuseForeignFolder(layout: Layout): void {
   throw new UserError(
     `${layout.root} is not a cluster's data directory: it holds ${foreign.slice(0, 3).join(', ')}`,
     'Give --data-dir a folder of its own; it need not exist.',
+  );
+}
+
+/** Half of the servers may be of the former cluster. */
+function refuseInterruptedRecovery(layout: Layout): void {
+  if (!existsSync(layout.recoveryFile)) return;
+  throw new UserError(
+    `a recovery of the cluster in ${layout.root} was interrupted`,
+    'Run `quorate recover` with this --data-dir again: it goes on where it was.',
   );
 }
 

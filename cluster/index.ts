@@ -11,9 +11,14 @@ export type {
 } from './config.ts';
 export {
   BALANCER,
+  prepareDataDirectory,
+  readTopology,
+  releaseDataDirectory,
   requireTopology,
   runningSupervisor,
   SUPERVISOR,
+  takeDataDirectory,
+  writeTopology,
 } from './data-directory.ts';
 export { readTokens, type StaticToken } from './identities.ts';
 export { type CertificatePaths, type Layout, layoutOf } from './layout.ts';
@@ -29,7 +34,18 @@ export {
   waitUntilReady,
 } from './local-cluster.ts';
 export { type MembershipCommands, membershipCommands } from './membership.ts';
+export { type PortableFile, readPortableFiles, writePortableFiles } from './portable.ts';
+export { findFreePorts } from './ports.ts';
 export { identify, isAlive, type ProcessIdentity, recordedProcess, signalProcess } from './process-identity.ts';
 export { type ClusterStatus, clusterStatus, type ServerStatus } from './status.ts';
 export { EXIT_WITH_PARENT, endProcesses } from './supervisor.ts';
-export { checkSizes, checkWhole, LOOPBACK, type RuntimeName, type ServerMember, type Topology } from './topology.ts';
+export {
+  checkSizes,
+  checkWhole,
+  LOOPBACK,
+  planTopology,
+  portsNeeded,
+  type RuntimeName,
+  type ServerMember,
+  type Topology,
+} from './topology.ts';

@@ -7,6 +7,8 @@ export interface Layout {
   /** What the cluster is: id, sizes, ports (cluster.json). */
   readonly clusterFile: string;
   readonly kubeconfig: string;
+  /** There while `quorate recover` moves things: what it was about. */
+  readonly recoveryFile: string;
   /** Keys and certificates; readable by the owner only. */
   readonly pki: string;
   /** Process records of this run: pid and start time of each process. */
@@ -40,6 +42,7 @@ export function layoutOf(root: string): Layout {
     root,
     clusterFile: join(root, 'cluster.json'),
     kubeconfig: join(root, 'kubeconfig'),
+    recoveryFile: join(root, 'recovery.json'),
     pki,
     run,
     logs,

@@ -1,5 +1,8 @@
 // The door of the Raft adapters: a member's consensus on real disks, sockets and threads.
 export { type ConsensusOptions, type ConsensusTuning, createConsensus } from './consensus.ts';
+export { type FolderLock, lockFolder } from './folder-lock.ts';
+export { knownPeersOf } from './known-peers.ts';
 export { nodeDisk } from './node-disk.ts';
+export { readOnlyDisk } from './read-only-disk.ts';
 export type { TransportTls } from './websocket/dialler.ts';
 export { type WebSocketTransportOptions, webSocketTransport } from './websocket/transport.ts';

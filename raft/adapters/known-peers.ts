@@ -10,6 +10,11 @@ import { nodeDisk } from './node-disk.ts';
 const FILE = 'peers';
 const DRAFT = 'peers.draft';
 
+/** The peers that the member of a data directory has met; none when the list is missing or unreadable. */
+export function knownPeersOf(directory: string, logger: Logger): readonly string[] {
+  return new KnownPeers(directory, logger).known;
+}
+
 /** Survives restarts of this member, in a small file of its data directory. */
 export class KnownPeers {
   private readonly directory: string;
@@ -20,6 +25,10 @@ export class KnownPeers {
     this.directory = directory;
     this.logger = logger;
     this.incarnations = this.load();
+  }
+
+  get known(): readonly string[] {
+    return [...this.incarnations.keys()];
   }
 
   /** Remembers the log of a peer that is met for the first time. Returns why a peer is not the one that was met. */

@@ -69,3 +69,8 @@ export const BOOTSTRAP_KEEP_MS = 10_000;
 export const ADMIN_BODY_LIMIT_BYTES = 64 * KIB;
 /** Changes of members in one step. */
 export const MEMBER_CHANGES_LIMIT = 16;
+
+/** Snapshots of the state that one server sends at a time: each holds a view of its database open … */
+export const SNAPSHOTS_LIMIT = 2;
+/** … and is given up when its client takes nothing for so long. */
+export const SNAPSHOT_IDLE_LIMIT_MS = 30_000;

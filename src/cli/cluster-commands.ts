@@ -38,7 +38,7 @@ export async function down(dataDir: string, purge: boolean): Promise<void> {
 }
 
 /** Workers end their pods themselves; a killed one could not. Where Docker is gone, so are its containers. */
-async function endLeftPods(topology: Topology, clock: Clock): Promise<void> {
+export async function endLeftPods(topology: Topology, clock: Clock): Promise<void> {
   if (topology.runtime !== 'docker' || (await dockerAnswers()) === undefined) return;
   const logger = createLogger('down', 'warn');
   for (const { name } of topology.workers) {

@@ -6,6 +6,7 @@ import { addComponentCommands } from './component-commands.ts';
 import { type BuiltFiles, reportFailure } from './environment.ts';
 import { addMemberCommands } from './member-commands.ts';
 import { dataDirOption, outputOption, wholeNumber } from './options.ts';
+import { addRecover, addSnapshotCommands } from './snapshot-commands.ts';
 import type { UpOptions } from './up.ts';
 
 const USAGE_EXIT_CODE = 2;
@@ -48,6 +49,8 @@ function buildProgram(files: BuiltFiles): Command {
   addUp(program, files);
   addClusterCommands(program);
   addMemberCommands(program);
+  addSnapshotCommands(program);
+  addRecover(program);
   addComponentCommands(program, files);
   return program;
 }

@@ -6,6 +6,7 @@ import { createLogger, systemClock } from '../lib/index.ts';
 import { aborted, type BuiltFiles, endSignal } from './environment.ts';
 import { coloursFor } from './output.ts';
 import { type ReadyReport, readyText } from './ready-text.ts';
+import { refuseLostQuorum } from './recover/lost-quorum.ts';
 import { chooseRuntime, type RuntimeWish } from './runtime-choice.ts';
 
 export interface UpOptions {
@@ -48,6 +49,7 @@ export async function up(
   const choice = await chooseRuntime(options.runtime);
   reporter.say(choice.message);
   const logger = createLogger('supervisor', detached ? 'info' : 'silent');
+  refuseLostQuorum(options.dataDir, logger);
   const cluster = await startCluster({
     ...options,
     dataDirectory: options.dataDir,

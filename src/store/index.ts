@@ -1,7 +1,15 @@
 // The door of the object store.
+export { type Archive, type ArchivedFile, readArchive, writeArchive } from './archive/archive.ts';
+export { ArchiveDamageError } from './archive/chunks.ts';
+export { type OfflineState, readOffline } from './archive/offline.ts';
+export { type RebasedState, rebase, recordsOf } from './archive/rebase.ts';
+export { readStateStream, type StateRecords } from './archive/records.ts';
+export { seedMember } from './archive/seed.ts';
+export { FEATURE_LEVEL } from './command.ts';
 export { type DiskSpace, nodeDiskSpace } from './disk/disk-space.ts';
 export { withRevision } from './envelope.ts';
 export { type KeyParts, keyRange, parseStoreKey, resourceRange, storeKey } from './key.ts';
+export { RESTORED_REVISION_DISTANCE } from './limits.ts';
 export * from './membership-port.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export * from './port.ts';

@@ -80,3 +80,10 @@ export const LEVEL_READ_ENTRIES = 1000;
 
 /** How long a transfer of leadership is waited for: the core gives it up after one election timeout (500 ms). */
 export const TRANSFER_LIMIT_MS = 2_000;
+
+/** One chunk of an archive: a record at its limit, with room to spare. A longer one is damage. */
+export const ARCHIVE_CHUNK_LIMIT_BYTES = 64 * MIB;
+/** How far restore and recover raise the revision: further than any client can have seen (house.md, decision 11). */
+export const RESTORED_REVISION_DISTANCE = 1_000_000_000;
+/** Log entries replayed at once by offline tools. */
+export const REPLAY_LIMIT_BYTES = 4 * MIB;

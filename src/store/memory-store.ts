@@ -1,6 +1,8 @@
 // The object store of one process without a log or a disk: the same state machine, history and watch hub as the
 // replicated store, for tests and for single components. It promises the port's contract except survival.
 import type { Clock } from '../lib/index.ts';
+import { rebase, recordsOf } from './archive/rebase.ts';
+import { stateStream } from './archive/records.ts';
 import { type PackedCommand, packCommand } from './command.ts';
 import type { Change } from './history.ts';
 import type { StoreMembership, StoreMembershipOutcome, TransferOutcome } from './membership-port.ts';
@@ -127,6 +129,11 @@ class MemoryStore implements ObjectStore {
 
   changeMembership(): Promise<StoreMembershipOutcome> {
     return Promise.resolve({ kind: 'refused', reason: 'unsupported', message: NO_MEMBERS, remedy: USE_RAFT });
+  }
+
+  backup(): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>> {
+    const state = rebase(this.#machine, 0, { index: this.#machine.revision, term: 0 });
+    return Promise.resolve(stateStream(recordsOf(state)));
   }
 
   transferLeadership(): Promise<TransferOutcome> {

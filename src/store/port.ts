@@ -196,6 +196,11 @@ export interface ObjectStore {
    * `unknown` when `signal` aborts first. Throws StoreStoppedError.
    */
   changeMembership(changes: readonly StoreMemberChange[], signal: AbortSignal): Promise<StoreMembershipOutcome>;
+  /**
+   * The whole state at one moment that is not before the call, for an archive: chunks that readStateStream() reads. Nothing
+   * waits for whoever takes them, and no more than one is in memory. Throws StoreTimeoutError, StoreStoppedError.
+   */
+  backup(signal: AbortSignal): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>>;
   /** Hands leadership over to `target`, or to the voter that is furthest. Resolves when it is over. Throws StoreStoppedError. */
   transferLeadership(target?: string): Promise<TransferOutcome>;
 }

@@ -3,7 +3,6 @@
 //
 // Everything here happens on one thread, in turns: entries are applied, their changes published, then callers answered,
 // so that nobody is told of a revision that this server's watchers and snapshots do not have.
-
 import type { LogIndex, SnapshotPosition } from '../../raft/core/index.ts';
 import type { CommittedEntry, Leadership } from '../../raft/node/index.ts';
 import { assert, every, messageOf, type Timer } from '../lib/index.ts';
@@ -204,6 +203,10 @@ export class ReplicatedStore implements ObjectStore {
   watch(options: WatchOptions, sink: WatchSink): Watch {
     this.#assertOpen();
     return this.#hub.watch(options, sink);
+  }
+
+  backup(signal: AbortSignal): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>> {
+    return this.readBarrier(signal).then(() => this.#database.stream(this.#appliedIndex));
   }
 
   status(): StoreStatus {

@@ -106,6 +106,11 @@ export class StateMachine {
     return this.#tree.get(key);
   }
 
+  /** Every object as it is now. */
+  versions(): StoredVersion[] {
+    return [...this.#tree.freeze().scan({ from: '', to: undefined })];
+  }
+
   /** What was written at `revision`, if it is still known: current, or of the past that is kept. */
   written(revision: Revision): StoredVersion | Tombstone | undefined {
     if (revision > this.#compactedRevision) return this.history.at(revision).version;

@@ -82,6 +82,18 @@ export class StoredVersion extends VersionBase implements StoredObject {
     return withRevision(withoutDigits(this.bytes, splice, String(this.revision).length), splice, revision);
   }
 
+  /** The same object in a history whose every revision is greater by `distance`. */
+  raisedBy(distance: number): StoredVersion {
+    const revision = (this.revision + distance) as Revision;
+    const createRevision = (this.createRevision + distance) as Revision;
+    const boundary = (this.boundary + distance) as Revision;
+    const splice = this.#splice;
+    const header = this.record.subarray(PREFIX_BYTES + this.record.readUInt16LE(6), this.#bodyStart);
+    const body = splice < 0 ? this.bytes : withoutDigits(this.bytes, splice, String(this.revision).length);
+    const record = makeRecord(KIND_PUT, this.key, revision, createRevision, boundary, header, splice, body);
+    return new StoredVersion(this.key, revision, createRevision, record);
+  }
+
   get #splice(): number {
     return this.record.readInt32LE(32);
   }

@@ -4,6 +4,7 @@ import { methodNotAllowedError, unknownPathError } from '../../api/index.ts';
 import type { ServerContext } from '../context.ts';
 import type { AppContext } from '../http/env.ts';
 import { answerMembers, answerStatus, changeMembers, transferLeader } from './members.ts';
+import { serveSnapshot } from './snapshot.ts';
 
 /** A method and a path below /quorate/v1/, such as `POST leader/transfer`. */
 type AdminRoutes = Readonly<Record<string, (c: AppContext) => Promise<Response> | Response>>;
@@ -16,6 +17,7 @@ export function createAdminRoutes(
     'GET status': (c) => answerStatus(server, c),
     'GET members': (c) => answerMembers(server, c),
     'POST members': (c) => changeMembers(server, c),
+    'GET snapshot': (c) => serveSnapshot(server, c),
     'POST leader/transfer': (c) => transferLeader(server, c),
   };
   const paths = new Set(Object.keys(routes).map((key) => key.slice(key.indexOf(' ') + 1)));

@@ -3,8 +3,9 @@
 // Any failure to write is fatal: what the disk holds then is unknown.
 import type { LogIndex, SnapshotPosition } from '../../../raft/core/index.ts';
 import { assert, type Clock, type Timer } from '../../lib/index.ts';
+import { stateStream } from '../archive/records.ts';
 import { STATE_FLUSH_BYTES, STATE_FLUSH_DELAY_MS, WRITE_BEHIND_LIMIT_BYTES } from '../limits.ts';
-import type { Revision } from '../port.ts';
+import { type Revision, StoreStoppedError } from '../port.ts';
 import type { Session } from '../session.ts';
 import type { Recorder, StateMachine } from '../state-machine.ts';
 import { type StoredVersion, sealRecord, type Tombstone } from '../version.ts';
@@ -198,6 +199,15 @@ export class StateDatabase implements Recorder {
   async #mark(reason: string): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
     await this.#options.keyValue.batch([{ kind: 'put', key: DISTRUST_KEY, value: seal(reason) }]);
+  }
+
+  /** The state in chunks, once everything up to `index`, which is applied, is durable here. Throws StoreStoppedError. */
+  async stream(index: number): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>> {
+    while (this.#durableIndex < index) {
+      if (this.#failed || this.#closed) throw new StoreStoppedError('the state database has stopped');
+      await this.#beginWrite();
+    }
+    return stateStream(this.read());
   }
 
   /** Writes what is left and closes the database. */
