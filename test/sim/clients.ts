@@ -17,12 +17,15 @@ import type { Running, SimServer } from './server.ts';
 import { type Micros, MS, type Scheduler, SECOND } from './time.ts';
 import type { Trace } from './trace.ts';
 
-const RESOURCE = 'configmaps';
+export const RESOURCE = 'configmaps';
 const KEYS = 6;
 const PATIENCE = 4 * SECOND;
 
 /** How the store says that a command changed nothing and never will. */
 const SAYS_NOT_APPLIED = /not applied$|^not sent|before the command was sent$/;
+
+/** How a store says that it is being sent the state. */
+const RECEIVING = /receiving a snapshot/;
 
 export interface WorkloadParts {
   readonly scheduler: Scheduler;
@@ -36,16 +39,37 @@ export interface WorkloadParts {
 }
 
 /** A server that can be asked now: the client's own, or with `home` undefined any. */
-function find(parts: WorkloadParts, home: SimServer | undefined): { server: SimServer; running: Running } | undefined {
+export function find(
+  parts: WorkloadParts,
+  home: SimServer | undefined,
+): { server: SimServer; running: Running } | undefined {
   const server = home ?? parts.random.pick(parts.servers);
   const { running } = server;
   return running?.ready === true ? { server, running } : undefined;
 }
 
-function sleep(scheduler: Scheduler, delay: Micros): Promise<void> {
+export function sleep(scheduler: Scheduler, delay: Micros): Promise<void> {
   return new Promise((resolve) => {
     scheduler.after(delay, resolve);
   });
+}
+
+/** Does something at a server, until its client has no patience any more or the server dies. */
+export async function patiently(
+  { scheduler }: WorkloadParts,
+  running: Running,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const patience = new AbortController();
+  const abort = (): void => patience.abort();
+  const timer = scheduler.after(PATIENCE, abort);
+  running.onDeath.add(abort);
+  try {
+    await work(patience.signal);
+  } finally {
+    timer.cancel();
+    running.onDeath.delete(abort);
+  }
 }
 
 export class Client {
@@ -90,21 +114,17 @@ export class Client {
     const { scheduler, trace, history } = this.#parts;
     this.#operations += 1;
     const name = `${this.name}.${this.#operations}`;
-    const patience = new AbortController();
-    const abort = (): void => patience.abort();
-    const timer = scheduler.after(PATIENCE, abort);
-    running.onDeath.add(abort);
     const began = scheduler.now;
+    const isRead = this.#random.chance(0.3);
     try {
-      if (this.#random.chance(0.3)) await this.#read(name, server, running, began, patience.signal);
-      else await this.#write(name, server, running, began, patience.signal);
+      await patiently(this.#parts, running, (signal) =>
+        isRead ? this.#read(name, server, running, began, signal) : this.#write(name, server, running, began, signal),
+      );
     } catch (error) {
       if (!(error instanceof StoreTimeoutError || error instanceof StoreStoppedError)) throw error;
-      history.gaveUp(name, server.id, began, SAYS_NOT_APPLIED.test(error.message));
+      const isReceiving = RECEIVING.test(running.store.status().reason ?? '');
+      history.gaveUp(name, server.id, began, SAYS_NOT_APPLIED.test(error.message), isReceiving);
       trace.note(this.name, `${name} unknown: ${messageOf(error)}`);
-    } finally {
-      timer.cancel();
-      running.onDeath.delete(abort);
     }
   }
 

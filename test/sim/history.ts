@@ -5,7 +5,8 @@
 // 2. Real time is respected: what begins after an operation has ended has a revision not below that operation's.
 // 3. Every read, and every refusal, shows its key as it was at the revision that the answer names.
 // 4. What was said to be not applied is not.
-// 5. Watches delivered each revision after their beginning once, in order, as in the final history.
+// 5. What was written under a fence was written before that fence was raised.
+// 6. Watches delivered each revision after their beginning once, in order, as in the final history.
 import type { CommitOutcome, Revision, StoredObject, WatchEvent } from '../../src/store/index.ts';
 import { violation } from './raft-checks.ts';
 import type { Micros } from './time.ts';
@@ -67,6 +68,7 @@ export class History {
   readonly #refused: { readonly name: string; readonly token: string }[] = [];
   readonly #delivered = new Map<number, Change>();
   readonly #notApplied: string[] = [];
+  readonly #fenced: { readonly name: string; readonly fence: number; readonly revision: number }[] = [];
   #promise: Availability | undefined;
   acknowledged = 0;
   unknown = 0;
@@ -86,12 +88,27 @@ export class History {
     const { revision } = outcome;
     this.#operations.push({ name, key, began, ended, revision, isWrite: outcome.kind === 'committed' });
     if (outcome.kind === 'committed') {
-      if (this.#written.has(revision)) violation(`${name}: revision ${revision} was given twice`);
-      this.#written.set(revision, { name, token });
+      this.#writtenAt(revision, name, token);
       return;
     }
     if (token !== undefined) this.#refused.push({ name, token });
     this.#claim(name, key, revision, outcome.current);
+  }
+
+  /** One write of a command with several was acknowledged. */
+  wrote(name: string, key: string, token: string | undefined, began: Micros, ended: Micros, revision: number): void {
+    this.#operations.push({ name, key, began, ended, revision, isWrite: true });
+    this.#writtenAt(revision, name, token);
+  }
+
+  #writtenAt(revision: number, name: string, token: string | undefined): void {
+    if (this.#written.has(revision)) violation(`${name}: revision ${revision} was given twice`);
+    this.#written.set(revision, { name, token });
+  }
+
+  /** A write that was to apply only while the fence is as it was at revision `fence` was acknowledged. */
+  fenced(name: string, fence: number, revision: number): void {
+    this.#fenced.push({ name, fence, revision });
   }
 
   /** From now on, operations at servers that are not hurt must be answered; until the next call. */
@@ -99,12 +116,16 @@ export class History {
     this.#promise = promise;
   }
 
-  /** An operation at `server` was given up by its client. `notApplied`: the client was told that it changed nothing. */
-  gaveUp(name: string, server: string, began: Micros, notApplied: boolean): void {
+  /**
+   * An operation at `server` was given up by its client. `notApplied`: the client was told that it changed nothing.
+   * `isReceiving`: the server is being sent the state, which it says; logs are so short here that a broken connection may
+   * come to that.
+   */
+  gaveUp(name: string, server: string, began: Micros, notApplied: boolean, isReceiving: boolean): void {
     this.unknown += 1;
     if (notApplied) this.#notApplied.push(name);
     const promise = this.#promise;
-    if (promise === undefined || began < promise.since || promise.hurt.has(server)) return;
+    if (promise === undefined || began < promise.since || promise.hurt.has(server) || isReceiving) return;
     violation(`availability: ${name} at ${server} failed, although ${promise.although}`);
   }
 
@@ -149,7 +170,7 @@ export class History {
   }
 
   /** Holds everything against what a server says the history was, from the beginning. */
-  verify(events: readonly WatchEvent[]): void {
+  verify(events: readonly WatchEvent[], fenceKey: string): void {
     const changes = events.map(changeOf);
     changes.forEach((change, i) => {
       if (change.revision !== i + 1) violation(`the final history has ${change.revision} where ${i + 1} belongs`);
@@ -161,6 +182,14 @@ export class History {
     this.#verifyWrites(changes);
     this.#verifyClaims(changes);
     this.#verifyOrder();
+    this.#verifyFences(changes.filter(({ key }) => key === fenceKey).map(({ revision }) => revision));
+  }
+
+  #verifyFences(raised: readonly number[]): void {
+    for (const { name, fence, revision } of this.#fenced) {
+      const newer = raised.find((at) => at > fence && at < revision);
+      if (newer !== undefined) violation(`fence: ${name} at ${revision} holds ${fence}, which was raised at ${newer}`);
+    }
   }
 
   #verifyWrites(changes: readonly Change[]): void {

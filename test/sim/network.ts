@@ -297,7 +297,9 @@ export class Network {
     scheduler.after(delay, () => {
       // Who was meant may be dead, and another process of the same member be there: it may still be told (see deliver).
       const receiver = this.#ends.get(to);
-      if (receiver !== undefined) scheduler.after(0, () => deliver(receiver), receiver.owner);
+      if (receiver === undefined) return;
+      if (receiver.owner.pausedUntil <= scheduler.now) deliver(receiver);
+      else scheduler.after(0, () => deliver(receiver), receiver.owner);
     });
   }
 }

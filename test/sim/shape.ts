@@ -35,6 +35,6 @@ export function shapeOf(random: Prng): Shape {
     limits: random.chance(0.5) ? CORE_LIMITS : SMALL_LIMITS,
     faultGap: 120 * MS + random.int(180 * MS),
     faultLength: 0.4 + 0.8 * random.float(),
-    thinkTime: 100 * MS + random.int(300 * MS),
+    thinkTime: 150 * MS + random.int(350 * MS),
   };
 }

@@ -25,7 +25,7 @@ export function checkOf(reason: string): string {
 
 /** Begun faults by their number, as the trace tells them. */
 const FAULT = / world fault (\d+): (.*)$/;
-const CLIENT = / (client\d+|roamer\d+|watch-\w+) /;
+const CLIENT = / (client\d+|roamer\d+|contender\d+|watch-\w+) /;
 
 /** Returns undefined when the seed does not fail. `tell` is given each step that left something out. */
 export async function shrink(seed: number, tell: (text: string) => void): Promise<Shrunk | undefined> {

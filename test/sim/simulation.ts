@@ -7,6 +7,7 @@ import { type Revision, resourceRange, type WatchEvent } from '../../src/store/i
 import { Client, Watcher, type WorkloadParts } from './clients.ts';
 import { Faults } from './faults.ts';
 import { History } from './history.ts';
+import { Contender, FENCE } from './leases.ts';
 import { Network } from './network.ts';
 import { NOTHING_LEFT_OUT, type Plan } from './plan.ts';
 import { RaftChecks, violation } from './raft-checks.ts';
@@ -152,8 +153,11 @@ class Run {
       ...this.#servers.map((server, i) => new Client(`client${i + 1}`, server, this.#workload)),
       ...[1, 2].map((i) => new Client(`roamer${i}`, undefined, this.#workload)),
     ];
-    for (const server of this.#servers) new Watcher(`watch-${server.id}`, server, this.#workload);
-    new Watcher('watch-roaming', undefined, this.#workload);
+    const contenders = [1, 2, 3].map((i) => new Contender(`contender${i}`, this.#workload));
+    const watchers = [
+      ...this.#servers.map((server) => new Watcher(`watch-${server.id}`, server, this.#workload)),
+      new Watcher('watch-roaming', undefined, this.#workload),
+    ].filter(({ name }) => !this.#plan.clients.has(name));
     await this.#until(SECOND, () => false);
     const faults = new Faults({
       scheduler: this.#scheduler,
@@ -175,7 +179,7 @@ class Run {
     faults.stop();
     await this.#agreeOnLeader();
     await this.#calm('all is well again');
-    await this.#converge(clients);
+    await this.#converge([...clients, ...contenders], watchers);
   }
 
   /** Faults go on until the goals are met. */
@@ -262,7 +266,7 @@ class Run {
   }
 
   /** Every operation ends, and all servers become equal. */
-  async #converge(clients: readonly Client[]): Promise<void> {
+  async #converge(clients: readonly (Client | Contender)[], watchers: readonly Watcher[]): Promise<void> {
     let running = clients.length;
     for (const client of clients) {
       client.stop();
@@ -276,7 +280,12 @@ class Run {
     if (!(await this.#until(CONVERGENCE_LIMIT, () => running === 0))) violation('liveness: operations do not end');
     if (!(await this.#until(CONVERGENCE_LIMIT, () => this.#isEqual()))) violation(this.#difference());
     const history = await this.#finalHistory();
-    this.#history.verify(history);
+    this.#history.verify(history, FENCE);
+    const arrived = (): boolean => watchers.every(({ reached }) => reached >= history.length);
+    if (!(await this.#until(CONVERGENCE_LIMIT, arrived))) {
+      const late = watchers.find(({ reached }) => reached < history.length);
+      violation(`watches: ${late?.name} stays at ${late?.reached}, and the present is ${history.length}`);
+    }
   }
 
   #isEqual(): boolean {
