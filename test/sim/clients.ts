@@ -3,6 +3,7 @@
 import { messageOf, type Prng } from '../../src/lib/index.ts';
 import {
   type Command,
+  DiskLowError,
   type Revision,
   resourceRange,
   type StoreKey,
@@ -121,6 +122,10 @@ export class Client {
         isRead ? this.#read(name, server, running, began, signal) : this.#write(name, server, running, began, signal),
       );
     } catch (error) {
+      if (error instanceof DiskLowError) {
+        history.turnedAway(name);
+        return;
+      }
       if (!(error instanceof StoreTimeoutError || error instanceof StoreStoppedError)) throw error;
       const isReceiving = RECEIVING.test(running.store.status().reason ?? '');
       history.gaveUp(name, server.id, began, SAYS_NOT_APPLIED.test(error.message), isReceiving);
@@ -212,6 +217,8 @@ export class Watcher {
     running.onDeath.add(abort);
     try {
       await running.store.waitFor(this.reached, patience.signal);
+      // It may have died in the very event that answered.
+      if (!running.incarnation.alive) return;
       await new Promise<void>((resolve) => {
         const events = (batch: readonly WatchEvent[], upTo: Revision): void => {
           try {

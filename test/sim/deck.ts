@@ -15,11 +15,13 @@ export class Deck {
   readonly #random: Prng;
   readonly #cards: { readonly kind: string; tries: number }[] = [];
 
-  constructor(kinds: readonly string[], random: Prng) {
+  /** `once` come once for each time that they are named; `kinds` come as often as said above. */
+  constructor(kinds: readonly string[], random: Prng, once: readonly string[] = []) {
     this.#kinds = kinds;
     this.#random = random;
     const favoured = Array.from({ length: FAVOURED_KINDS }, () => random.pick(kinds));
     const all = [
+      ...once,
       ...Array.from({ length: OF_EACH_KIND }, () => kinds).flat(),
       ...Array.from({ length: EXTRA }, () => random.pick(random.chance(0.5) ? favoured : kinds)),
     ];

@@ -27,6 +27,9 @@ export interface FaultParts {
   readonly leader: () => SimServer | undefined;
 }
 
+/** Only in runs that begin with older software, for each server. */
+const UPGRADE = 'upgrade';
+
 /** Between the faults that come after those of the deck. */
 const REMAINING_GAP = 1_500 * MS;
 
@@ -53,14 +56,16 @@ const KINDS: Readonly<Record<string, Fault>> = {
   'hanging disk': (f) => f.hang(f.any()),
   'full disk': (f) => f.fill(f.any()),
   'disk error': (f) => f.disk(f.any()),
+  'low disk': (f) => f.lessen(f.any()),
   'pause leader': (f) => f.pause(f.leader()),
   'pause any': (f) => f.pause(f.any()),
   'clock jump': (f) => f.jump(),
-  'quick restart': (f) => f.restart(1),
-  'crash loop': (f) => f.restart(4),
+  'quick restart': (f) => f.restart(1, f.any()),
+  'crash loop': (f) => f.restart(4, f.any()),
   'transfer to a paused server': (f) => f.transferToPaused(),
   'transfer to a muted server': (f) => f.transferToMuted(),
   'transfer leadership': (f) => f.transfer(),
+  [UPGRADE]: (f) => f.upgrade(),
   ...Object.fromEntries(Object.keys(DAMAGES).map((kind) => [kind, (f: Faults) => f.damage(kind)])),
 };
 
@@ -77,7 +82,10 @@ export class Faults {
   constructor(parts: FaultParts) {
     this.#parts = parts;
     this.#random = parts.random;
-    this.#deck = new Deck(Object.keys(KINDS), parts.random.fork());
+    const { servers, shape } = parts;
+    const upgrades = shape.isUpgraded ? servers.map(() => UPGRADE) : [];
+    const kinds = Object.keys(KINDS).filter((kind) => kind !== UPGRADE);
+    this.#deck = new Deck(kinds, parts.random.fork(), upgrades);
     this.#schedule();
   }
 
@@ -120,7 +128,7 @@ export class Faults {
     trace.note('world', 'heals');
     network.healAll();
     for (const server of servers) {
-      Object.assign(server.health, { slowness: 0, failNext: false, hangs: false, full: false });
+      Object.assign(server.health, { slowness: 0, failNext: false, hangs: false, full: false, low: false });
       server.pause(scheduler.now);
       server.startIfDown();
     }
@@ -179,7 +187,7 @@ export class Faults {
   }
 
   /** Back before everybody has noticed, while answers to the former process are on their way; and again, and again. */
-  restart(times: number, server = this.any()): Hurt {
+  restart(times: number, server: SimServer | undefined): Hurt {
     if (server === undefined) return undefined;
     server.crash(false);
     const random = this.#random;
@@ -192,6 +200,14 @@ export class Faults {
       });
     });
     return [server];
+  }
+
+  /** Older and newer software run side by side meanwhile. */
+  upgrade(): Hurt {
+    const older = this.#parts.servers.filter((server) => server.isOld && server.running !== undefined);
+    const server = older.length === 0 ? undefined : this.#random.pick(older);
+    server?.upgrade();
+    return this.restart(1, server);
   }
 
   transfer(): Hurt {
@@ -324,6 +340,16 @@ export class Faults {
     this.#later(3 * SECOND, () => {
       server.health.full = false;
       server.startIfDown();
+    });
+    return [server];
+  }
+
+  /** There is hardly room left: it takes in only what frees some, and a leader hands over. */
+  lessen(server: SimServer | undefined): Hurt {
+    if (server === undefined) return undefined;
+    server.health.low = true;
+    this.#later(3 * SECOND, () => {
+      server.health.low = false;
     });
     return [server];
   }

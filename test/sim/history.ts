@@ -129,6 +129,11 @@ export class History {
     violation(`availability: ${name} at ${server} failed, although ${promise.although}`);
   }
 
+  /** Its server has no room, and has not begun with it. */
+  turnedAway(name: string): void {
+    this.#notApplied.push(name);
+  }
+
   read(
     name: string,
     key: string,

@@ -5,6 +5,7 @@ import { messageOf, type Prng } from '../../src/lib/index.ts';
 import {
   type Command,
   type CommitOutcome,
+  DiskLowError,
   type Revision,
   type StoreKey,
   StoreStoppedError,
@@ -19,6 +20,7 @@ import { MS } from './time.ts';
 const LEASE = storeKey(RESOURCE, 'default', 'lease');
 /** Whose revision is the token of the present holder. */
 export const FENCE = storeKey(RESOURCE, 'default', 'fence');
+const EXPECTED = [StoreTimeoutError, StoreStoppedError, DiskLowError];
 /** How often a contender takes the lease from whoever holds it. */
 const TAKE_OVER = 0.15;
 
@@ -44,7 +46,7 @@ export class Contender {
   }
 
   async #run(): Promise<void> {
-    const { scheduler, thinkTime } = this.#parts;
+    const { scheduler, thinkTime, failed } = this.#parts;
     while (!this.#stopping) {
       await sleep(scheduler, MS + this.#random.int(2 * thinkTime));
       const found = find(this.#parts, undefined);
@@ -54,7 +56,10 @@ export class Contender {
       try {
         await patiently(this.#parts, found.running, (signal) => this.#operation(name, found.running, signal));
       } catch (error) {
-        if (!(error instanceof StoreTimeoutError || error instanceof StoreStoppedError)) throw error;
+        if (!EXPECTED.some((kind) => error instanceof kind)) {
+          failed(error);
+          return;
+        }
         // It does not know whether it holds the lease, and asks before it writes on.
         this.#token = undefined;
         this.#parts.trace.note(this.name, `${name} unknown: ${messageOf(error)}`);

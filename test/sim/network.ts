@@ -24,7 +24,7 @@ const FAIR: Readonly<Weather> = { loss: 0, duplication: 0.001, delay: 0.001 };
 const STORM: Readonly<Weather> = { loss: 0.02, duplication: 0.05, delay: 0.03 };
 
 /** Of frames also in fair weather: they are few, and each is to be lost, repeated or late in some run. */
-const FRAME_LOSS = 0.015;
+const FRAME_LOSS = 0.02;
 const CONNECT_TIME = 3 * MS;
 const RETRY_TIME = 100 * MS;
 /** A connection that nothing passes is given up by its ends after up to this long. */
@@ -283,8 +283,8 @@ export class Network {
     const deliver = (receiver: End): void => {
       if (this.#blocked.has(`${from}>${to}`)) return;
       if (connection.generation !== generation) {
-        // Of an ended connection: mostly lost, sometimes read from a buffer after all.
-        if (!random.chance(0.3)) return;
+        // Of an ended connection: often lost, often read from a buffer after all.
+        if (!random.chance(0.6)) return;
         count('message of an old connection');
       }
       for (const message of frames.flatMap((frame) => decodeFrame(frame, from, to))) {

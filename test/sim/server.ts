@@ -13,6 +13,7 @@ import {
   type RaftLog,
 } from '../../raft/node/index.ts';
 import { type Clock, type Fatal, messageOf, type Prng, silentLogger, UserError } from '../../src/lib/index.ts';
+import { FEATURE_LEVEL } from '../../src/store/command.ts';
 import { createReplicatedStore, type ReplicatedStore } from '../../src/store/index.ts';
 import { DAMAGES } from './damage.ts';
 import { SimDisk } from './disk.ts';
@@ -35,6 +36,7 @@ const LOG_LIMITS = {
 const SNAPSHOT_CHUNK_BYTES = 1024;
 /** Often, so that states are compared under faults. */
 const CHECKPOINTS = { periodMs: 1_000, entries: 100 };
+const RESERVE_BYTES = 1024;
 /** How long an operator needs to restore a server's files. */
 const REPAIR_TIME = 100 * MS;
 const CLOCK_SKEW_LIMIT_MS = 5_000;
@@ -47,6 +49,8 @@ export interface World {
   readonly checks: RaftChecks;
   readonly membership: Membership;
   readonly limits: CoreLimits;
+  /** Servers begin with older software. */
+  readonly isUpgraded: boolean;
   readonly count: (what: string) => void;
   /** Ends the run. */
   readonly failed: (error: unknown) => void;
@@ -66,7 +70,7 @@ export interface Running {
 
 export class SimServer {
   readonly id: NodeId;
-  readonly health: DiskHealth = { slowness: 0, failNext: false, hangs: false, full: false };
+  readonly health: DiskHealth = { slowness: 0, failNext: false, hangs: false, full: false, low: false };
   running: Running | undefined;
   readonly #world: World;
   readonly #disk: SimDisk;
@@ -78,8 +82,12 @@ export class SimServer {
   /** Set while the files are damaged and no process has refused them: puts them back. */
   #restore: (() => void) | undefined;
 
+  /** What its software knows; restarts keep it. */
+  #featureLevel = FEATURE_LEVEL;
+
   constructor(id: NodeId, world: World) {
     this.id = id;
+    if (world.isUpgraded) this.#featureLevel -= 1;
     this.#world = world;
     this.#random = world.random.fork();
     this.#disk = new SimDisk(this.#random.fork());
@@ -110,6 +118,12 @@ export class SimServer {
       logger: silentLogger,
       fatal,
       origin: incarnation.name,
+      featureLevel: this.#featureLevel,
+      diskSpace: {
+        directory: this.id,
+        freeBytes: () => Promise.resolve(this.health.low ? RESERVE_BYTES / 2 : 4 * RESERVE_BYTES),
+      },
+      diskReserveBytes: RESERVE_BYTES,
       snapshotChunkBytes: SNAPSHOT_CHUNK_BYTES,
       checkpoints: CHECKPOINTS,
       defer,
@@ -133,6 +147,16 @@ export class SimServer {
 
   startIfDown(): void {
     if (this.running === undefined && !this.health.full) this.start();
+  }
+
+  get isOld(): boolean {
+    return this.#featureLevel < FEATURE_LEVEL;
+  }
+
+  /** From its next start on. */
+  upgrade(): void {
+    this.#world.trace.note(this.id, 'is given newer software');
+    this.#featureLevel = FEATURE_LEVEL;
   }
 
   jumpClock(ms: number): void {

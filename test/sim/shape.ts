@@ -14,6 +14,8 @@ export interface Shape {
   readonly faultLength: number;
   /** What a client rests between two operations, at most. */
   readonly thinkTime: Micros;
+  /** All servers begin with the software before the present one, and are upgraded one after another. */
+  readonly isUpgraded: boolean;
 }
 
 /** Mostly what people run; even sizes, where half is no majority, and larger ones too. */
@@ -35,6 +37,7 @@ export function shapeOf(random: Prng): Shape {
     limits: random.chance(0.5) ? CORE_LIMITS : SMALL_LIMITS,
     faultGap: 120 * MS + random.int(180 * MS),
     faultLength: 0.4 + 0.8 * random.float(),
+    isUpgraded: random.chance(0.6),
     thinkTime: 150 * MS + random.int(350 * MS),
   };
 }

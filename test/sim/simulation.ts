@@ -78,7 +78,7 @@ class Run {
     const scheduler = this.#scheduler;
     this.#trace = new Trace(scheduler, print);
     this.#shape = shapeOf(this.#random.fork());
-    const { size, limits, thinkTime } = this.#shape;
+    const { size, limits, thinkTime, isUpgraded } = this.#shape;
     const members = Array.from({ length: size }, (_, i) => `n${i + 1}` as NodeId);
     const count = (what: string): void => {
       this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
@@ -103,6 +103,7 @@ class Run {
       checks: this.#checks,
       membership: { voters: members, learners: [] },
       limits,
+      isUpgraded,
     };
     this.#servers = members.map((id) => new SimServer(id, world));
     this.#workload = {
@@ -153,7 +154,7 @@ class Run {
       ...this.#servers.map((server, i) => new Client(`client${i + 1}`, server, this.#workload)),
       ...[1, 2].map((i) => new Client(`roamer${i}`, undefined, this.#workload)),
     ];
-    const contenders = [1, 2, 3].map((i) => new Contender(`contender${i}`, this.#workload));
+    const contenders = [1, 2].map((i) => new Contender(`contender${i}`, this.#workload));
     const watchers = [
       ...this.#servers.map((server) => new Watcher(`watch-${server.id}`, server, this.#workload)),
       new Watcher('watch-roaming', undefined, this.#workload),

@@ -16,6 +16,8 @@ export interface DiskHealth {
   hangs: boolean;
   /** There is no room for anything more. */
   full: boolean;
+  /** There is less room than the reserve. */
+  low: boolean;
 }
 
 /** How often a step that hangs looks whether it still does. */
