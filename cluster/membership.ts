@@ -166,15 +166,14 @@ async function arrived(context: Context, server: ServerMember, goal: 'learner' |
 async function promote(context: Context, id: string): Promise<void> {
   const led = await leaderOf(context);
   const member = memberIn(led, id);
-  if (member === undefined) throw noMember(id, led, ({ role }) => role === 'learner');
+  if (member === undefined) throw notOne('learner', id, led);
   const body = { changes: [{ kind: 'promote', member: id }] };
   await grant({ path: 'members', body, fulfilled: (now) => memberIn(now, id)?.role === 'voter' }, context);
 }
 
 async function transfer(context: Context, target: string | undefined): Promise<string> {
   const led = await leaderOf(context);
-  const isVoter = ({ role }: MemberView): boolean => role === 'voter';
-  if (target !== undefined && memberIn(led, target)?.role !== 'voter') throw noMember(target, led, isVoter);
+  if (target !== undefined && memberIn(led, target)?.role !== 'voter') throw notOne('voter', target, led);
   const before = led.leader.id;
   const fulfilled = ({ leader }: Led): boolean => (target === undefined ? leader.id !== before : leader.id === target);
   const body = target === undefined ? {} : { target };
@@ -262,10 +261,10 @@ function livingIn({ leader, answers }: Led): ReadonlySet<string> {
   return new Set([...answers].filter(([, answer]) => answer.leader === leader.id).map(([id]) => id));
 }
 
-function noMember(id: string, led: Led, eligible: (member: MemberView) => boolean): UserError {
-  const others = led.answer.membership.members.filter(eligible).map((member) => member.id);
-  const choice = others.length === 0 ? 'There is none at present.' : `Choose one of ${others.join(', ')}.`;
-  return new UserError(`${id} cannot be taken for this: it is no such member`, choice, { exitCode: 2 });
+function notOne(role: 'learner' | 'voter', id: string, led: Led): UserError {
+  const others = led.answer.membership.members.filter((member) => member.role === role).map((member) => member.id);
+  const choice = others.length === 0 ? `There is no ${role} at present.` : `Choose one of ${others.join(', ')}.`;
+  return new UserError(`${id} is not a ${role}`, choice, { exitCode: 2 });
 }
 
 /** Processes are started and ended by the supervisor alone. */

@@ -29,6 +29,8 @@ export function followConfig<Kind extends ComponentConfig['kind']>(
   { clock, logger, signal }: Environment,
   changed: (config: Extract<ComponentConfig, { kind: Kind }>) => void,
 ): void {
+  // A process that was told to end while it started has no use for news, and a timer would keep it from ending.
+  if (signal.aborted) return;
   let seen = versionOf(file);
   const timer = every(clock, CONFIG_CHECK_MS, () => {
     const now = versionOf(file);

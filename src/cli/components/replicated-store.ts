@@ -15,6 +15,8 @@ export interface MemberParts {
   readonly id: string;
   readonly clusterId: string;
   readonly directory: string;
+  /** Who votes in an empty log. */
+  readonly founders: readonly string[];
   /** Member id → host:port, this member included. */
   readonly peers: Readonly<Record<string, string>>;
   readonly listen: ConsensusOptions['listen'];
@@ -34,7 +36,7 @@ export async function openMemberStore(
     config: {
       id: parts.id as NodeId,
       clusterId: parts.clusterId,
-      membership: { voters: Object.keys(parts.peers) as NodeId[], learners: [] },
+      membership: { voters: parts.founders as NodeId[], learners: [] },
       peerAddresses: parts.peers,
       seed: environment.random.int(SEED_BOUND),
     },

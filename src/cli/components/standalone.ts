@@ -40,6 +40,7 @@ export async function runStandaloneApiServer(
       id: MEMBER,
       clusterId: CLUSTER,
       directory,
+      founders: [MEMBER],
       peers: { [MEMBER]: LOOPBACK },
       listen: { host: LOOPBACK, port: 0 },
       tls: undefined,
