@@ -74,7 +74,9 @@ export function release(state: State, leading: Leading, committed: readonly Entr
   for (const entry of committed) {
     if (entry.term === state.term && entry.kind === 'command') leading.uncommittedBytes -= entry.data.length;
   }
-  if (!leading.full || leading.uncommittedBytes > state.limits.uncommittedLimitBytes / 2) return;
+  // While leadership moves there is no room, whatever was committed: what comes is held, and what is held is as much.
+  if (!leading.full || leading.transfer !== undefined) return;
+  if (leading.uncommittedBytes > state.limits.uncommittedLimitBytes / 2) return;
   leading.full = false;
   for (const [forwarder, count] of leading.starved) tellDropped(state, forwarder, count, true);
   leading.starved.clear();
@@ -97,7 +99,11 @@ export function resumeHeld(state: State, leading: Leading): void {
   const held = leading.held;
   leading.held = [];
   leading.heldBytes = 0;
+  // What was held came before what was dropped for want of room: it is appended, and the others go on being dropped.
+  const wasFull = leading.full;
+  leading.full = false;
   for (const { from, commands } of held) accept(state, leading, from, commands);
+  if (wasFull) leading.full = true;
   release(state, leading, []);
 }
 

@@ -110,6 +110,9 @@ describe('three raft members', () => {
     await world.startMember(away);
     await world.until(() => world.stores().every((store) => store.status().ready));
     expect(world.hasInstalled(away)).toBe(true);
+    // A chunk, the record that filled it, and what is around them: never the whole.
+    expect(world.largestFrameBytes).toBeLessThan(4_000);
+    expect(world.largestFrameBytes).toBeGreaterThan(1_000);
     await world.advance(1_000);
     expect(new Set(world.stores().map((store) => store.stateHash())).size).toBe(1);
     const { store } = defined(world.members.get(away), 'the member');

@@ -51,6 +51,8 @@ export class RaftWorld {
   /** Members that run older software. */
   readonly featureLevels = new Map<NodeId, number>();
   readonly logged: string[] = [];
+  /** Of all parts of snapshots that were sent. */
+  largestFrameBytes = 0;
   /** Free bytes that a member's disk tells of; plenty unless given. */
   readonly freeBytes = new Map<NodeId, () => number>();
   diskReserveBytes = 1_000_000;
@@ -214,6 +216,7 @@ export class RaftWorld {
         }
       },
       sendFrame: (peer, frame) => {
+        this.largestFrameBytes = Math.max(this.largestFrameBytes, frame.byteLength);
         setImmediate(() => {
           if (this.#handlers.get(id) === mine && !this.deaf.has(peer))
             this.#handlers.get(peer)?.frame(id, new Uint8Array(frame));

@@ -1,8 +1,8 @@
 // The driver between its ports: what it batches, when it tells, what it holds back, and what makes it give up.
 import { describe, expect, it } from 'vitest';
 import type { LogIndex, Message } from '../../../raft/node/index.ts';
-import { APPLY_BACKLOG_LIMIT_BYTES } from '../../../raft/node/limits.ts';
-import { defined } from '../../../src/lib/index.ts';
+import { APPLY_BACKLOG_LIMIT_BYTES, PROPOSAL_QUEUE_LIMIT_BYTES } from '../../../raft/node/limits.ts';
+import { COMMAND_LIMIT_BYTES, defined } from '../../../src/lib/index.ts';
 import { startedWorld, type World } from './node-world.ts';
 
 const text = (value: string): Uint8Array => Buffer.from(value, 'latin1');
@@ -58,6 +58,21 @@ describe('proposals', () => {
     leader.writer.release();
     world.run(50);
     expect(leader.commands).toEqual(['a']);
+  });
+});
+
+describe('proposals beyond the queue of one turn', () => {
+  it('are refused, which the epoch tells their owner, and the others are in order', async () => {
+    const world = await startedWorld();
+    const leader = world.elect();
+    const size = COMMAND_LIMIT_BYTES;
+    const fit = Math.floor(PROPOSAL_QUEUE_LIMIT_BYTES / size);
+    const { epoch } = leader;
+    for (let at = 0; at < fit + 2; at += 1) leader.consensus.propose([new Uint8Array(size).fill(at)]);
+    world.run(500);
+    const applied = leader.applied.filter((entry) => entry.kind === 'command').map((entry) => entry.data[0]);
+    expect(applied).toEqual(Array.from({ length: fit }, (_, at) => at));
+    expect(leader.epoch).toBeGreaterThan(epoch);
   });
 });
 
