@@ -49,5 +49,11 @@ export const CLOCK_STEP_SHORTEST_MS = 30_000;
 export const CLOCK_STEP_LONGEST_MS = 270_000;
 /** A server's own file system. Its file is sparse: it takes what is written, not this. */
 export const DISK_BYTES = 2 * 1024 ** 3;
+/** A server with a damaged file is whole, or has asked to be replaced, after this long … */
+export const REPAIR_LIMIT_MS = 60_000;
+/** … and two of three that could be neither have halted. */
+export const HALT_LIMIT_MS = 25_000;
+/** A server whose file was damaged under it runs on for so long before it is killed. */
+export const DAMAGED_RUN_MS = 300;
 /** Before a power cut syncs are held for so long, so that there is something that they did not save. */
 export const UNSYNCED_MS = 250;

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { systemClock } from '../src/lib/index.ts';
 import { gatesHold } from './bars/requirement.ts';
 import { checkLinearizable } from './checker/linearizability.ts';
-import { FAULT_KINDS, type FaultKind, SOAK_DECK } from './faults/plan.ts';
+import { FAULT_KINDS, type FaultKind, SOAK_DECK, SOAK_KINDS } from './faults/plan.ts';
 import { readHistory } from './history/file.ts';
 import { runLoadMain } from './load-main/run.ts';
 import { FULL_LOAD, type Load, STEADY_LOAD } from './soak/load.ts';
@@ -69,14 +69,20 @@ interface RoundsScenario {
   readonly rounds: number;
 }
 
-const EACH_ALONE = FAULT_KINDS.map((kind) => ({
+const EACH_ALONE = FAULT_KINDS.filter((kind) => !kind.startsWith('corrupt')).map((kind) => ({
   name: kind,
   kinds: [kind],
   description: 'A soak with this fault alone, a number of times.',
   rounds: 20,
 }));
 const TOGETHER: readonly RoundsScenario[] = [
-  { name: 'all', kinds: FAULT_KINDS, description: 'A soak with every fault, a number of times each.', rounds: 2 },
+  { name: 'all', kinds: SOAK_KINDS, description: 'A soak with every fault, a number of times each.', rounds: 2 },
+  {
+    name: 'corrupt',
+    kinds: ['corrupt'],
+    description: 'One file of one server damaged, again and again: repaired, or asking to be replaced (bar 10).',
+    rounds: 200,
+  },
   {
     name: 'silence-leader',
     kinds: ['pause-leader', 'cut-leader'],
@@ -91,18 +97,19 @@ const TOGETHER: readonly RoundsScenario[] = [
   },
 ];
 for (const { name, kinds, description, rounds } of [...TOGETHER, ...EACH_ALONE]) {
-  program
+  const command = program
     .command(name)
     .description(description)
     .option('--rounds <n>', 'how often each fault', String(rounds))
     .option('--seed <n>', 'of the faults and the clients', '1')
-    .option('--output <form>', 'text or json', 'text')
-    .action((flags: SoakFlags & { readonly rounds: string }) =>
-      runAndReport(flags, kinds, name === 'all' ? FULL_LOAD : STEADY_LOAD, {
-        lastsMs: NO_LIMIT,
-        faultsMax: Number(flags.rounds) * kinds.length,
-      }),
-    );
+    .option('--output <form>', 'text or json', 'text');
+  if (name === 'corrupt') command.option('--two', 'of two servers at once: they may halt, and must not lie', false);
+  command.action((flags: SoakFlags & { readonly rounds: string; readonly two?: boolean }) =>
+    runAndReport(flags, flags.two === true ? ['corrupt-two'] : kinds, name === 'all' ? FULL_LOAD : STEADY_LOAD, {
+      lastsMs: NO_LIMIT,
+      faultsMax: Number(flags.rounds) * kinds.length,
+    }),
+  );
 }
 program
   .command('load-main')

@@ -10,6 +10,7 @@ const ROUNDS = 100;
 const SOAK = { minutes: 30, faults: 300, eachKind: 20, operations: 300_000, acknowledgedShare: 0.8 } as const;
 const KILL = { p50: { gate: 600, goal: 200 }, max: { gate: 2_500, goal: 1_000 } } as const;
 const SILENT = { max: { gate: 4_000, goal: 2_000 } } as const;
+const DAMAGED = { rounds: 200, limitMs: 60_000 } as const;
 const HANDED_OVER = { max: { gate: 300, goal: 100 } } as const;
 
 interface GapBar {
@@ -34,6 +35,34 @@ export const GAP_BARS: readonly GapBar[] = [
 
 /** The bars that a run of these faults alone answers. */
 export function requirementsOfFaults(result: SoakResult, accounts: Accounts): readonly Requirement[] {
+  return [...requirementsOfGaps(result, accounts), ...requirementsOfDamage(result)];
+}
+
+/** Bar 10. */
+function requirementsOfDamage(result: SoakResult): readonly Requirement[] {
+  return (['corrupt', 'corrupt-two'] as const).flatMap((kind): readonly Requirement[] => {
+    const damages = result.faults.filter((fault) => fault.kind === kind).flatMap((fault) => fault.damages);
+    if (damages.length === 0) return [];
+    const one = kind === 'corrupt';
+    const gate = { bar: 10, level: 'gate', runs: damages.length, runsAsked: DAMAGED.rounds } as const;
+    const known = damages.filter(({ outcome, afterMs }) => outcome !== 'lost' && afterMs <= DAMAGED.limitMs);
+    const asks = damages.filter(({ outcome }) => outcome === 'asks').length;
+    const halted = damages.filter(({ outcome }) => outcome === 'halted').length;
+    const kept = result.linearizable.kind === 'ok' && result.watchTroubles.length === 0;
+    return [
+      {
+        ...gate,
+        what: one ? 'damaged: repaired, or asking to be replaced' : 'two damaged: repaired, asking, or halted',
+        asked: 'all within 60 s',
+        measured: `${known.length}, ${asks} asked${one ? '' : `, ${halted} halted`}`,
+        holds: known.length === damages.length,
+      },
+      { ...gate, what: 'no wrong read, nothing lost', asked: 'yes', measured: kept ? 'yes' : 'NO', holds: kept },
+    ];
+  });
+}
+
+function requirementsOfGaps(result: SoakResult, accounts: Accounts): readonly Requirement[] {
   return GAP_BARS.flatMap((bar) => {
     const mine = accounts.faults.filter(({ kind }) => bar.kinds.includes(kind));
     return mine.length === 0 ? [] : [...gapRequirements(bar, mine), ...promises(bar, mine, result, accounts)];

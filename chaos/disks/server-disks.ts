@@ -1,6 +1,7 @@
 // The disks of the servers under test: each server's folder on a file system of its own where the machine allows it, and
 // the shim under its process where it could be compiled. What can be done to a disk depends on both.
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Layout } from '../../cluster/index.ts';
 import { defined, type Prng } from '../../src/lib/index.ts';
@@ -19,8 +20,18 @@ export interface ServerDisk {
   fill(leaveBytes?: number): void;
   /** There is space again. */
   free(): void;
+  /** A copy of the server's folder as it is now: of a stopped process. */
+  backUp(): Backup;
   /** Of a stopped process that will be killed: rolls back what was not synced while the journal was kept. */
   cutPower(random: Prng): PowerCutSummary;
+}
+
+export interface Backup {
+  readonly folder: string;
+  /** Puts the copy in the folder's place. */
+  restore(): void;
+  /** It is not needed any more. */
+  drop(): void;
 }
 
 export interface ServerDisks {
@@ -99,6 +110,7 @@ function openDisk(server: string, { folder, layout, shim, mountBytes }: DiskOpti
       if (loop === undefined) steered().set({});
       else loop.free();
     },
+    backUp: () => backUp(join(base, 'data')),
     cutPower: (random) => cutPower(data, journal, random),
     heal() {
       loop?.free();
@@ -108,6 +120,22 @@ function openDisk(server: string, { folder, layout, shim, mountBytes }: DiskOpti
       control?.close();
       loop?.unmount();
     },
+  };
+}
+
+function backUp(data: string): Backup {
+  const folder = `${data}.copy`;
+  const aside = `${data}.aside`;
+  rmSync(folder, { recursive: true, force: true });
+  execFileSync('cp', ['-a', '--sparse=auto', data, folder]);
+  return {
+    folder,
+    restore() {
+      renameSync(data, aside);
+      renameSync(folder, data);
+      rmSync(aside, { recursive: true, force: true });
+    },
+    drop: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 

@@ -1,4 +1,5 @@
 // What a fault has done, and what it has left to be healed.
+import type { DamageRecord } from './damage.ts';
 
 export interface Harm {
   /** Whose clients may notice. */
@@ -8,6 +9,8 @@ export interface Harm {
   readonly wake?: () => void;
   /** Promises that were broken meanwhile. */
   readonly broken?: readonly string[];
+  /** Files that were damaged, and what came of it. */
+  readonly damages?: readonly DamageRecord[];
   /** What else is worth a line. */
   readonly told?: string;
 }

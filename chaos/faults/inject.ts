@@ -4,6 +4,8 @@ import type { ClusterUnderTest } from '../cluster-under-test.ts';
 import { READ_PAUSE_MS, READS_AFTER_WAKING_MS, READS_BEFORE_WAKING, RESTART_NOTICED_MS } from '../limits.ts';
 import type { LinkCondition } from '../network/link.ts';
 import type { PeerNetwork } from '../network/peer-network.ts';
+import { corrupt } from './corrupt.ts';
+import type { DamageRecord } from './damage.ts';
 import { failSyncs, fillDisk, hangSyncs, losePower, slowDisk, stepClock } from './disk-faults.ts';
 import type { Harm } from './harm.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
@@ -24,6 +26,8 @@ export interface FaultRecord {
   readonly wakingReads: number;
   /** Promises that were broken meanwhile, beside those that the history tells of. */
   readonly broken: readonly string[];
+  /** Files that were damaged, and what came of it. */
+  readonly damages: readonly DamageRecord[];
   /** What else is worth a line. */
   readonly told: string | undefined;
 }
@@ -56,6 +60,7 @@ export async function inject(field: Battlefield, planned: PlannedFault): Promise
     sleeper,
     wake,
     broken = [],
+    damages = [],
     told,
   } = await hurt(field, planned, { leader, follower, server, servers });
   const healedMs = clock.monotonic();
@@ -77,6 +82,7 @@ export async function inject(field: Battlefield, planned: PlannedFault): Promise
     termAfter: term(after),
     wakingReads,
     broken,
+    damages,
     told,
   };
 }
@@ -173,6 +179,10 @@ async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Pr
       return losePower(field, [server], planned);
     case 'power-loss-all':
       return losePower(field, servers, planned);
+    case 'corrupt':
+      return corrupt(field, [server], planned);
+    case 'corrupt-two':
+      return corrupt(field, servers.filter((other) => other !== server).slice(0, 2), planned);
   }
 }
 

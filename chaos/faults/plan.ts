@@ -27,6 +27,8 @@ export const FAULT_KINDS = [
   'clock-step',
   'power-loss',
   'power-loss-all',
+  'corrupt',
+  'corrupt-two',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -44,9 +46,12 @@ export const BAR_FAMILIES: Readonly<Record<string, readonly FaultKind[]>> = {
   'fsync hang': ['fsync-hang-leader', 'fsync-hang-follower'],
 };
 
+/** What a soak is made of: after damage to two of three, the cluster may halt until it is helped. */
+export const SOAK_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind !== 'corrupt-two');
+
 /** A soak's deck: every kind, and those twice that are a family of the bar alone, so that eleven rounds have each 20 times. */
 export const SOAK_DECK: readonly FaultKind[] = [
-  ...FAULT_KINDS,
+  ...SOAK_KINDS,
   ...Object.values(BAR_FAMILIES).flatMap((kinds) => (kinds.length === 1 ? kinds : [])),
 ];
 

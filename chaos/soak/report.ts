@@ -5,6 +5,7 @@ import type { Operation } from '../history/operation.ts';
 import { HISTOGRAM_BARS } from '../limits.ts';
 import { verdictText } from '../verdict-text.ts';
 import type { Accounts } from './accounts.ts';
+import { damageTable } from './damage-table.ts';
 import type { SoakRun } from './run.ts';
 import type { SoakResult } from './soak.ts';
 
@@ -38,6 +39,8 @@ export function soakReport({ result, accounts, requirements, passed, leftOut, fi
     ),
     '',
     ...leftOut,
+    ...damageTable(result.faults.flatMap(({ damages }) => damages)),
+    '',
     'all gaps',
     ...histogram(
       accounts.faults.flatMap(({ gaps }) => gaps.map((gap) => gap.ms)),

@@ -8,7 +8,7 @@ import { requirementsOfFaults, requirementsOfSoak } from '../bars/of-soak.ts';
 import { gatesHold, type Requirement } from '../bars/requirement.ts';
 import { startExperiment } from '../cluster-under-test.ts';
 import type { ServerDisks } from '../disks/server-disks.ts';
-import { FAULT_KINDS, type FaultKind, SHIM_KINDS } from '../faults/plan.ts';
+import { type FaultKind, SHIM_KINDS, SOAK_KINDS } from '../faults/plan.ts';
 import { DISK_BYTES } from '../limits.ts';
 import { openPeerNetwork, type PeerNetwork } from '../network/peer-network.ts';
 import { buildShim } from '../shim/build.ts';
@@ -63,7 +63,7 @@ export async function runSoak(options: RunOptions): Promise<SoakRun> {
       const result = await soak(cluster, defined(network, 'the links'), { ...options, kinds, folder });
       const accounts = accountsOf(result.history, result.faults);
       const minutes = (clock.monotonic() - from) / 60_000;
-      const isAll = FAULT_KINDS.every((kind) => options.kinds.includes(kind));
+      const isAll = SOAK_KINDS.every((kind) => options.kinds.includes(kind));
       const requirements = isAll
         ? requirementsOfSoak(result, accounts, minutes)
         : requirementsOfFaults(result, accounts);

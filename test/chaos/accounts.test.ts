@@ -16,6 +16,7 @@ const fault: FaultRecord = {
   termAfter: 2,
   wakingReads: 0,
   broken: [],
+  damages: [],
   told: undefined,
 };
 

@@ -1,7 +1,7 @@
 // One minute of every fault that this machine allows, on real processes, with a fixed seed: the short form of `npm run chaos -- soak`.
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { FAULT_KINDS, FULL_LOAD, runSoak, soakReport } from '../../chaos/index.ts';
+import { FULL_LOAD, runSoak, SOAK_KINDS, soakReport } from '../../chaos/index.ts';
 import { systemClock } from '../../src/lib/index.ts';
 import { QUORATE } from './support/command.ts';
 
@@ -10,10 +10,10 @@ describe('a minute of chaos', () => {
     const lines: string[] = [];
     const run = await runSoak({
       seed: 20_261_123,
-      kinds: FAULT_KINDS,
+      kinds: SOAK_KINDS,
       load: FULL_LOAD,
       lastsMs: 60_000,
-      faultsMax: FAULT_KINDS.length,
+      faultsMax: SOAK_KINDS.length,
       clock: systemClock(),
       command: [process.execPath, QUORATE],
       shimSources: fileURLToPath(new URL('../../chaos/shim/', import.meta.url)),
@@ -23,7 +23,7 @@ describe('a minute of chaos', () => {
     expect(run.result.linearizable).toMatchObject({ kind: 'ok' });
     expect(run.result.watchTroubles).toEqual([]);
     expect(run.accounts.failedAtLiving).toEqual([]);
-    expect(run.result.faults.length).toBeGreaterThan(FAULT_KINDS.length / 2);
+    expect(run.result.faults.length).toBeGreaterThan(SOAK_KINDS.length / 2);
     expect(run.accounts.acknowledged).toBeGreaterThan(0.8 * run.accounts.attempted);
   }, 240_000);
 });

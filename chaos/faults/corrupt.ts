@@ -1,0 +1,138 @@
+// Damages a file of one server, or of two at once, and sees what becomes of it: within a minute the server has repaired itself,
+// or says in plain words that it is to be replaced.
+//
+// 1. The file is chosen. A running server's is damaged at once, and the server runs on for a moment.
+// 2. The process is stopped (SIGSTOP): nothing changes any more. Its folder is copied, without the damage.
+// 3. A stopped server's file is damaged now, and the process is killed; the supervisor starts it again.
+// 4. A server that asks to be replaced is given its folder back as it was when it was killed. That is as good as a new member:
+//    it has acknowledged nothing since, because it did not run.
+import { readFileSync, statSync } from 'node:fs';
+import { type Clock, prng, sleep } from '../../src/lib/index.ts';
+import type { ClusterUnderTest } from '../cluster-under-test.ts';
+import type { Backup } from '../disks/server-disks.ts';
+import { DAMAGED_RUN_MS, HALT_LIMIT_MS, POLL_MS, REPAIR_LIMIT_MS } from '../limits.ts';
+import { type DamageRecord, doDamage, type PlannedDamage, planDamage, undoDamage } from './damage.ts';
+import type { Harm } from './harm.ts';
+import type { PlannedFault } from './plan.ts';
+
+/** What a server says that will not start with what it finds. */
+const ASKS = /damaged|is gone|cannot be opened|cannot be read|replace (the|this) member|made a new one/;
+
+interface Victim {
+  readonly server: string;
+  readonly planned: PlannedDamage;
+  readonly running: boolean;
+  readonly backup: Backup;
+  /** Where its log ended when it was killed. */
+  readonly logBytes: number;
+}
+
+export async function corrupt(
+  field: { readonly cluster: ClusterUnderTest; readonly clock: Clock },
+  servers: readonly string[],
+  planned: PlannedFault,
+): Promise<Harm> {
+  const { cluster, clock } = field;
+  const random = prng(planned.seed);
+  const victims: Victim[] = [];
+  for (const server of servers) {
+    const running = random.chance(0.4);
+    const { folder } = cluster.disks.of(server);
+    const damage = planDamage(folder, running, random);
+    if (running) {
+      doDamage(folder, damage);
+      await sleep(clock, DAMAGED_RUN_MS);
+    }
+    victims.push(await killDamaged(cluster, server, damage, running));
+  }
+  const from = clock.monotonic();
+  const limitMs = servers.length === 1 ? REPAIR_LIMIT_MS : HALT_LIMIT_MS;
+  const outcomes = await outcomesOf(field, victims, from + limitMs);
+  const damages = victims.map(({ server, planned: { file, fileKind, damage }, running }): DamageRecord => {
+    const { outcome, atMs } = outcomes.get(server) ?? {
+      outcome: servers.length > 1 ? 'halted' : 'lost',
+      atMs: clock.monotonic(),
+    };
+    return { server, file, fileKind, damage, running, outcome, afterMs: atMs - from };
+  });
+  for (const { server, backup } of victims) {
+    const outcome = outcomes.get(server)?.outcome;
+    if (outcome === 'whole') backup.drop();
+    else restore(cluster, server, backup);
+  }
+  return {
+    // Without two of three nobody is served.
+    harmed: servers.length === 1 ? servers : cluster.running.topology.servers.map(({ id }) => id),
+    damages,
+    broken: damages.flatMap(({ server, file, damage, outcome }) =>
+      outcome === 'lost' ? [`${server} (${damage} in ${file}) neither came back nor asked to be replaced`] : [],
+    ),
+    told: damages
+      .map(
+        ({ server, file, damage, running, outcome, afterMs }) =>
+          `${server} ${running ? 'running' : 'down'}, ${damage} in ${file}: ${outcome} after ${(afterMs / 1000).toFixed(1)} s`,
+      )
+      .join('; '),
+  };
+}
+
+async function killDamaged(
+  cluster: ClusterUnderTest,
+  server: string,
+  planned: Victim['planned'],
+  running: boolean,
+): Promise<Victim> {
+  const disk = cluster.disks.of(server);
+  const pid = cluster.signal(server, 'SIGSTOP');
+  try {
+    await cluster.stopped(pid);
+    const backup = disk.backUp();
+    if (running) undoDamage(backup.folder, planned);
+    else doDamage(disk.folder, planned);
+    return { server, planned, running, backup, logBytes: statSync(cluster.running.layout.logFile(server)).size };
+  } finally {
+    cluster.signal(server, 'SIGKILL');
+    await cluster.gone(server, pid, REPAIR_LIMIT_MS);
+  }
+}
+
+interface Outcome {
+  readonly outcome: 'whole' | 'asks';
+  readonly atMs: number;
+}
+
+/** Until everybody is ready, or said that it is to be replaced, or the time is over. */
+async function outcomesOf(
+  { cluster, clock }: { readonly cluster: ClusterUnderTest; readonly clock: Clock },
+  victims: readonly Victim[],
+  deadlineMs: number,
+): Promise<ReadonlyMap<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>();
+  while (outcomes.size < victims.length && clock.monotonic() < deadlineMs) {
+    await sleep(clock, POLL_MS);
+    const { servers } = await cluster.status();
+    for (const { server, logBytes } of victims) {
+      if (outcomes.has(server)) continue;
+      const atMs = clock.monotonic();
+      const isReady = servers.find(({ id }) => id === server)?.ready === true;
+      if (isReady) outcomes.set(server, { outcome: 'whole', atMs });
+      else if (asksToBeReplaced(cluster, server, logBytes)) outcomes.set(server, { outcome: 'asks', atMs });
+    }
+  }
+  return outcomes;
+}
+
+/** In its own log; or in a peer's, of a server that comes back with another log than it had. */
+function asksToBeReplaced(cluster: ClusterUnderTest, server: string, logBytes: number): boolean {
+  const own = readFileSync(cluster.running.layout.logFile(server)).subarray(logBytes).toString('utf8');
+  return ASKS.test(own);
+}
+
+function restore(cluster: ClusterUnderTest, server: string, backup: Backup): void {
+  try {
+    cluster.signal(server, 'SIGKILL');
+  } catch {
+    // It does not run at this moment: it has given up once more.
+  }
+  backup.restore();
+}
