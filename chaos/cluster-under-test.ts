@@ -84,7 +84,7 @@ export async function startExperiment(options: ExperimentOptions): Promise<Clust
     dataDirectory,
     detached: false,
     async peerRoute(topology) {
-      disks = openServerDisks({
+      disks = await openServerDisks({
         folder: join(folder, 'disks'),
         layout: layoutOf(dataDirectory),
         servers: topology.servers.map(({ id }) => id),
@@ -99,7 +99,7 @@ export async function startExperiment(options: ExperimentOptions): Promise<Clust
   const stop = async (): Promise<void> => {
     stopping.abort();
     await running.stop();
-    disks?.close();
+    await disks?.close();
     if (process.env['QUORATE_KEEP'] !== '1') rmSync(folder, { recursive: true, force: true });
   };
   try {

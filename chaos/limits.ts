@@ -57,3 +57,9 @@ export const HALT_LIMIT_MS = 25_000;
 export const DAMAGED_RUN_MS = 300;
 /** Before a power cut syncs are held for so long, so that there is something that they did not save. */
 export const UNSYNCED_MS = 250;
+/** What is left of a disk that is filled into its reserve of 256 MiB … */
+export const IN_RESERVE_BYTES = 128 * 1024 ** 2;
+/** … which the server, which looks every second, has noticed by then. */
+export const RESERVE_NOTICED_MS = 10_000;
+/** Servers hash their states at most ten seconds after a write; all have done so by then. */
+export const CHECKPOINT_WAIT_MS = 60_000;

@@ -11,6 +11,8 @@ const SOAK = { minutes: 30, faults: 300, eachKind: 20, operations: 300_000, ackn
 const KILL = { p50: { gate: 600, goal: 200 }, max: { gate: 2_500, goal: 1_000 } } as const;
 const SILENT = { max: { gate: 4_000, goal: 2_000 } } as const;
 const DAMAGED = { rounds: 200, limitMs: 60_000 } as const;
+/** The gap is that of a leader who dies (bar 6): a fault may strike the leader. */
+const FAILED_DISK = { rounds: 10, outMs: 1_000, gapMs: 2_500 } as const;
 const HANDED_OVER = { max: { gate: 300, goal: 100 } } as const;
 
 interface GapBar {
@@ -35,7 +37,11 @@ export const GAP_BARS: readonly GapBar[] = [
 
 /** The bars that a run of these faults alone answers. */
 export function requirementsOfFaults(result: SoakResult, accounts: Accounts): readonly Requirement[] {
-  return [...requirementsOfGaps(result, accounts), ...requirementsOfDamage(result)];
+  return [
+    ...requirementsOfGaps(result, accounts),
+    ...requirementsOfDamage(result),
+    ...requirementsOfDisks(result, accounts),
+  ];
 }
 
 /** Bar 10. */
@@ -58,6 +64,44 @@ function requirementsOfDamage(result: SoakResult): readonly Requirement[] {
         holds: known.length === damages.length,
       },
       { ...gate, what: 'no wrong read, nothing lost', asked: 'yes', measured: kept ? 'yes' : 'NO', holds: kept },
+    ];
+  });
+}
+
+/** Bar 11. */
+function requirementsOfDisks(result: SoakResult, accounts: Accounts): readonly Requirement[] {
+  return (['disk-fills', 'disk-full', 'fsync-error'] as const).flatMap((kind): readonly Requirement[] => {
+    const mine = accounts.faults.find((account) => account.kind === kind);
+    const faults = result.faults.filter((fault) => fault.kind === kind);
+    if (mine === undefined) return [];
+    const gate = { bar: 11, level: 'gate', runs: faults.length, runsAsked: FAILED_DISK.rounds } as const;
+    const slowest = Math.max(...faults.map(({ outAfterMs }) => outAfterMs ?? Number.POSITIVE_INFINITY));
+    const broken = faults.flatMap((fault) => fault.broken);
+    const equal = result.stateTroubles.length === 0;
+    const isOneCluster = mine.maxMs <= FAILED_DISK.gapMs;
+    return [
+      {
+        ...gate,
+        what: `${kind}: out within`,
+        asked: `≤ ${FAILED_DISK.outMs} ms`,
+        measured: `${slowest.toFixed(0)} ms`,
+        holds: slowest <= FAILED_DISK.outMs,
+      },
+      {
+        ...gate,
+        what: `${kind}: the others write on (gap)`,
+        asked: `≤ ${FAILED_DISK.gapMs} ms`,
+        measured: `${mine.maxMs.toFixed(0)} ms`,
+        holds: isOneCluster,
+      },
+      {
+        ...gate,
+        what: `${kind}: promises kept${kind === 'disk-fills' ? ', deletions in the reserve' : ''}`,
+        asked: 'all',
+        measured: broken.length === 0 ? 'all' : `${broken.length} broken`,
+        holds: broken.length === 0,
+      },
+      { ...gate, what: `${kind}: states equal after`, asked: 'yes', measured: equal ? 'yes' : 'NO', holds: equal },
     ];
   });
 }

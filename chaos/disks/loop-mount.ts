@@ -1,31 +1,36 @@
 // A small file system of its own, in a file: what fills it up leaves every other disk alone. Needs root and loop devices.
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, statfsSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+// Nothing here waits for a disk on this thread: the links between the servers are served by it.
+import { execFile } from 'node:child_process';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { codeOf, messageOf } from '../../src/lib/index.ts';
 
 const BALLAST = '.ballast';
-/** What is left after whole blocks were taken is filled in pieces of this size. */
-const CRUMB_BYTES = 1_024;
+/** Taking everything at once fails: the ballast's own bookkeeping needs some room, too … */
+const BOOKKEEPING_BYTES = 4 * 1024 ** 2;
+/** … and what is left then is filled in pieces, ever smaller ones. */
+const CRUMBS_BYTES = [256 * 1024, 4 * 1024, 1];
 
 export interface LoopMount {
   /** Where it is mounted. */
   readonly folder: string;
   /** Takes all its space but `leaveBytes`. */
-  fill(leaveBytes?: number): void;
+  fill(leaveBytes?: number): Promise<void>;
   /** Gives it back. */
-  free(): void;
-  unmount(): void;
+  free(): Promise<void>;
+  unmount(): Promise<void>;
 }
 
 /** Makes a file system of `bytes` in the file `image` and mounts it at `folder`; a reason when that cannot be done here. */
-export function loopMount(image: string, folder: string, bytes: number): LoopMount | string {
+export async function loopMount(image: string, folder: string, bytes: number): Promise<LoopMount | string> {
   try {
     writeFileSync(image, '');
     truncateSync(image, bytes);
-    run('mkfs.ext4', ['-q', '-m', '0', '-J', 'size=16', image]);
+    await run('mkfs.ext4', ['-q', '-m', '0', '-J', 'size=16', image]);
     mkdirSync(folder, { recursive: true });
-    run('mount', ['-o', 'loop', image, folder]);
+    await run('mount', ['-o', 'loop', image, folder]);
   } catch (error) {
     return `no file system could be mounted: ${messageOf(error)}`;
   }
@@ -33,38 +38,41 @@ export function loopMount(image: string, folder: string, bytes: number): LoopMou
   const crumbs = join(folder, `${BALLAST}.crumbs`);
   return {
     folder,
-    fill(leaveBytes = 0) {
-      const { bavail, bsize } = statfsSync(folder);
-      const taken = bavail * bsize - leaveBytes;
+    async fill(leaveBytes = 0) {
+      const { bavail, bsize } = await statfs(folder);
+      const taken = bavail * bsize - leaveBytes - BOOKKEEPING_BYTES;
       // Blocks are promised, not written: a moment, however large it is.
-      if (taken > 0) tolerateFull(() => run('fallocate', ['-l', String(taken), ballast]));
-      if (leaveBytes === 0) tolerateFull(() => fillCrumbs(crumbs));
+      if (taken > 0) await tolerateFull(() => run('fallocate', ['-l', String(taken), ballast]));
+      if (leaveBytes > 0) return;
+      for (const bytes of CRUMBS_BYTES) await tolerateFull(() => fillCrumbs(crumbs, bytes));
     },
-    free() {
-      for (const file of [ballast, crumbs]) rmSync(file, { force: true });
+    async free() {
+      for (const file of [ballast, crumbs]) await rm(file, { force: true });
     },
     unmount: () => run('umount', [folder]),
   };
 }
 
-function run(command: string, args: readonly string[]): void {
-  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
+const exec = promisify(execFile);
+
+async function run(command: string, args: readonly string[]): Promise<void> {
+  await exec(command, args);
 }
 
 /** Until nothing more can be written: by others, too, who write at the same time. */
-function fillCrumbs(file: string): void {
-  const descriptor = openSync(file, 'a');
+async function fillCrumbs(file: string, bytes: number): Promise<never> {
+  const handle = await open(file, 'a');
   try {
-    for (;;) writeSync(descriptor, new Uint8Array(CRUMB_BYTES));
+    for (;;) await handle.write(new Uint8Array(bytes));
   } finally {
-    closeSync(descriptor);
+    await handle.close();
   }
 }
 
 /** Full is what it is to be, also when somebody else took the last of it meanwhile. */
-function tolerateFull(fill: () => void): void {
+async function tolerateFull(fill: () => Promise<void>): Promise<void> {
   try {
-    fill();
+    await fill();
   } catch (error) {
     if (codeOf(error) !== 'ENOSPC' && !messageOf(error).includes('No space left')) throw error;
   }

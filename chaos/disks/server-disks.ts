@@ -1,8 +1,10 @@
 // The disks of the servers under test: each server's folder on a file system of its own where the machine allows it, and
 // the shim under its process where it could be compiled. What can be done to a disk depends on both.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Layout } from '../../cluster/index.ts';
 import { defined, type Prng } from '../../src/lib/index.ts';
 import type { ShimBuild } from '../shim/build.ts';
@@ -17,11 +19,11 @@ export interface ServerDisk {
   set(conditions: Conditions): void;
   counts(): ShimCounts;
   /** Nothing can grow any more; `leaveBytes` can, on a disk of its own. */
-  fill(leaveBytes?: number): void;
+  fill(leaveBytes?: number): Promise<void>;
   /** There is space again. */
-  free(): void;
+  free(): Promise<void>;
   /** A copy of the server's folder as it is now: of a stopped process. */
-  backUp(): Backup;
+  backUp(): Promise<Backup>;
   /** Of a stopped process that will be killed: rolls back what was not synced while the journal was kept. */
   cutPower(random: Prng): PowerCutSummary;
 }
@@ -29,9 +31,9 @@ export interface ServerDisk {
 export interface Backup {
   readonly folder: string;
   /** Puts the copy in the folder's place. */
-  restore(): void;
+  restore(): Promise<void>;
   /** It is not needed any more. */
-  drop(): void;
+  drop(): Promise<void>;
 }
 
 export interface ServerDisks {
@@ -43,9 +45,9 @@ export interface ServerDisks {
   /** Why servers share one disk; undefined when each has its own. */
   readonly withoutMounts: string | undefined;
   /** Nothing is wrong with any disk. */
-  heal(): void;
+  heal(): Promise<void>;
   /** Takes the disks away: when no process runs on them. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface DiskOptions {
@@ -58,20 +60,21 @@ export interface DiskOptions {
   readonly mountBytes: number | undefined;
 }
 
-export function openServerDisks(options: DiskOptions): ServerDisks {
+export async function openServerDisks(options: DiskOptions): Promise<ServerDisks> {
   const { shim, servers } = options;
-  const disks = new Map(servers.map((server) => [server, openDisk(server, options)]));
+  const disks = new Map<string, OpenDisk>();
+  for (const server of servers) disks.set(server, await openDisk(server, options));
   const all = [...disks.values()];
   return {
     of: (server) => defined(disks.get(server), `the disk of ${server}`),
     environmentOf: (member) => disks.get(member)?.environment ?? {},
     withoutShim: shim.kind === 'none' ? shim.reason : undefined,
     withoutMounts: all.map((disk) => disk.withoutMount).find((reason) => reason !== undefined),
-    heal() {
-      for (const disk of all) disk.heal();
+    async heal() {
+      await Promise.all(all.map((disk) => disk.heal()));
     },
-    close() {
-      for (const disk of all) disk.close();
+    async close() {
+      for (const disk of all) await disk.close();
     },
   };
 }
@@ -79,15 +82,17 @@ export function openServerDisks(options: DiskOptions): ServerDisks {
 interface OpenDisk extends ServerDisk {
   readonly environment: Readonly<Record<string, string>>;
   readonly withoutMount: string | undefined;
-  heal(): void;
-  close(): void;
+  heal(): Promise<void>;
+  close(): Promise<void>;
 }
 
-function openDisk(server: string, { folder, layout, shim, mountBytes }: DiskOptions): OpenDisk {
+async function openDisk(server: string, { folder, layout, shim, mountBytes }: DiskOptions): Promise<OpenDisk> {
   const own = join(folder, server);
   mkdirSync(own, { recursive: true });
   const mount =
-    mountBytes === undefined ? 'it was not asked for' : loopMount(join(own, 'image'), join(own, 'disk'), mountBytes);
+    mountBytes === undefined
+      ? 'it was not asked for'
+      : await loopMount(join(own, 'image'), join(own, 'disk'), mountBytes);
   const base = typeof mount === 'string' ? own : mount.folder;
   const journal = join(base, 'journal');
   const data = layout.member(server);
@@ -102,40 +107,42 @@ function openDisk(server: string, { folder, layout, shim, mountBytes }: DiskOpti
     environment: shim.kind === 'built' ? shimEnvironment(shim.library, steered(), data, journal) : {},
     set: (conditions) => steered().set(conditions),
     counts: () => steered().counts(),
-    fill(leaveBytes) {
+    async fill(leaveBytes) {
       if (loop === undefined) steered().set({ write: 'diskFull' });
-      else loop.fill(leaveBytes);
+      else await loop.fill(leaveBytes);
     },
-    free() {
+    async free() {
       if (loop === undefined) steered().set({});
-      else loop.free();
+      else await loop.free();
     },
     backUp: () => backUp(join(base, 'data')),
     cutPower: (random) => cutPower(data, journal, random),
-    heal() {
-      loop?.free();
+    async heal() {
       control?.set({});
+      await loop?.free();
     },
-    close() {
+    async close() {
       control?.close();
-      loop?.unmount();
+      await loop?.unmount();
     },
   };
 }
 
-function backUp(data: string): Backup {
+async function backUp(data: string): Promise<Backup> {
   const folder = `${data}.copy`;
   const aside = `${data}.aside`;
-  rmSync(folder, { recursive: true, force: true });
-  execFileSync('cp', ['-a', '--sparse=auto', data, folder]);
+  await rm(folder, { recursive: true, force: true });
+  // Not on this thread, which serves the links between the servers.
+  await promisify(execFile)('cp', ['-a', '--sparse=auto', data, folder]);
   return {
     folder,
-    restore() {
+    async restore() {
+      // At once, as its process may be started at any moment.
       renameSync(data, aside);
       renameSync(folder, data);
-      rmSync(aside, { recursive: true, force: true });
+      await rm(aside, { recursive: true, force: true });
     },
-    drop: () => rmSync(folder, { recursive: true, force: true }),
+    drop: () => rm(folder, { recursive: true, force: true }),
   };
 }
 

@@ -57,8 +57,8 @@ export async function corrupt(
   });
   for (const { server, backup } of victims) {
     const outcome = outcomes.get(server)?.outcome;
-    if (outcome === 'whole') backup.drop();
-    else restore(cluster, server, backup);
+    if (outcome === 'whole') await backup.drop();
+    else await restore(cluster, server, backup);
   }
   return {
     // Without two of three nobody is served.
@@ -86,7 +86,7 @@ async function killDamaged(
   const pid = cluster.signal(server, 'SIGSTOP');
   try {
     await cluster.stopped(pid);
-    const backup = disk.backUp();
+    const backup = await disk.backUp();
     if (running) undoDamage(backup.folder, planned);
     else doDamage(disk.folder, planned);
     return { server, planned, running, backup, logBytes: statSync(cluster.running.layout.logFile(server)).size };
@@ -128,11 +128,11 @@ function asksToBeReplaced(cluster: ClusterUnderTest, server: string, logBytes: n
   return ASKS.test(own);
 }
 
-function restore(cluster: ClusterUnderTest, server: string, backup: Backup): void {
+async function restore(cluster: ClusterUnderTest, server: string, backup: Backup): Promise<void> {
   try {
     cluster.signal(server, 'SIGKILL');
   } catch {
     // It does not run at this moment: it has given up once more.
   }
-  backup.restore();
+  await backup.restore();
 }

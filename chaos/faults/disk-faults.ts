@@ -30,19 +30,24 @@ export function fillDisk(field: DiskFaultField, server: string, lastsMs: number)
 /** Nothing written can be made to last: the server goes out. */
 export function failSyncs(field: DiskFaultField, server: string, lastsMs: number): Promise<Harm> {
   const disk = field.cluster.disks.of(server);
-  return goesOut(field, server, lastsMs, () => disk.set({ sync: 'fails' }));
+  return goesOut(field, server, lastsMs, async () => disk.set({ sync: 'fails' }));
 }
 
-async function goesOut(field: DiskFaultField, server: string, lastsMs: number, fault: () => void): Promise<Harm> {
+async function goesOut(
+  field: DiskFaultField,
+  server: string,
+  lastsMs: number,
+  fault: () => Promise<void>,
+): Promise<Harm> {
   const { cluster, clock } = field;
   const pid = cluster.pidOf(server);
+  await fault();
   const from = clock.monotonic();
-  fault();
   const isOut = await cluster.gone(server, pid, OUT_PATIENCE_MS);
   const afterMs = clock.monotonic() - from;
   await sleep(clock, Math.max(0, lastsMs - afterMs));
   const broken = isOut ? [] : [`${server} went on for ${OUT_PATIENCE_MS} ms with a disk that takes nothing`];
-  return { harmed: [server], broken, told: `${server} out after ${afterMs.toFixed(0)} ms` };
+  return { harmed: [server], broken, outAfterMs: afterMs, told: `${server} out after ${afterMs.toFixed(0)} ms` };
 }
 
 /** Syncs do not return: a leader hands over to a follower that can, and a follower is not waited for. */

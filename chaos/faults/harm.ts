@@ -11,6 +11,8 @@ export interface Harm {
   readonly broken?: readonly string[];
   /** Files that were damaged, and what came of it. */
   readonly damages?: readonly DamageRecord[];
+  /** From the moment when its disk took nothing more until the server's process had ended. */
+  readonly outAfterMs?: number;
   /** What else is worth a line. */
   readonly told?: string;
 }

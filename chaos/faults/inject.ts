@@ -7,6 +7,7 @@ import type { PeerNetwork } from '../network/peer-network.ts';
 import { corrupt } from './corrupt.ts';
 import type { DamageRecord } from './damage.ts';
 import { failSyncs, fillDisk, hangSyncs, losePower, slowDisk, stepClock } from './disk-faults.ts';
+import { diskFills } from './disk-fills.ts';
 import type { Harm } from './harm.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
 
@@ -28,6 +29,8 @@ export interface FaultRecord {
   readonly broken: readonly string[];
   /** Files that were damaged, and what came of it. */
   readonly damages: readonly DamageRecord[];
+  /** Of a server whose disk took nothing more: until its process had ended. */
+  readonly outAfterMs: number | undefined;
   /** What else is worth a line. */
   readonly told: string | undefined;
 }
@@ -61,13 +64,14 @@ export async function inject(field: Battlefield, planned: PlannedFault): Promise
     wake,
     broken = [],
     damages = [],
+    outAfterMs,
     told,
   } = await hurt(field, planned, { leader, follower, server, servers });
+  await cluster.disks.heal();
   const healedMs = clock.monotonic();
   const wakingReads = await heal(field, sleeper, () => {
     wake?.();
     field.network.heal();
-    cluster.disks.heal();
   });
   const after = await cluster.whole();
   const term = (status: typeof before): number => Math.max(...status.servers.map((server) => server.term));
@@ -83,6 +87,7 @@ export async function inject(field: Battlefield, planned: PlannedFault): Promise
     wakingReads,
     broken,
     damages,
+    outAfterMs,
     told,
   };
 }
@@ -179,6 +184,8 @@ async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Pr
       return losePower(field, [server], planned);
     case 'power-loss-all':
       return losePower(field, servers, planned);
+    case 'disk-fills':
+      return diskFills(field, server, planned);
     case 'corrupt':
       return corrupt(field, [server], planned);
     case 'corrupt-two':

@@ -29,6 +29,7 @@ export const FAULT_KINDS = [
   'power-loss-all',
   'corrupt',
   'corrupt-two',
+  'disk-fills',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -46,8 +47,10 @@ export const BAR_FAMILIES: Readonly<Record<string, readonly FaultKind[]>> = {
   'fsync hang': ['fsync-hang-leader', 'fsync-hang-follower'],
 };
 
-/** What a soak is made of: after damage to two of three, the cluster may halt until it is helped. */
-export const SOAK_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind !== 'corrupt-two');
+/** What a soak is made of. After damage to two of three the cluster may halt until it is helped, and a disk that fills slowly takes long. */
+export const SOAK_KINDS: readonly FaultKind[] = FAULT_KINDS.filter(
+  (kind) => kind !== 'corrupt-two' && kind !== 'disk-fills',
+);
 
 /** A soak's deck: every kind, and those twice that are a family of the bar alone, so that eleven rounds have each 20 times. */
 export const SOAK_DECK: readonly FaultKind[] = [

@@ -17,6 +17,7 @@ export function soakPassed(result: SoakResult, accounts: Accounts): boolean {
   return (
     result.linearizable.kind === 'ok' &&
     result.watchTroubles.length === 0 &&
+    result.stateTroubles.length === 0 &&
     accounts.failedAtLiving.length === 0 &&
     result.faults.every(({ broken }) => broken.length === 0)
   );
@@ -50,6 +51,7 @@ export function soakReport({ result, accounts, requirements, passed, leftOut, fi
     '',
     ...some('failed at living servers', failedAtLiving.map(operationText)),
     ...some('watches', result.watchTroubles),
+    ...some('states that differ', result.stateTroubles),
     ...some('promises broken under a fault', brokenPromises(result)),
     `${verdictText(result.linearizable)} (checked in ${(result.checkedInMs / 1000).toFixed(1)} s)`,
     ...files,

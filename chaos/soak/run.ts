@@ -84,18 +84,24 @@ export async function runSoak(options: RunOptions): Promise<SoakRun> {
 
 /** A disk is filled for real where it can be. */
 function needsMounts(kinds: readonly FaultKind[]): boolean {
-  return kinds.includes('disk-full');
+  return kinds.includes('disk-full') || kinds.includes('disk-fills');
 }
 
 /** The kinds that this machine allows, and a line about the others. */
 function possible(kinds: readonly FaultKind[], disks: ServerDisks) {
   const { withoutShim, withoutMounts } = disks;
-  if (withoutShim === undefined) return { kinds, leftOut: [] };
-  const isOut = (kind: FaultKind): boolean =>
-    SHIM_KINDS.includes(kind) || (kind === 'disk-full' && withoutMounts !== undefined);
+  const isOut = (kind: FaultKind): boolean => {
+    if (kind === 'disk-fills') return withoutMounts !== undefined;
+    if (kind === 'disk-full') return withoutMounts !== undefined && withoutShim !== undefined;
+    return SHIM_KINDS.includes(kind) && withoutShim !== undefined;
+  };
   const out = [...new Set(kinds.filter(isOut))];
   if (out.length === 0) return { kinds, leftOut: [] };
-  return { kinds: kinds.filter((kind) => !isOut(kind)), leftOut: [`left out: ${out.join(', ')} (${withoutShim})`] };
+  const reasons = [withoutShim, withoutMounts].filter((reason) => reason !== undefined);
+  return {
+    kinds: kinds.filter((kind) => !isOut(kind)),
+    leftOut: [`left out: ${out.join(', ')} (${reasons.join('; ')})`],
+  };
 }
 
 function keepFiles(folder: string, result: SoakResult, accounts: Accounts, passed: boolean): readonly string[] {

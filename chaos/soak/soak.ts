@@ -21,6 +21,7 @@ import type { PeerNetwork } from '../network/peer-network.ts';
 import { NAMESPACE, type RecordedClient, recordedClient } from '../workloads/recorded-client.ts';
 import { type LoopOptions, registerLoop, setLoop } from '../workloads/registers.ts';
 import { type WatchedEvent, watchAll } from '../workloads/watcher.ts';
+import { stateTroubles } from './equality.ts';
 import type { Load } from './load.ts';
 
 export interface SoakOptions {
@@ -47,6 +48,8 @@ export interface SoakResult {
   readonly linearizable: Verdict;
   /** What watchers missed, saw twice, or saw otherwise. */
   readonly watchTroubles: readonly string[];
+  /** Where servers do not hold the same at the end. */
+  readonly stateTroubles: readonly string[];
   readonly checkedInMs: number;
   /** From the first operation to the last. */
   readonly lastedMs: number;
@@ -70,6 +73,7 @@ export async function soak(cluster: ClusterUnderTest, network: PeerNetwork, opti
   await loops;
   const last = await lastLook(cluster, books, options.load);
   await watching.finish(last);
+  const differences = await stateTroubles(cluster, options.clock);
   books.close();
   const { clock } = options;
   const lastedMs = clock.monotonic() - begunMs;
@@ -83,6 +87,7 @@ export async function soak(cluster: ClusterUnderTest, network: PeerNetwork, opti
     events: watching.events.reduce((sum, events) => sum + events.length, 0),
     linearizable,
     watchTroubles,
+    stateTroubles: differences,
     checkedInMs: clock.monotonic() - checkedFrom,
     lastedMs,
   };

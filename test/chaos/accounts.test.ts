@@ -17,6 +17,7 @@ const fault: FaultRecord = {
   wakingReads: 0,
   broken: [],
   damages: [],
+  outAfterMs: undefined,
   told: undefined,
 };
 

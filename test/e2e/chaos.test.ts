@@ -22,6 +22,7 @@ describe('a minute of chaos', () => {
     process.stderr.write(`${lines.join('\n')}\n${soakReport(run)}`);
     expect(run.result.linearizable).toMatchObject({ kind: 'ok' });
     expect(run.result.watchTroubles).toEqual([]);
+    expect(run.result.stateTroubles).toEqual([]);
     expect(run.accounts.failedAtLiving).toEqual([]);
     expect(run.result.faults.length).toBeGreaterThan(SOAK_KINDS.length / 2);
     expect(run.accounts.acknowledged).toBeGreaterThan(0.8 * run.accounts.attempted);
