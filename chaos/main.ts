@@ -11,6 +11,7 @@ import { FULL_LOAD, type Load, STEADY_LOAD } from './soak/load.ts';
 import { soakReport } from './soak/report.ts';
 import { runSoak } from './soak/run.ts';
 import { verdictText } from './verdict-text.ts';
+import { runWatches } from './watches/run.ts';
 
 const clock = systemClock();
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -120,6 +121,27 @@ program
   .action(async (flags: { readonly seconds: string; readonly objects: string; readonly output: string }) => {
     const lastsMs = 1_000 * Number(flags.seconds);
     const run = await runLoadMain({ objects: Number(flags.objects), lastsMs, clock, command: COMMAND, progress: say });
+    process.stdout.write(flags.output === 'json' ? `${JSON.stringify(run)}\n` : run.text);
+    process.exitCode = gatesHold(run.requirements) ? 0 : 1;
+  });
+program
+  .command('watches')
+  .description(
+    'Watchers that move between servers, restarts, compaction and a snapshot; an independent replay (bar 12).',
+  )
+  .option('--events <n>', 'delivered to all watchers together', '1000000')
+  .option('--watchers <n>', 'how many', '300')
+  .option('--seed <n>', 'of writers and watchers', '1')
+  .option('--output <form>', 'text or json', 'text')
+  .action(async (flags: SoakFlags & { readonly events: string; readonly watchers: string }) => {
+    const run = await runWatches({
+      events: Number(flags.events),
+      watchers: Number(flags.watchers),
+      seed: Number(flags.seed),
+      clock,
+      command: COMMAND,
+      progress: say,
+    });
     process.stdout.write(flags.output === 'json' ? `${JSON.stringify(run)}\n` : run.text);
     process.exitCode = gatesHold(run.requirements) ? 0 : 1;
   });
