@@ -1,6 +1,6 @@
 // Builds the consensus of one member from real parts: in production on threads of its own, in tests in line.
 import { Worker } from 'node:worker_threads';
-import { type Logger, messageOf, type Registry } from '../../src/lib/index.ts';
+import type { Logger, Registry } from '../../src/lib/index.ts';
 import {
   type Channel,
   type Consensus,
@@ -12,6 +12,7 @@ import {
   type LogLimits,
   type NodeConfig,
   type NodeEnvironment,
+  packError,
   type ToNode,
 } from '../node/index.ts';
 import { type LoopDelay, loopDelayMetric } from './loop-delay.ts';
@@ -125,10 +126,10 @@ class ThreadChannel implements Channel<ToNode, FromNode> {
       else this.handler?.(message);
     });
     worker.on('error', (error) =>
-      this.tell({ kind: 'failed', reason: 'the Raft thread failed', cause: messageOf(error) }),
+      this.tell({ kind: 'failed', reason: 'the Raft thread failed', cause: packError(error) }),
     );
     worker.on('exit', () => {
-      this.tell({ kind: 'failed', reason: 'the Raft thread ended', cause: 'unexpected end' });
+      this.tell({ kind: 'failed', reason: 'the Raft thread ended', cause: packError(new Error('unexpected end')) });
       this.tell({ kind: 'stopped' });
     });
     return channel;

@@ -42,6 +42,12 @@ export class KnownPeers {
     return undefined;
   }
 
+  /** Removed members do not come back, so nothing is remembered of them. */
+  forget(removed: readonly NodeId[]): void {
+    const forgotten = removed.filter((peer) => this.incarnations.delete(peer));
+    if (forgotten.length > 0) this.save();
+  }
+
   private load(): Map<string, string> {
     let text: string;
     try {

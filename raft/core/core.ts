@@ -14,6 +14,7 @@ import {
   tickElection,
 } from './election.ts';
 import { installSnapshot, stepAppendRequest, stepHeartbeatRequest } from './following.ts';
+import { TICK_MS } from './limits.ts';
 import { plus, smaller } from './numbers.ts';
 import {
   canReportDropped,
@@ -418,7 +419,7 @@ class Core implements RaftCore {
       state,
       repairing,
       inflightMessages,
-      silentTicks: tick - heardAtTick,
+      silentMs: (tick - heardAtTick) * TICK_MS,
     }));
     return {
       id,

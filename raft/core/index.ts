@@ -2,5 +2,5 @@
 export { createRaftCore } from './core.ts';
 export { describeMembership, describeMessage, describeReady, describeStatus } from './describe.ts';
 export { CORE_LIMITS, TICK_MS } from './limits.ts';
-export { encodeMembership, membershipOf, NO_MEMBERS } from './membership.ts';
+export { encodeMembership, membershipOf, NO_MEMBERS, readMembership } from './membership.ts';
 export type * from './types.ts';

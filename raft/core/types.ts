@@ -340,8 +340,8 @@ export interface PeerProgress {
   /** It repairs its log and counts in no quorum. */
   readonly repairing: boolean;
   readonly inflightMessages: number;
-  /** Ticks since it was heard. */
-  readonly silentTicks: number;
+  /** Milliseconds since it was heard. */
+  readonly silentMs: number;
 }
 
 /** A core from outside: status and metrics. */

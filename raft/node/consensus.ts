@@ -2,7 +2,17 @@
 // and asks, delivers commits in order, and re-asks open read questions whenever they may be lost.
 
 import { assert, COMMAND_LIMIT_BYTES, defined, type Timer, UserError, unreachable } from '../../src/lib/index.ts';
-import type { CoreLimits, CoreStatus, LogIndex, NodeId, SnapshotPosition, Term } from '../core/index.ts';
+import {
+  type CoreLimits,
+  type CoreStatus,
+  type LogIndex,
+  type MemberChange,
+  type Membership,
+  NO_MEMBERS,
+  type NodeId,
+  type SnapshotPosition,
+  type Term,
+} from '../core/index.ts';
 import { channelPair } from './channel.ts';
 import { STOP_LIMIT_MS } from './limits.ts';
 import type { LogWriter } from './log/job.ts';
@@ -14,6 +24,7 @@ import type {
   ConsensusHandlers,
   ConsensusStatus,
   Leadership,
+  MembershipOutcome,
   NodeConfig,
   NodeEnvironment,
   Transport,
@@ -88,6 +99,8 @@ class Client implements Consensus {
   private parked: Answer[] = [];
   private nextQuestion = 1;
   /** Installed snapshots that the log has not followed yet. */
+  private readonly changing = new Map<number, (outcome: MembershipOutcome) => void>();
+  private nextRequest = 1;
   private following: { readonly index: LogIndex; readonly resolve: () => void }[] = [];
 
   private core: CoreStatus;
@@ -97,7 +110,8 @@ class Client implements Consensus {
 
   constructor(parts: ClientParts) {
     this.parts = parts;
-    const { id, membership } = parts.config;
+    const { id, join, membership: founding } = parts.config;
+    const membership = join === true ? NO_MEMBERS : founding;
     this.id = id;
     this.leadership = { role: 'follower', term: 0 as Term, leader: undefined, epoch: 0 };
     const zero = 0 as LogIndex;
@@ -118,7 +132,12 @@ class Client implements Consensus {
     parts.channel.onMessage((message) => this.receive(message));
   }
 
-  async start(handlers: ConsensusHandlers, appliedIndex: LogIndex, snapshot?: SnapshotPosition): Promise<void> {
+  async start(
+    handlers: ConsensusHandlers,
+    appliedIndex: LogIndex,
+    snapshot?: SnapshotPosition,
+    membership?: Membership,
+  ): Promise<void> {
     assert(this.phase === 'new', 'consensus is started once');
     this.phase = 'starting';
     this.handlers = handlers;
@@ -126,7 +145,7 @@ class Client implements Consensus {
     const started = new Promise<void>((resolve, reject) => {
       this.startOutcome = { resolve, reject };
     });
-    this.parts.channel.post({ kind: 'start', appliedIndex, snapshot });
+    this.parts.channel.post({ kind: 'start', appliedIndex, snapshot, membership });
     try {
       await started;
     } catch (error) {
@@ -173,6 +192,15 @@ class Client implements Consensus {
 
   transferLeadership(target?: NodeId): void {
     this.parts.channel.post({ kind: 'transfer', target });
+  }
+
+  changeMembership(changes: readonly MemberChange[]): Promise<MembershipOutcome> {
+    if (this.phase === 'stopped' || this.phase === 'failed')
+      return Promise.resolve({ kind: 'notLeader', leader: undefined });
+    const request = this.nextRequest;
+    this.nextRequest += 1;
+    this.parts.channel.post({ kind: 'changeMembership', request, changes });
+    return new Promise((resolve) => this.changing.set(request, resolve));
   }
 
   status(): ConsensusStatus {
@@ -231,6 +259,10 @@ class Client implements Consensus {
       case 'frame':
         if (this.isRunning()) this.handlers?.snapshots.frame(message.peer, message.frame);
         break;
+      case 'membershipChanged':
+        this.changing.get(message.request)?.(message.outcome);
+        this.changing.delete(message.request);
+        break;
       case 'followed':
         for (const { index, resolve } of this.following) if (index <= message.index) resolve();
         this.following = this.following.filter(({ index }) => index > message.index);
@@ -239,7 +271,7 @@ class Client implements Consensus {
         this.core = newerStatus(this.core, message.status);
         break;
       case 'failed':
-        this.failed(message.reason, message.cause);
+        this.failed(message.reason, unpackError(message.cause));
         break;
       case 'stopped':
         this.stopOutcome?.();
@@ -297,6 +329,8 @@ class Client implements Consensus {
     this.parked = [];
     this.asked.clear();
     for (const answer of open) answer(undefined);
+    for (const resolve of this.changing.values()) resolve({ kind: 'unknown', message: 'this node has stopped' });
+    this.changing.clear();
   }
 
   private requestFlush(): void {
@@ -323,14 +357,15 @@ class Client implements Consensus {
     this.parts.channel.post({ kind: 'readIndex', question });
   }
 
-  private failed(reason: string, cause: string): void {
+  private failed(reason: string, cause: Error): void {
     if (this.phase === 'failed') return;
     const starting = this.phase === 'starting';
     this.phase = 'failed';
     this.fault = reason;
     this.abandonQuestions();
-    if (starting) this.startOutcome?.reject(new Error(`${reason}: ${cause}`));
-    else this.parts.environment.fatal(reason, new Error(cause));
+    if (starting)
+      this.startOutcome?.reject(cause instanceof UserError ? cause : new Error(`${reason}: ${cause.message}`));
+    else this.parts.environment.fatal(reason, cause);
   }
 }
 

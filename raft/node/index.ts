@@ -1,9 +1,11 @@
 // The door of the Raft node: the driver of one member, its log, and the consensus service over channels.
 export type {
+  Contacts,
   CoreStatus,
   Entry,
   LogIndex,
   LogLife,
+  MemberChange,
   Membership,
   Message,
   NodeId,
@@ -21,5 +23,6 @@ export type { LogLimits, RaftLog } from './log/log.ts';
 export { LOG_LIMITS, openLog } from './log/open.ts';
 export type { Defer, NodeOutputs, RaftNode, RaftNodeOptions } from './node.ts';
 export type * from './ports.ts';
-export type { FromNode, ToNode } from './protocol.ts';
+export { type FromNode, packError, type ToNode } from './protocol.ts';
+export { REMOVED_EXIT_CODE, RemovedError } from './removed.ts';
 export { type ServiceParts, serveConsensus } from './service.ts';

@@ -4,13 +4,17 @@
 // Inputs are gathered until the end of the turn, so that what arrived together is proposed, persisted and sent together.
 // Given its ports and a seed it is deterministic: the simulator runs this very code.
 
-import { type Clock, every, type Fatal, type Logger, messageOf, type Timer } from '../../src/lib/index.ts';
+import { type Clock, every, type Fatal, type Logger, messageOf, type Timer, UserError } from '../../src/lib/index.ts';
 import {
   CORE_LIMITS,
+  type Contacts,
   type CoreLimits,
   type CoreStatus,
   createRaftCore,
   type LogIndex,
+  type MemberChange,
+  type Membership,
+  NO_MEMBERS,
   type NodeId,
   type PersistBatch,
   type RaftCore,
@@ -19,6 +23,7 @@ import {
   type Term,
   TICK_MS,
 } from '../core/index.ts';
+import { AwaitedChanges } from './changes.ts';
 import { Delivery } from './delivery.ts';
 import { LeadershipTracker } from './leadership.ts';
 import {
@@ -27,11 +32,20 @@ import {
   INSTALLED_WAIT_MS,
   PROPOSAL_BATCH_LIMIT_BYTES,
   PROPOSAL_QUEUE_LIMIT_BYTES,
+  REMOVED_WAIT_MS,
 } from './limits.ts';
 import { DamageError } from './log/damage.ts';
 import type { LogWriter } from './log/job.ts';
 import type { RaftLog } from './log/log.ts';
-import type { CommittedEntry, Leadership, NodeConfig, Transport } from './ports.ts';
+import type {
+  CommittedEntry,
+  Leadership,
+  MembershipOutcome,
+  NodeConfig,
+  Transport,
+  TransportHandlers,
+} from './ports.ts';
+import { RemovedError } from './removed.ts';
 
 /** Calls `turn` once, after what is happening now: the end of a turn. In production setImmediate. */
 export type Defer = (turn: () => void) => void;
@@ -47,6 +61,7 @@ export interface NodeOutputs {
   frame(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void;
   /** The log holds durably what every installed snapshot up to `index` stands for. */
   followed(index: LogIndex): void;
+  membershipChanged(request: number, outcome: MembershipOutcome): void;
   /** The node has stopped taking part, for good. */
   readonly failed: Fatal;
 }
@@ -64,6 +79,8 @@ export interface RaftNodeOptions {
   readonly appliedIndex: LogIndex;
   /** The snapshot that the state came from, while it is not known that the log has followed it. */
   readonly snapshot?: SnapshotPosition | undefined;
+  /** The members as of appliedIndex, when the state machine knows them. */
+  readonly membership?: Membership | undefined;
   readonly limits?: CoreLimits;
 }
 
@@ -79,14 +96,17 @@ export interface RaftNode {
   snapshotEnded(peer: NodeId, index: LogIndex | undefined): void;
   installed(snapshot: SnapshotPosition): void;
   transferLeadership(target?: NodeId): void;
+  /** `request` comes back with the outcome. */
+  changeMembership(request: number, changes: readonly MemberChange[]): void;
   leadership(): Leadership;
   status(): CoreStatus;
   stop(): Promise<void>;
 }
 
-/** Makes a node. Throws DamageError when the state machine is ahead of the log, or the log begins behind it. */
+/** Makes a node. Throws UserError for one that belongs to no cluster, DamageError when the state machine is ahead of the log, or the log begins behind it. */
 export function createRaftNode(options: RaftNodeOptions): RaftNode {
   const { log, appliedIndex, snapshot } = options;
+  checkBelongs(options);
   // A crash between the two: the core lets the log follow the snapshot.
   if (snapshot?.index === appliedIndex) return new Driver(options);
   if (appliedIndex > log.lastIndex())
@@ -99,12 +119,29 @@ export function createRaftNode(options: RaftNodeOptions): RaftNode {
   return new Driver(options);
 }
 
+function initialMembership({ membership, config }: RaftNodeOptions): Membership {
+  return membership ?? (config.join === true ? NO_MEMBERS : config.membership);
+}
+
+/** An empty log under an id that founded nothing belongs to a member that is yet to be added. */
+function checkBelongs({ config, membership, log }: RaftNodeOptions): void {
+  const { voters, learners } = config.membership;
+  const isFounder = voters.includes(config.id) || learners.includes(config.id);
+  if (isFounder || config.join === true || membership !== undefined || log.memberships().length > 0) return;
+  throw new UserError(
+    `member ${config.id} is not one of the founding members ${voters.join(', ')}`,
+    'Start it to join, and add it to the cluster.',
+  );
+}
+
 class Driver implements RaftNode {
   private readonly options: RaftNodeOptions;
   private readonly core: RaftCore;
   private readonly delivery: Delivery;
   private readonly tracker: LeadershipTracker;
   private ticker: Timer | undefined;
+  private removal: Timer | undefined;
+  private readonly changes: AwaitedChanges;
   private turnPending = false;
   private ended = false;
   private stopping: Promise<void> | undefined;
@@ -134,7 +171,7 @@ class Driver implements RaftNode {
     const { config, log } = options;
     this.core = createRaftCore({
       id: config.id,
-      membership: config.membership,
+      membership: initialMembership(options),
       hardState: log.hardState(),
       log,
       appliedIndex: options.appliedIndex,
@@ -145,12 +182,13 @@ class Driver implements RaftNode {
     this.durableIndex = options.appliedIndex;
     this.tracker = new LeadershipTracker(this.core.status());
     this.delivery = new Delivery(log, options.appliedIndex, (entries) => options.outputs.committed(entries));
+    this.changes = new AwaitedChanges((request, outcome) => options.outputs.membershipChanged(request, outcome));
     this.nextContext = (config.seed >>> 0) * 2 ** 20 + 1;
   }
 
   async start(): Promise<void> {
     const { transport, clock } = this.options;
-    await transport.start({
+    const handlers: TransportHandlers = {
       received: (message) => this.input(() => this.core.step(message)),
       frame: (peer, frame) => {
         if (!this.ended) this.options.outputs.frame(peer, frame);
@@ -161,7 +199,11 @@ class Driver implements RaftNode {
       },
       // One such member is merely not let in, but two of three would found a cluster of their own, without the data.
       disowned: (peer, reason) => this.fail(`${peer} does not let this member in: ${reason}`, new Error(reason)),
-    });
+      removed: () => this.leave(),
+    };
+    const contacts = this.core.contacts();
+    if (contacts.isRemoved) throw new RemovedError();
+    await transport.start(handlers, contacts);
     if (this.ended) return;
     this.ticker = every(clock, TICK_MS, () => this.tick());
     this.requestTurn();
@@ -242,6 +284,11 @@ class Driver implements RaftNode {
     this.input(() => this.core.transferLeadership(target));
   }
 
+  changeMembership(request: number, changes: readonly MemberChange[]): void {
+    if (this.ended) return;
+    this.input(() => this.changes.answered(request, this.core.changeMembership(changes), this.core.status().term));
+  }
+
   leadership(): Leadership {
     return this.tracker.value;
   }
@@ -265,6 +312,7 @@ class Driver implements RaftNode {
   private end(): void {
     this.ended = true;
     this.ticker?.cancel();
+    this.removal?.cancel();
   }
 
   /** Something happened: take it in, and act on it at the end of the turn. */
@@ -323,8 +371,27 @@ class Driver implements RaftNode {
     const isLost = ready.droppedProposals > 0 || ready.reads.some((read) => read.index === undefined);
     const lost = isLost && this.tracker.value.epoch === epoch ? this.tracker.lost() : undefined;
     this.core.advance(ready);
+    if (ready.contacts !== undefined) this.follow(ready.contacts);
+    if (!this.changes.isEmpty) this.changes.look(this.core.status());
     this.announce(lost ?? changed);
     if (ready.persist !== undefined) this.persist(ready.persist);
+  }
+
+  /** Other members, or other news of them. */
+  private follow(contacts: Contacts): void {
+    this.options.transport.contacts(contacts);
+    if (contacts.isRemoved) this.leave();
+  }
+
+  /** This member was removed. It ends when what was asked of it has had time to be answered. */
+  private leave(): void {
+    if (this.ended) return;
+    this.removal ??= this.options.clock.timer(REMOVED_WAIT_MS, () => this.failRemoved());
+  }
+
+  private failRemoved(): void {
+    const error = new RemovedError();
+    this.fail(error.message, error);
   }
 
   private persist(batch: PersistBatch): void {

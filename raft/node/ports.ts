@@ -2,8 +2,11 @@
 // machine) and what it offers (Consensus). Each has one contract suite in test/raft that every adapter runs.
 import type { Clock, Fatal, Logger } from '../../src/lib/index.ts';
 import type {
+  ChangeAnswer,
+  Contacts,
   CoreStatus,
   LogIndex,
+  MemberChange,
   Membership,
   Message,
   NodeId,
@@ -40,7 +43,9 @@ export interface Disk {
 
 /** Sends messages to peers, in order per peer while a connection lasts, at most once. It never blocks and never throws. */
 export interface Transport {
-  start(handlers: TransportHandlers): Promise<void>;
+  /** `contacts`: whom to be connected to, and whom not to let in; from then on as contacts() says. */
+  start(handlers: TransportHandlers, contacts: Contacts): Promise<void>;
+  contacts(contacts: Contacts): void;
   send(messages: readonly Message[]): void;
   /** Sends a part of a snapshot's transfer, on a connection of its own, so that messages never wait behind it. */
   sendFrame(peer: NodeId, frame: Uint8Array): void;
@@ -56,6 +61,8 @@ export interface TransportHandlers {
   connected(peer: NodeId): void;
   /** The peer met this member with another log than the one it has now, and says what that means. */
   disowned(peer: NodeId, reason: string): void;
+  /** The peer says that this member was removed from the cluster. */
+  removed(peer: NodeId): void;
 }
 
 /** One side of a message channel between threads, or within one (the in-line host). Messages arrive in order. */
@@ -115,9 +122,15 @@ export interface Consensus {
   readonly id: NodeId;
   /**
    * Opens the log, connects, and delivers committed entries after `appliedIndex`. `snapshot` is the last that was installed,
-   * while installed() has not resolved for it. Rejects with UserError or DamageError.
+   * while installed() has not resolved for it; `membership` the one as of appliedIndex, when the state machine knows it.
+   * Rejects with UserError or DamageError.
    */
-  start(handlers: ConsensusHandlers, appliedIndex: LogIndex, snapshot?: SnapshotPosition): Promise<void>;
+  start(
+    handlers: ConsensusHandlers,
+    appliedIndex: LogIndex,
+    snapshot?: SnapshotPosition,
+    membership?: Membership,
+  ): Promise<void>;
   /**
    * Hands commands to the leader, batched with every other proposal of this turn. No answer: the outcome is seen when
    * the entry is applied; what is not applied is re-sent by its owner when the epoch rises (sessions make that safe).
@@ -138,9 +151,18 @@ export interface Consensus {
    */
   installed(snapshot: SnapshotPosition): Promise<void>;
   transferLeadership(target?: NodeId): void;
+  /** Changes the members, if this node leads. Answered when it is over; `unknown` when its end cannot be seen from here. */
+  changeMembership(changes: readonly MemberChange[]): Promise<MembershipOutcome>;
   status(): ConsensusStatus;
   stop(): Promise<void>;
 }
+
+export type MembershipOutcome =
+  /** Committed, all of it. */
+  | { readonly kind: 'done'; readonly membership: Membership }
+  /** Begun, and its end not seen: look at the members. */
+  | { readonly kind: 'unknown'; readonly message: string }
+  | Exclude<ChangeAnswer, { kind: 'begun' }>;
 
 /** Everything a node needs of its process. */
 export interface NodeEnvironment {
@@ -153,7 +175,10 @@ export interface NodeEnvironment {
 export interface NodeConfig {
   readonly id: NodeId;
   readonly clusterId: string;
+  /** The founding members: where there is a log or a state, what they say holds. */
   readonly membership: Membership;
+  /** This member is to be added to a running cluster: it begins without members, waits to be contacted, and never founds one. */
+  readonly join?: boolean;
   /** host:port of each peer's Raft endpoint. */
   readonly peerAddresses: Readonly<Record<string, string>>;
   readonly seed: number;

@@ -2,9 +2,10 @@
 // batches whose bytes lie in one buffer, which is given away and not copied.
 
 import { messageOf, UserError } from '../../src/lib/index.ts';
-import type { CoreStatus, LogIndex, NodeId, SnapshotPosition, Term } from '../core/index.ts';
+import type { CoreStatus, LogIndex, MemberChange, Membership, NodeId, SnapshotPosition, Term } from '../core/index.ts';
 import { DamageError } from './log/damage.ts';
-import type { CommittedEntry, Leadership } from './ports.ts';
+import type { CommittedEntry, Leadership, MembershipOutcome } from './ports.ts';
+import { RemovedError } from './removed.ts';
 
 /** Byte strings behind each other in one buffer. */
 export interface Packed {
@@ -22,7 +23,7 @@ export interface PackedEntries {
 
 /** An error that keeps its meaning on the other side. */
 export interface PackedError {
-  readonly kind: 'damage' | 'user' | 'other';
+  readonly kind: 'damage' | 'removed' | 'user' | 'other';
   readonly message: string;
   readonly remedy: string;
   readonly exitCode: number;
@@ -31,7 +32,12 @@ export interface PackedError {
 }
 
 export type ToNode =
-  | { readonly kind: 'start'; readonly appliedIndex: LogIndex; readonly snapshot: SnapshotPosition | undefined }
+  | {
+      readonly kind: 'start';
+      readonly appliedIndex: LogIndex;
+      readonly snapshot: SnapshotPosition | undefined;
+      readonly membership: Membership | undefined;
+    }
   | { readonly kind: 'propose'; readonly commands: Packed }
   | { readonly kind: 'readIndex'; readonly question: number }
   | { readonly kind: 'progress'; readonly applied: LogIndex; readonly durable: LogIndex }
@@ -39,6 +45,7 @@ export type ToNode =
   | { readonly kind: 'snapshotEnded'; readonly peer: NodeId; readonly index: LogIndex | undefined }
   | { readonly kind: 'installed'; readonly snapshot: SnapshotPosition }
   | { readonly kind: 'transfer'; readonly target: NodeId | undefined }
+  | { readonly kind: 'changeMembership'; readonly request: number; readonly changes: readonly MemberChange[] }
   | { readonly kind: 'stop' };
 
 export type FromNode =
@@ -47,12 +54,13 @@ export type FromNode =
   | { readonly kind: 'committed'; readonly entries: PackedEntries }
   | { readonly kind: 'leadership'; readonly leadership: Leadership }
   | { readonly kind: 'answered'; readonly question: number; readonly index: LogIndex | undefined }
+  | { readonly kind: 'membershipChanged'; readonly request: number; readonly outcome: MembershipOutcome }
   | { readonly kind: 'snapshotWanted'; readonly peer: NodeId; readonly term: Term }
   | { readonly kind: 'frame'; readonly peer: NodeId; readonly frame: Uint8Array<ArrayBuffer> }
   /** The log holds the position of every snapshot up to this index. */
   | { readonly kind: 'followed'; readonly index: LogIndex }
   | { readonly kind: 'status'; readonly status: CoreStatus }
-  | { readonly kind: 'failed'; readonly reason: string; readonly cause: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly cause: PackedError }
   | { readonly kind: 'stopped' };
 
 export function pack(parts: readonly Uint8Array[]): Packed {
@@ -98,7 +106,14 @@ export function packError(error: unknown): PackedError {
   const user = error instanceof UserError ? error : undefined;
   const damage = error instanceof DamageError ? error : undefined;
   return {
-    kind: damage !== undefined ? 'damage' : user !== undefined ? 'user' : 'other',
+    kind:
+      damage !== undefined
+        ? 'damage'
+        : error instanceof RemovedError
+          ? 'removed'
+          : user !== undefined
+            ? 'user'
+            : 'other',
     message: messageOf(error),
     remedy: user?.remedy ?? '',
     exitCode: user?.exitCode ?? 1,
@@ -111,6 +126,8 @@ export function unpackError(packed: PackedError): Error {
   switch (packed.kind) {
     case 'damage':
       return new DamageError(packed.file, packed.found, packed.remedy);
+    case 'removed':
+      return new RemovedError();
     case 'user':
       return new UserError(packed.message, packed.remedy, { exitCode: packed.exitCode });
     case 'other':

@@ -1,7 +1,7 @@
 // The Raft side of a consensus channel: opens the log, runs the node, and turns messages into calls and results into
 // messages. It runs on the Raft thread, or in line.
 import { type Clock, every, type Logger, messageOf, type Timer, unreachable } from '../../src/lib/index.ts';
-import { CORE_LIMITS, type CoreLimits, type LogIndex, type SnapshotPosition } from '../core/index.ts';
+import { CORE_LIMITS, type CoreLimits, type LogIndex } from '../core/index.ts';
 import { STATUS_PERIOD_MS } from './limits.ts';
 import type { LogWriter } from './log/job.ts';
 import type { RaftLog } from './log/log.ts';
@@ -49,7 +49,7 @@ class Service {
   receive(message: ToNode): void {
     switch (message.kind) {
       case 'start':
-        this.starting = this.start(message.appliedIndex, message.snapshot);
+        this.starting = this.start(message);
         break;
       case 'propose':
         this.node?.propose(unpack(message.commands));
@@ -72,6 +72,9 @@ class Service {
       case 'transfer':
         this.node?.transferLeadership(message.target);
         break;
+      case 'changeMembership':
+        this.node?.changeMembership(message.request, message.changes);
+        break;
       case 'stop':
         void this.stop();
         break;
@@ -81,7 +84,7 @@ class Service {
   }
 
   /** Never rejects: what goes wrong is told to the client. */
-  private async start(appliedIndex: LogIndex, snapshot: SnapshotPosition | undefined): Promise<void> {
+  private async start({ appliedIndex, snapshot, membership }: ToNode & { kind: 'start' }): Promise<void> {
     try {
       const { config, clock, logger, defer, limits = CORE_LIMITS } = this.parts;
       const log = await this.parts.openLog(appliedIndex);
@@ -95,6 +98,7 @@ class Service {
         log,
         appliedIndex,
         snapshot,
+        membership,
         writer: this.parts.openWriter(),
         transport: this.parts.openTransport(log),
         outputs: this.outputs(),
@@ -121,7 +125,8 @@ class Service {
       snapshotWanted: (peer, term) => channel.post({ kind: 'snapshotWanted', peer, term }),
       frame: (peer, frame) => channel.post({ kind: 'frame', peer, frame }, [frame.buffer]),
       followed: (index) => channel.post({ kind: 'followed', index }),
-      failed: (reason, cause) => channel.post({ kind: 'failed', reason, cause: messageOf(cause) }),
+      membershipChanged: (request, outcome) => channel.post({ kind: 'membershipChanged', request, outcome }),
+      failed: (reason, cause) => channel.post({ kind: 'failed', reason, cause: packError(cause) }),
     };
   }
 

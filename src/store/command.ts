@@ -12,10 +12,12 @@ import type { PackedPut } from './version.ts';
 
 export const COMMAND_FORMAT = 1;
 /** The newest commands that this software knows. */
-export const FEATURE_LEVEL = 2;
+export const FEATURE_LEVEL = 3;
 /** The level that every member must know before a command is proposed that is not as old as the log itself. */
 export const COMPACT_FEATURE_LEVEL = 1;
 export const CHECKPOINT_FEATURE_LEVEL = 2;
+/** Members may change: entries say so that older versions do not read. */
+export const MEMBERSHIP_FEATURE_LEVEL = 3;
 
 export type PackedWrite = PackedPut | { readonly kind: 'delete'; readonly key: StoreKey };
 

@@ -15,6 +15,10 @@ export interface StoreMember {
   readonly match: number | undefined;
   /** At the leader, of another member: how it is being replicated to. */
   readonly replication: 'probe' | 'replicate' | 'snapshot' | undefined;
+  /** At the leader, of another member: milliseconds since it was heard, as of the last report of the Raft side. */
+  readonly lastHeardMs: number | undefined;
+  /** At the leader: it makes good what damage took from it, and counts for nothing meanwhile. */
+  readonly repairing: boolean;
 }
 
 export interface StoreMembership {
@@ -52,6 +56,8 @@ export type MembershipRefusal =
   | 'noVoterLeft'
   /** To be promoted, and too far behind. */
   | 'notCaughtUp'
+  /** No majority of the voters that would be can be reached: the cluster would stand still. */
+  | 'noQuorum'
   /** Members run a version that knows no changes yet. */
   | 'olderMembers'
   /** This store has no members (memory). */

@@ -3,7 +3,7 @@
 //
 // Everything here happens on one thread, in turns: entries are applied, their changes published, then callers answered,
 // so that nobody is told of a revision that this server's watchers and snapshots do not have.
-import type { LogIndex, SnapshotPosition } from '../../raft/core/index.ts';
+import { type LogIndex, membershipOf, type SnapshotPosition } from '../../raft/core/index.ts';
 import type { CommittedEntry, Leadership } from '../../raft/node/index.ts';
 import { assert, every, messageOf, type Timer } from '../lib/index.ts';
 import { COMPACT_FEATURE_LEVEL, decodeCommand, encodeCompact, packCommand, UnknownFormatError } from './command.ts';
@@ -13,8 +13,8 @@ import type { Change } from './history.ts';
 import { CHECKPOINT_INTERVAL, StateComparison } from './integrity/comparison.ts';
 import { Joining } from './joining.ts';
 import { HOUSEKEEPING_MS } from './limits.ts';
-import { describeMembers, Transfers } from './members.ts';
-import type { StoreMembership, StoreMembershipOutcome, TransferOutcome } from './membership-port.ts';
+import { Members } from './members.ts';
+import type { StoreMemberChange, StoreMembership, StoreMembershipOutcome, TransferOutcome } from './membership-port.ts';
 import { PendingCommits } from './pending-commits.ts';
 import {
   type Command,
@@ -55,7 +55,7 @@ export class ReplicatedStore implements ObjectStore {
   readonly #database: StateDatabase;
   readonly #board: StatusBoard;
   readonly #snapshots: SnapshotExchange;
-  readonly #transfers: Transfers;
+  readonly #members: Members;
   readonly #comparison: StateComparison;
   readonly #joining: Joining;
   readonly #disk: DiskCare;
@@ -106,7 +106,7 @@ export class ReplicatedStore implements ObjectStore {
       install: (snapshot) => this.#install(snapshot),
       otherFrame: (peer, frame) => this.#disk.frame(peer, frame),
     });
-    this.#transfers = new Transfers(consensus, clock);
+    this.#members = new Members({ ...options, sessions: () => this.#machine.sessions });
     this.#comparison = new StateComparison({
       ...options,
       member: consensus.id,
@@ -118,7 +118,7 @@ export class ReplicatedStore implements ObjectStore {
     this.#disk = new DiskCare({
       ...options,
       isLeader: () => this.#leads(),
-      transferTo: (peer) => void this.#transfers.begin(peer),
+      transferTo: (peer) => void this.#members.transfer(peer),
       changed: () => this.#board.check(),
     });
     this.#joining = new Joining({
@@ -143,7 +143,7 @@ export class ReplicatedStore implements ObjectStore {
     assert(this.#phase === 'new', 'a store is started once');
     this.#phase = 'starting';
     const { consensus, clock, logger, metrics } = this.#options;
-    const { machine, appliedIndex } = await this.#database.load();
+    const { machine, appliedIndex, membership } = await this.#database.load();
     this.#machine = machine;
     this.#appliedIndex = appliedIndex;
     assert(machine.sessions.ofOrigin(this.#options.origin) === undefined, 'an origin is used by one process only');
@@ -159,7 +159,7 @@ export class ReplicatedStore implements ObjectStore {
     if (!this.#isOpen()) return;
     this.#consensusStarted = true;
     const { installed } = this.#database;
-    await consensus.start(handlers, appliedIndex as LogIndex, installed);
+    await consensus.start(handlers, appliedIndex as LogIndex, installed, membership);
     if (this.#phase !== 'starting') return;
     this.#phase = 'running';
     if (installed !== undefined) this.#follow(installed);
@@ -234,18 +234,17 @@ export class ReplicatedStore implements ObjectStore {
   }
 
   membership(): StoreMembership {
-    return describeMembers(this.#options.consensus.status());
+    return this.#members.describe();
   }
 
-  changeMembership(): Promise<StoreMembershipOutcome> {
+  changeMembership(changes: readonly StoreMemberChange[], signal: AbortSignal): Promise<StoreMembershipOutcome> {
     if (!this.#isOpen()) return Promise.reject(this.#closedError());
-    const message = 'this version cannot change its members yet';
-    return Promise.resolve({ kind: 'refused', reason: 'unsupported', message, remedy: 'Use a later version.' });
+    return this.#members.change(changes, signal);
   }
 
   transferLeadership(target?: string): Promise<TransferOutcome> {
     if (!this.#isOpen()) return Promise.reject(this.#closedError());
-    return this.#transfers.begin(target);
+    return this.#members.transfer(target);
   }
 
   /** A digest of all replicated state; equal on all servers that have applied as much. */
@@ -328,7 +327,7 @@ export class ReplicatedStore implements ObjectStore {
     this.#stopSignal.abort();
     this.#snapshots.stop();
     const error = this.#closedError();
-    this.#transfers.abandon(error.message);
+    this.#members.abandon(error.message);
     for (const waiting of [this.#pending, this.#barriers, this.#waiters]) waiting.rejectAll(error);
   }
 
@@ -353,6 +352,7 @@ export class ReplicatedStore implements ObjectStore {
         if (entry.index <= this.#appliedIndex) continue;
         assert(entry.index === this.#appliedIndex + 1, 'log entries are applied without a hole');
         if (entry.kind === 'command') this.#observe(this.#applyCommand(entry, changes), entry.index);
+        if (entry.kind === 'membership') this.#database.members(membershipOf(entry));
         this.#appliedIndex = entry.index;
         term = entry.term;
       }
@@ -457,7 +457,7 @@ export class ReplicatedStore implements ObjectStore {
     const { leader, term } = leadership;
     if (before?.leader !== leader || before?.term !== term)
       this.#options.logger.info({ leader, term }, leader === undefined ? 'no leader is known' : 'there is a leader');
-    this.#transfers.leadershipChanged(leadership);
+    this.#members.leadershipChanged(leadership);
     if (leadership.leader === undefined) this.#joining.leaderLost();
     else if (before === undefined || leadership.epoch > before.epoch || before.leader === undefined) {
       const sameLeader = before?.leader === leadership.leader && before.term === leadership.term;

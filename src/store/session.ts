@@ -76,6 +76,12 @@ export class Sessions {
     if (lowWater > session.lowWater) session.lowWater = lowWater;
   }
 
+  /** The lowest level of those of `members` that have a session. */
+  lowestLevel(members: readonly string[]): number {
+    const levels = members.flatMap((member) => this.#byMember.get(member)?.featureLevel ?? []);
+    return Math.min(Number.MAX_SAFE_INTEGER, ...levels);
+  }
+
   /** The level that every member knows; 0 while there is none. */
   featureLevel(): number {
     let level = Number.POSITIVE_INFINITY;

@@ -22,6 +22,8 @@ const membership: StoreMembership = {
       isLeader: true,
       match: undefined,
       replication: undefined,
+      lastHeardMs: undefined,
+      repairing: false,
     },
     {
       id: 'server-3',
@@ -31,6 +33,8 @@ const membership: StoreMembership = {
       isLeader: false,
       match: 90,
       replication: 'replicate',
+      lastHeardMs: 20,
+      repairing: false,
     },
   ],
 };

@@ -91,6 +91,8 @@ export class Network {
         for (const connection of this.#of(id)) this.#connect(connection);
         return Promise.resolve();
       },
+      // Everybody is connected to everybody: whom a member talks to is its own affair.
+      contacts: () => {},
       send: (messages) => {
         for (const message of messages) this.#send(message);
       },

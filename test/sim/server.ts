@@ -213,7 +213,7 @@ export class SimServer {
     const { id } = this;
     return {
       id,
-      start: (handlers, appliedIndex, snapshot) => {
+      start: (handlers, appliedIndex, snapshot, members) => {
         checks.restarted(id, appliedIndex);
         checks.stateIs(id, appliedIndex, store().stateHash());
         const apply = (entries: readonly CommittedEntry[]): void => {
@@ -222,7 +222,7 @@ export class SimServer {
           handlers.stateMachine.apply(entries);
           checks.stateIs(id, store().status().appliedIndex, store().stateHash());
         };
-        return consensus.start({ ...wrapHandlers(handlers), stateMachine: { apply } }, appliedIndex, snapshot);
+        return consensus.start({ ...wrapHandlers(handlers), stateMachine: { apply } }, appliedIndex, snapshot, members);
       },
       sendFrame: (peer, frame) => consensus.sendFrame(peer, frame),
       snapshotEnded: (peer, index) => consensus.snapshotEnded(peer, index),
@@ -236,6 +236,7 @@ export class SimServer {
       readIndex: () => consensus.readIndex(),
       progress: (applied: LogIndex, durable: LogIndex) => consensus.progress(applied, durable),
       transferLeadership: (target) => consensus.transferLeadership(target),
+      changeMembership: (changes) => consensus.changeMembership(changes),
       status: () => consensus.status(),
       stop: () => consensus.stop(),
     };

@@ -2,7 +2,7 @@
 // at its own pace. Steps are chosen by a seeded generator, and may lose, repeat and delay what members send, change the
 // leader, or leave none. In automatic mode everything arrives in the next turn.
 import type { LogIndex, Membership, NodeId, Term } from '../../raft/core/index.ts';
-import type { CommittedEntry, Consensus, ConsensusHandlers, ConsensusStatus } from '../../raft/node/index.ts';
+import type { CommittedEntry, Consensus, ConsensusHandlers, ConsensusStatus, MembershipOutcome } from '../../raft/node/index.ts';
 import { type Prng, prng } from '../../src/lib/index.ts';
 
 export interface Troubles {
@@ -175,6 +175,11 @@ export class FakeMember implements Consensus {
   transferLeadership(): void {
     const others = this.#cluster.voters.filter((id) => id !== this.id);
     if (this.#cluster.leader === this.id) this.#cluster.elect(others[0] ?? this.id);
+  }
+
+  /** Members do not change here. */
+  changeMembership(): Promise<MembershipOutcome> {
+    return Promise.resolve({ kind: 'notLeader', leader: this.#cluster.leader });
   }
 
   status(): ConsensusStatus {

@@ -206,6 +206,7 @@ export class RaftWorld {
         this.#handlers.set(id, handlers);
         return Promise.resolve();
       },
+      contacts: () => {},
       send: (messages) => {
         for (const message of messages) {
           setImmediate(() => {

@@ -19,6 +19,7 @@ import {
 import {
   CLOSE_DISOWNED,
   CLOSE_REFUSED,
+  CLOSE_REMOVED,
   decodeGreeting,
   encodeGreeting,
   type LocalMember,
@@ -51,6 +52,8 @@ export interface DiallerOptions {
   unreachable(): void;
   /** The peer met this member with another log. */
   disowned(reason: string): void;
+  /** The peer says that this member is no member any more. */
+  removed(): void;
 }
 
 type State =
@@ -107,6 +110,7 @@ export class Dialler {
       const said = reason.toString('utf8');
       if (code === CLOSE_REFUSED) this.trouble(`it refuses this member: ${said}`, 'warn');
       if (code === CLOSE_DISOWNED) this.options.disowned(said);
+      if (code === CLOSE_REMOVED) this.options.removed();
       this.closed(socket);
     });
   }

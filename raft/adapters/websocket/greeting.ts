@@ -11,6 +11,8 @@ export interface Greeting {
   readonly to: NodeId;
   /** Names the sender's log. */
   readonly incarnation: string;
+  /** host:port where the sender listens, if it knows. */
+  readonly address: string | undefined;
 }
 
 /** Who this member is, as it greets. */
@@ -18,6 +20,7 @@ export interface LocalMember {
   readonly clusterId: string;
   readonly self: NodeId;
   readonly incarnation: string;
+  readonly address?: string | undefined;
 }
 
 /** Says why a peer with this log is not the one that was met before, if so. */
@@ -33,9 +36,11 @@ export const CLOSE_REFUSED = 4001;
 export const CLOSE_MALFORMED = 4002;
 /** The dialling member had another log when it was met: it has lost what it had promised. */
 export const CLOSE_DISOWNED = 4003;
+/** The dialling member was removed from the cluster, by a change that is committed. */
+export const CLOSE_REMOVED = 4004;
 
-export function encodeGreeting({ clusterId, self, incarnation }: LocalMember, to: NodeId): Uint8Array {
-  return encodeValue([WIRE_FORMAT, clusterId, self, to, incarnation]);
+export function encodeGreeting({ clusterId, self, incarnation, address }: LocalMember, to: NodeId): Uint8Array {
+  return encodeValue([WIRE_FORMAT, clusterId, self, to, incarnation, address ?? null]);
 }
 
 /** Throws CodecError for anything that is no greeting. */
@@ -44,11 +49,12 @@ export function decodeGreeting(bytes: Uint8Array): Greeting {
   const value = decodeValue(bytes);
   if (!Array.isArray(value)) throw new CodecError('a greeting that is no list');
   const [format, ...names]: readonly unknown[] = value;
-  const [clusterId, from, to, incarnation] = names;
+  const [clusterId, from, to, incarnation, said] = names;
   if (typeof format !== 'number' || typeof clusterId !== 'string' || typeof from !== 'string')
     throw new CodecError('a greeting of wrong fields');
   if (typeof to !== 'string' || typeof incarnation !== 'string') throw new CodecError('a greeting of wrong fields');
-  return { format, clusterId, from: from as NodeId, to: to as NodeId, incarnation };
+  const address = typeof said === 'string' ? said : undefined;
+  return { format, clusterId, from: from as NodeId, to: to as NodeId, incarnation, address };
 }
 
 /** Why a greeting is not the one expected, or undefined when it is. */

@@ -19,6 +19,7 @@ import {
   CLOSE_DISOWNED,
   CLOSE_MALFORMED,
   CLOSE_REFUSED,
+  CLOSE_REMOVED,
   decodeGreeting,
   encodeGreeting,
   type LocalMember,
@@ -43,12 +44,13 @@ export interface ListenerOptions {
   readonly tls: TransportTls | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
-  isPeer(id: NodeId): boolean;
+  /** Who was removed from the cluster is told so. Anybody else with a certificate of the cluster may be a member by now. */
+  isRemoved(id: NodeId): boolean;
   received(message: Message): void;
   /** Arrived on a peer's connection for snapshots. */
   frame(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void;
-  /** A peer has dialled this member: it is there. */
-  arrived(peer: NodeId): void;
+  /** A peer has dialled this member: it is there, and listens at `address` if it says so. */
+  arrived(peer: NodeId, address: string | undefined): void;
   /** The connection that a peer had dialled is gone, and it has no newer one. */
   left(peer: NodeId): void;
 }
@@ -110,6 +112,13 @@ export class Listener {
     this.ungreeted.clear();
   }
 
+  /** Ends the connections of peers that were removed meanwhile, and says why. */
+  dismissRemoved(): void {
+    for (const [peer, socket] of [...this.peers, ...this.lanes])
+      if (this.options.isRemoved(peer))
+        socket.close(CLOSE_REMOVED, closeReason(`${peer} was removed from the cluster`));
+  }
+
   private accept(socket: WebSocket, request: IncomingMessage): void {
     socket.on('error', (error) => this.options.logger.debug({ cause: error.message }, 'a peer connection failed'));
     if (this.stopped || this.ungreeted.size >= UNGREETED_LIMIT) {
@@ -131,6 +140,7 @@ export class Listener {
     this.forgetUngreeted(socket);
     const { local, recognise } = this.options;
     let peer: NodeId;
+    let address: string | undefined;
     try {
       const greeting = decodeGreeting(data);
       peer = greeting.from;
@@ -140,7 +150,12 @@ export class Listener {
         to: local.self,
       });
       if (objection !== undefined) throw new Error(objection);
-      if (!this.options.isPeer(peer)) throw new Error(`${peer} is no member of this cluster`);
+      address = greeting.address;
+      if (peer === local.self) throw new Error(`${peer} is the name of this very member`);
+      if (this.options.isRemoved(peer)) {
+        this.refuse(socket, request, CLOSE_REMOVED, `${peer} was removed from the cluster`);
+        return;
+      }
       const doubt = recognise(peer, greeting.incarnation);
       if (doubt !== undefined) {
         this.refuse(socket, request, CLOSE_DISOWNED, doubt);
@@ -164,7 +179,7 @@ export class Listener {
       this.options.left(peer);
     });
     socket.send(encodeGreeting(local, peer));
-    this.options.arrived(peer);
+    this.options.arrived(peer, address);
   }
 
   /** The newest connection of a peer counts. Nothing is concluded from its end. */

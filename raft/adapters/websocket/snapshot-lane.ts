@@ -3,7 +3,10 @@
 import { Dialler, type DiallerOptions } from './dialler.ts';
 import { SNAPSHOT_PROTOCOL } from './greeting.ts';
 
-export type LaneOptions = Omit<DiallerOptions, 'protocol' | 'redials' | 'connected' | 'unreachable' | 'disowned'>;
+export type LaneOptions = Omit<
+  DiallerOptions,
+  'protocol' | 'redials' | 'connected' | 'unreachable' | 'disowned' | 'removed'
+>;
 
 export class SnapshotLane {
   private readonly dialler: Dialler;
@@ -22,6 +25,7 @@ export class SnapshotLane {
       // Whether the peer is there, and lets this member in, is learnt from the connection for messages.
       unreachable: () => {},
       disowned: () => {},
+      removed: () => {},
     });
   }
 

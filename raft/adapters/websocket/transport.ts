@@ -1,11 +1,12 @@
 // The transport between members: WebSockets with msgpack frames, over mutual TLS. Each member dials every peer and
 // sends on the connections it dialled. A refused or closed connection is told at once, in both directions.
-import { type Clock, type Logger, UserError } from '../../../src/lib/index.ts';
-import type { Message, NodeConfig, NodeId, Transport, TransportHandlers } from '../../node/index.ts';
+import { type Clock, defined, type Logger, messageOf, UserError } from '../../../src/lib/index.ts';
+import type { Contacts, Message, NodeConfig, NodeId, Transport, TransportHandlers } from '../../node/index.ts';
 import { KnownPeers } from '../known-peers.ts';
 import { Dialler, type TransportTls } from './dialler.ts';
 import { RAFT_PROTOCOL } from './greeting.ts';
-import { Listener } from './listener.ts';
+import { Listener, type ListenerOptions } from './listener.ts';
+import { Roster } from './roster.ts';
 import { SnapshotLane } from './snapshot-lane.ts';
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
@@ -32,6 +33,11 @@ class WebSocketTransport implements Transport {
   private readonly diallers = new Map<NodeId, Dialler>();
   private readonly lanes = new Map<NodeId, SnapshotLane>();
   private listener: Listener | undefined;
+  private roster: Roster | undefined;
+  private known: KnownPeers | undefined;
+  /** What both ends of a connection need to know of this member. */
+  private ends: Pick<ListenerOptions, 'local' | 'recognise'> | undefined;
+  private handlers: TransportHandlers | undefined;
   private stopped = false;
 
   constructor(options: WebSocketTransportOptions) {
@@ -39,57 +45,102 @@ class WebSocketTransport implements Transport {
   }
 
   /** Throws UserError when the endpoint cannot listen, or would be open to strangers. */
-  async start(handlers: TransportHandlers): Promise<void> {
+  async start(handlers: TransportHandlers, contacts: Contacts): Promise<void> {
     const { config, listen, tls, clock, logger, incarnation } = this.options;
-    const { clusterId, id: self, membership } = config;
+    const { clusterId, id: self } = config;
     if (tls === undefined && !LOOPBACK.test(listen.host))
       throw new UserError(
         `the Raft endpoint would listen on ${listen.host} without TLS`,
         'Give the member a certificate, or listen on loopback.',
       );
-    const peers = new Set([...membership.voters, ...membership.learners].filter((id) => id !== self));
-    const known = new KnownPeers(this.options.directory, logger);
-    const local = { clusterId, self, incarnation };
-    const recognise = (peer: NodeId, other: string): string | undefined => known.objectionTo(peer, other);
-    const heard = <T>(tell: (value: T) => void) => {
-      return (value: T): void => {
-        if (!this.stopped) tell(value);
-      };
+    this.known = new KnownPeers(this.options.directory, logger);
+    this.known.forget(contacts.removed);
+    this.roster = new Roster(config, contacts);
+    const { roster, known } = this;
+    this.ends = {
+      local: { clusterId, self, incarnation, address: config.peerAddresses[self] },
+      recognise: (peer, other) => known.objectionTo(peer, other),
     };
-    const unreachable = heard((peer: NodeId) => handlers.unreachable(peer));
-    const connected = heard((peer: NodeId) => handlers.connected(peer));
-    const disowned = heard((by: { peer: NodeId; reason: string }) => handlers.disowned(by.peer, by.reason));
-    for (const peer of peers) {
-      const target = { local, recognise, peer, address: () => config.peerAddresses[peer], tls, clock, logger };
-      this.lanes.set(peer, new SnapshotLane(target));
-      const dialler = new Dialler({
-        ...target,
-        protocol: RAFT_PROTOCOL,
-        redials: true,
-        connected: () => connected(peer),
-        unreachable: () => unreachable(peer),
-        disowned: (reason) => disowned({ peer, reason }),
-      });
-      this.diallers.set(peer, dialler);
-    }
+    this.handlers = handlers;
     this.listener = new Listener({
-      local,
-      recognise,
+      ...this.ends,
       listen,
       tls,
       clock,
       logger,
-      isPeer: (id) => peers.has(id),
-      received: heard((message: Message) => handlers.received(message)),
+      isRemoved: (id) => roster.isRemoved(id),
+      received: this.heard((message: Message) => handlers.received(message)),
       frame: (peer, frame) => {
         if (!this.stopped) handlers.frame(peer, frame);
       },
-      // It runs, so its endpoint answers: no reason to wait out the back-off.
-      arrived: (peer) => this.diallers.get(peer)?.dial(),
-      left: unreachable,
+      arrived: (peer, address) => {
+        roster.arrived(peer, address);
+        this.follow();
+        // It runs, so its endpoint answers: no reason to wait out the back-off.
+        this.diallers.get(peer)?.dial();
+      },
+      left: this.heard((peer: NodeId) => {
+        roster.left(peer);
+        handlers.unreachable(peer);
+        this.follow();
+      }),
     });
     await this.listener.start();
-    for (const dialler of this.diallers.values()) dialler.dial();
+    this.follow();
+  }
+
+  contacts(contacts: Contacts): void {
+    if (this.stopped) return;
+    this.roster?.update(contacts);
+    this.known?.forget(contacts.removed);
+    this.listener?.dismissRemoved();
+    this.follow();
+  }
+
+  /** Dials who is wanted by now, and lets go of who is not any more. */
+  private follow(): void {
+    if (this.stopped || this.roster === undefined) return;
+    const wanted = this.roster.wanted();
+    for (const [peer, dialler] of this.diallers) if (!wanted.has(peer)) this.letGo(peer, dialler);
+    for (const peer of wanted) if (!this.diallers.has(peer)) this.connect(peer);
+  }
+
+  private letGo(peer: NodeId, dialler: Dialler): void {
+    const lane = this.lanes.get(peer);
+    this.diallers.delete(peer);
+    this.lanes.delete(peer);
+    Promise.all([dialler.stop(), lane?.stop()]).catch((error: unknown) => {
+      this.options.logger.debug(
+        { peer, cause: messageOf(error) },
+        'the connection to a former peer did not end cleanly',
+      );
+    });
+  }
+
+  private connect(peer: NodeId): void {
+    const { tls, clock, logger } = this.options;
+    const ends = defined(this.ends, 'a transport that has started');
+    const handlers = defined(this.handlers, 'a transport that has started');
+    const target = { ...ends, peer, address: () => this.roster?.address(peer), tls, clock, logger };
+    this.lanes.set(peer, new SnapshotLane(target));
+    const dialler = new Dialler({
+      ...target,
+      protocol: RAFT_PROTOCOL,
+      redials: true,
+      connected: this.heard(() => handlers.connected(peer)),
+      unreachable: this.heard(() => handlers.unreachable(peer)),
+      disowned: this.heard((reason: string) => handlers.disowned(peer, reason)),
+      removed: this.heard(() => handlers.removed(peer)),
+    });
+    this.diallers.set(peer, dialler);
+    dialler.dial();
+  }
+
+  /** After the stop nothing is told any more. */
+  private heard<T extends readonly unknown[]>(tell: (...news: T) => void): (...news: T) => void {
+    return (...news) => {
+      if (!this.stopped) tell(...news);
+    };
   }
 
   send(messages: readonly Message[]): void {

@@ -138,6 +138,7 @@ const REFUSED_AS: Readonly<Record<MembershipRefusal, 409 | 422 | 501>> = {
   transferUnderWay: 409,
   noVoterLeft: 409,
   notCaughtUp: 409,
+  noQuorum: 409,
   olderMembers: 409,
   unsupported: 501,
 };

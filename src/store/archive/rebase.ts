@@ -41,6 +41,8 @@ export function rebase(machine: StateMachine, distance: number, position: StateP
     count,
     sessions: 0,
     stateHash: hashed.stateHash(),
+    // The members of the cluster that it becomes: of another one than it came from.
+    membership: undefined,
   };
   return { versions, meta };
 }

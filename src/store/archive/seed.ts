@@ -51,8 +51,8 @@ async function seedState(keyValue: KeyValue, state: RebasedState, membership: Me
 }
 
 /** The summary with the members of the new cluster. */
-function metaOf(meta: Meta, _membership: Membership): Meta {
-  return meta;
+function metaOf(meta: Meta, membership: Membership): Meta {
+  return { ...meta, membership };
 }
 
 /** A log that holds nothing and goes on after `position`, in its term. */

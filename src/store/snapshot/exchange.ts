@@ -30,6 +30,8 @@ export class SnapshotExchange implements SnapshotHandlers {
   constructor(options: ExchangeOptions) {
     const { consensus, database, clock, logger, origin } = options;
     this.#otherFrame = (peer, bytes) => options.otherFrame(peer, bytes);
+    // Before it has started it knows no others.
+    const founding = consensus.status().membership;
     const send = (peer: NodeId, frame: Uint8Array<ArrayBuffer>): void => consensus.sendFrame(peer, frame);
     this.#sender = new SnapshotSender({
       origin,
@@ -37,7 +39,7 @@ export class SnapshotExchange implements SnapshotHandlers {
       logger,
       chunkBytes: options.snapshotChunkBytes ?? SNAPSHOT_CHUNK_BYTES,
       read: () => database.read(),
-      membership: () => consensus.status().membership,
+      founding: () => founding,
       term: () => consensus.status().term,
       send,
       ended: (peer, index) => consensus.snapshotEnded(peer, index),

@@ -17,7 +17,8 @@ export interface SenderOptions {
   readonly chunkBytes: number;
   /** Every record of the state as of now, its summary first. */
   read(): AsyncIterable<KeyValueEntry>;
-  membership(): Membership;
+  /** Of a state that an earlier version wrote: the members it began with. */
+  founding(): Membership;
   /** The term of this member now. */
   term(): Term;
   send(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void;
@@ -111,13 +112,13 @@ export class SnapshotSender {
     if (first.done === true) throw new Error('the state database is empty');
     const meta = decodeMeta(first.value.value);
     if (meta.appliedTerm === undefined) throw new Error('the state was written by a version without snapshots');
-    const { membership, term, clock, logger } = this.#options;
+    const { founding, term, clock, logger } = this.#options;
     transfer.ahead = first.value;
     transfer.records = 1 + meta.count + meta.sessions;
     transfer.snapshot = {
       index: meta.appliedIndex as LogIndex,
       term: meta.appliedTerm as Term,
-      membership: membership(),
+      membership: meta.membership ?? founding(),
       leaderTerm: Math.max(leaderTerm, term()) as Term,
     };
     transfer.reading = false;

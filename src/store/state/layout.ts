@@ -8,6 +8,7 @@
 
 import { crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr';
+import { type Membership, readMembership } from '../../../raft/core/index.ts';
 import type { Revision } from '../port.ts';
 import type { Session, SessionOutcome } from '../session.ts';
 import { packSession } from '../state-machine.ts';
@@ -65,19 +66,25 @@ export interface Meta {
   readonly sessions: number;
   /** StateMachine.stateHash() at appliedIndex: covers the sessions too. */
   readonly stateHash: string;
+  /** The members as of appliedIndex; undefined in databases of earlier versions, whose members never changed. */
+  readonly membership: Membership | undefined;
 }
 
 export function encodeMeta(meta: Meta): Uint8Array {
   const { appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions, stateHash, appliedTerm } = meta;
-  return seal([appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions, stateHash, appliedTerm]);
+  const counts = [appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions];
+  return seal([...counts, stateHash, appliedTerm ?? null, meta.membership ?? null]);
 }
 
+type PackedMeta = readonly [number, Revision, Revision, number, number, number, number, string, number?, unknown?];
+
 export function decodeMeta(value: Uint8Array): Meta {
-  const [appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions, stateHash, appliedTerm] = unseal(
+  const [appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions, stateHash, term, members] = unseal(
     value,
     'its summary',
-  ) as [number, Revision, Revision, number, number, number, number, string, number | undefined];
-  return { appliedIndex, appliedTerm, revision, compactedRevision, laneA, laneB, count, sessions, stateHash };
+  ) as PackedMeta;
+  const counts = { appliedIndex, revision, compactedRevision, laneA, laneB, count, sessions };
+  return { ...counts, stateHash, appliedTerm: term ?? undefined, membership: readMembership(members) };
 }
 
 export function encodeSession(session: Session): Uint8Array {

@@ -1,5 +1,6 @@
 // Brings a state machine back from the state database, and believes nothing: each record has its checksum, and together
 // they must give the count, the sum and the hash that the last batch wrote. Anything else is damage.
+import type { Membership } from '../../../raft/core/index.ts';
 import { unreachable } from '../../lib/index.ts';
 import type { Change } from '../history.ts';
 import type { Revision, StoreKey } from '../port.ts';
@@ -26,6 +27,8 @@ export interface Loaded {
   readonly appliedIndex: number;
   /** Of the entry at appliedIndex; undefined while it is not known. */
   readonly appliedTerm: number | undefined;
+  /** The members as of appliedIndex; undefined while no database has told. */
+  readonly membership: Membership | undefined;
 }
 
 /** Throws StateDamageError or StateVersionError. An empty database gives an empty machine. */
@@ -40,7 +43,7 @@ export async function loadState(keyValue: KeyValue, recorder: Recorder): Promise
   const { count, laneA, laneB } = machine.records;
   if (meta === undefined) {
     if (count > 0) throw new StateDamageError('its summary is missing');
-    return { machine, appliedIndex: 0, appliedTerm: undefined };
+    return { machine, appliedIndex: 0, appliedTerm: undefined, membership: undefined };
   }
   if (count !== meta.count) throw new StateDamageError(`it holds ${count} versions, and ${meta.count} were written`);
   if (laneA !== meta.laneA || laneB !== meta.laneB) {
@@ -49,7 +52,8 @@ export async function loadState(keyValue: KeyValue, recorder: Recorder): Promise
   if (machine.revision !== meta.revision || machine.stateHash() !== meta.stateHash) {
     throw new StateDamageError(`it gives revision ${machine.revision} where ${meta.revision} was written`);
   }
-  return { machine, appliedIndex: meta.appliedIndex, appliedTerm: meta.appliedTerm };
+  const { appliedIndex, appliedTerm, membership } = meta;
+  return { machine, appliedIndex, appliedTerm, membership };
 }
 
 async function readMeta(keyValue: KeyValue): Promise<Meta | undefined> {

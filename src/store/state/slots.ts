@@ -6,7 +6,13 @@
 //
 // One record decides, so the change from one to the other is one atomic batch, on any adapter: a crash leaves the old
 // state or the new one. (Renaming folders would need an order of its own for crashes, and closing a database in use.)
-import type { LogIndex, NodeId, SnapshotPosition, Term } from '../../../raft/core/index.ts';
+import {
+  type LogIndex,
+  type NodeId,
+  readMembership,
+  type SnapshotPosition,
+  type Term,
+} from '../../../raft/core/index.ts';
 import { SLOT_CLEAR_KEYS } from '../limits.ts';
 import type { KeyValue, KeyValueOperation } from './key-value.ts';
 import { META_KEY, SLOT_KEY, SLOT_KEY_END, STATE_END, seal, unseal } from './layout.ts';
@@ -105,20 +111,24 @@ function slotView(keyValue: KeyValue, prefix: string): KeyValue {
   };
 }
 
-/** [index, term, leader's term, voters, learners] */
-export type PackedPosition = readonly [number, number, number, readonly string[], readonly string[]];
+/**
+ * [index, term, leader's term, voters, learners, the whole membership]. The last is absent in what earlier versions wrote,
+ * which knew founding members only.
+ */
+export type PackedPosition = readonly [number, number, number, readonly string[], readonly string[], unknown?];
 
 export function packPosition(position: SnapshotPosition): PackedPosition {
   const { index, term, leaderTerm, membership } = position;
-  return [index, term, leaderTerm, membership.voters, membership.learners];
+  return [index, term, leaderTerm, membership.voters, membership.learners, membership];
 }
 
 export function unpackPosition(packed: PackedPosition): SnapshotPosition {
-  const [index, term, leaderTerm, voters, learners] = packed;
+  const [index, term, leaderTerm, voters, learners, whole] = packed;
+  const founding = { voters: voters as readonly NodeId[], learners: learners as readonly NodeId[] };
   return {
     index: index as LogIndex,
     term: term as Term,
     leaderTerm: leaderTerm as Term,
-    membership: { voters: voters as readonly NodeId[], learners: learners as readonly NodeId[] },
+    membership: readMembership(whole) ?? founding,
   };
 }

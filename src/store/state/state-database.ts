@@ -1,7 +1,7 @@
 // Writes the state machine's changes behind it, in batches. Each batch holds the changes up to one applied index with
 // the index, the revisions and the hash they lead to, so that the database is always the state at one point of the log.
 // Any failure to write is fatal: what the disk holds then is unknown.
-import type { LogIndex, SnapshotPosition } from '../../../raft/core/index.ts';
+import type { LogIndex, Membership, SnapshotPosition } from '../../../raft/core/index.ts';
 import { assert, type Clock, type Timer } from '../../lib/index.ts';
 import { stateStream } from '../archive/records.ts';
 import { STATE_FLUSH_BYTES, STATE_FLUSH_DELAY_MS, WRITE_BEHIND_LIMIT_BYTES } from '../limits.ts';
@@ -46,6 +46,8 @@ export class StateDatabase implements Recorder {
   #pendingBytes = 0;
   #appliedIndex = 0;
   #appliedTerm: number | undefined;
+  /** As of #appliedIndex; undefined while it is that of the founders. */
+  #membership: Membership | undefined;
   #durableIndex = 0;
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
@@ -126,6 +128,7 @@ export class StateDatabase implements Recorder {
     this.#machine = loaded.machine;
     this.#appliedIndex = loaded.appliedIndex;
     this.#appliedTerm = loaded.appliedTerm;
+    this.#membership = loaded.membership;
     this.#durableIndex = loaded.appliedIndex;
     this.#stored = new Map();
     this.#dropped = new Set();
@@ -171,6 +174,11 @@ export class StateDatabase implements Recorder {
 
   session(session: Session): void {
     this.#sessions.set(session.member, session);
+  }
+
+  /** An entry that is applied made `membership` the effective one. Comes before applied() of its index. */
+  members(membership: Membership): void {
+    this.#membership = membership;
   }
 
   /** The state machine has applied everything up to `index`, whose entry is of `term`. */
@@ -271,6 +279,7 @@ export class StateDatabase implements Recorder {
     const stateHash = machine.stateHash();
     const appliedTerm = this.#appliedTerm;
     const meta = {
+      membership: this.#membership,
       appliedIndex: index,
       appliedTerm,
       revision,

@@ -10,16 +10,18 @@ import { FRAME_LIMIT_BYTES, SEND_QUEUE_LIMIT_BYTES } from '../../../raft/adapter
 import {
   CLOSE_MALFORMED,
   CLOSE_REFUSED,
+  CLOSE_REMOVED,
   encodeGreeting,
   RAFT_PATH,
   RAFT_PROTOCOL,
 } from '../../../raft/adapters/websocket/greeting.ts';
-import type { Message, NodeId, Term, Transport } from '../../../raft/node/index.ts';
+import type { Contacts, Message, NodeId, Term, Transport, TransportHandlers } from '../../../raft/node/index.ts';
 import { silentLogger } from '../../../src/lib/index.ts';
 import { clock, freePorts, HOST, temporaryFolder, until } from './members.ts';
 
 const A = 'a' as NodeId;
 const B = 'b' as NodeId;
+const C = 'c' as NodeId;
 const folder = temporaryFolder();
 const running = new Set<Transport>();
 let count = 0;
@@ -36,9 +38,17 @@ interface End {
   readonly events: string[];
 }
 
+const knowing = (peers: readonly NodeId[], removed: readonly NodeId[] = []): Contacts => ({
+  peers,
+  addresses: {},
+  removed,
+  isRemoved: false,
+});
+
 async function open(id: NodeId, ports: readonly number[], incarnation: string = id): Promise<End> {
   const received: Message[] = [];
   const events: string[] = [];
+  const at = (member: number): string => `${HOST}:${ports[member]}`;
   const directory = join(folder.path, String(count++));
   mkdirSync(directory);
   const transport = webSocketTransport({
@@ -46,10 +56,10 @@ async function open(id: NodeId, ports: readonly number[], incarnation: string = 
       id,
       clusterId: 'c',
       membership: { voters: [A, B], learners: [] },
-      peerAddresses: { [A]: `${HOST}:${ports[0]}`, [B]: `${HOST}:${ports[1]}` },
+      peerAddresses: id === C ? { [A]: at(0), [C]: at(2) } : { [A]: at(0), [B]: at(1) },
       seed: 1,
     },
-    listen: { host: HOST, port: ports[id === A ? 0 : 1] ?? 0 },
+    listen: { host: HOST, port: ports[[A, B, C].indexOf(id)] ?? 0 },
     tls: undefined,
     incarnation,
     directory,
@@ -57,13 +67,15 @@ async function open(id: NodeId, ports: readonly number[], incarnation: string = 
     logger: silentLogger,
   });
   running.add(transport);
-  await transport.start({
+  const handlers = {
     received: (message) => void received.push(message),
     frame: (peer, frame) => void events.push(`frame of ${frame.length} from ${peer}`),
     unreachable: (peer) => void events.push(`unreachable ${peer}`),
     connected: (peer) => void events.push(`connected ${peer}`),
     disowned: (peer) => void events.push(`disowned ${peer}`),
-  });
+    removed: (peer) => void events.push(`removed by ${peer}`),
+  } satisfies TransportHandlers;
+  await transport.start(handlers, knowing(id === A ? [B] : id === B ? [A] : []));
   return { transport, received, events };
 }
 
@@ -170,6 +182,23 @@ describe('the WebSocket transport', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
+  it('follows the members while it runs: dials who is new, where it says it is, and lets go of who left', async () => {
+    const ports = await freePorts(3);
+    const [a, b] = [await open(A, ports), await open(C, ports)];
+    // a has heard of c from nobody; c knows a from its configuration, and says where it listens.
+    await until(() => a.events.includes('connected c') && b.events.includes('connected a'));
+    a.transport.send([heartbeat(A, C, 1)]);
+    await until(() => b.received.length === 1);
+    a.transport.contacts(knowing([B], [C]));
+    await until(() => b.events.includes('removed by a'));
+    a.transport.send([heartbeat(A, C, 2)]);
+    a.transport.contacts(knowing([B, C]));
+    await until(() => a.events.filter((event) => event === 'connected c').length === 2);
+    a.transport.send([heartbeat(A, C, 3)]);
+    await until(() => b.received.length === 2);
+    expect(roundsOf(b.received)).toEqual([1, 3]);
+  });
+
   it('stops twice, and sends nothing afterwards', async () => {
     const { transport } = await open(A, await freePorts(2));
     await Promise.all([transport.stop(), transport.stop()]);
@@ -204,13 +233,29 @@ describe('the Raft endpoint', () => {
       greeting('x€'.repeat(100), B, A),
       greeting('other', B, A),
       greeting('c', B, B),
-      greeting('c', 'nobody' as NodeId, A),
       greeting('c', A, A),
       new Uint8Array(5_000),
     ];
     for (const frame of wrong)
       expect(await say(port, [frame, ...encodeFrames([heartbeat(B, A, 1)])])).toBe(CLOSE_REFUSED);
     expect(received).toEqual([]);
+  });
+
+  it('lets in a member that its own log does not know yet, and tells one that was removed that it was', async () => {
+    const [port = 0] = await freePorts(2);
+    const { transport, received, events } = await open(A, [port]);
+    const joining = new WebSocket(`ws://${HOST}:${port}${RAFT_PATH}`, RAFT_PROTOCOL);
+    const closed = new Promise((resolve) => joining.on('close', resolve));
+    joining.on('open', () => {
+      joining.send(greeting('c', C, A));
+      for (const frame of encodeFrames([heartbeat(C, A, 1)])) joining.send(frame);
+    });
+    await until(() => received.length === 1);
+    expect(received).toEqual([heartbeat(C, A, 1)]);
+    transport.contacts(knowing([B], [C]));
+    expect(await closed).toBe(CLOSE_REMOVED);
+    expect(await say(port, [greeting('c', C, A)])).toBe(CLOSE_REMOVED);
+    await until(() => events.includes('unreachable c'));
   });
 
   it('closes on a frame that is malformed or too large, and hands nothing on', async () => {

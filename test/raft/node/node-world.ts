@@ -151,6 +151,7 @@ export class World {
         this.handlers.set(member.id, handlers);
         return Promise.resolve();
       },
+      contacts: () => {},
       send: (messages) => {
         for (const message of messages) {
           this.sent.push(message);
