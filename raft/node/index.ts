@@ -24,5 +24,5 @@ export { LOG_LIMITS, openLog } from './log/open.ts';
 export type { Defer, NodeOutputs, RaftNode, RaftNodeOptions } from './node.ts';
 export type * from './ports.ts';
 export { type FromNode, packError, type ToNode } from './protocol.ts';
-export { REMOVED_EXIT_CODE, RemovedError } from './removed.ts';
+export { RemovedError } from './removed.ts';
 export { type ServiceParts, serveConsensus } from './service.ts';

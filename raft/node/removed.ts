@@ -2,7 +2,7 @@
 import { UserError } from '../../src/lib/index.ts';
 
 /** The exit code of a process whose member was removed: whoever supervises it need not start it again. */
-export const REMOVED_EXIT_CODE = 71;
+const REMOVED_EXIT_CODE = 71;
 
 export class RemovedError extends UserError {
   constructor() {

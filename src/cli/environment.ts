@@ -1,6 +1,7 @@
 // The world, built once per process: clock, randomness, logs, signals, and the end of the process. Only this room does so.
 import { randomInt } from 'node:crypto';
 import { EXIT_WITH_PARENT } from '../../cluster/index.ts';
+import { RemovedError } from '../../raft/node/index.ts';
 import {
   type Clock,
   createLogger,
@@ -42,6 +43,10 @@ const SEED_BOUND = 2 ** 32;
 export function componentEnvironment(component: string): Environment {
   const logger = createLogger(component);
   const fatal: Fatal = (reason, cause) => {
+    if (cause instanceof RemovedError) {
+      logger.warn({ remedy: cause.remedy }, cause.message);
+      process.exit(cause.exitCode);
+    }
     logger.error({ reason, cause: cause === undefined ? undefined : messageOf(cause) }, 'fatal: this process ends');
     process.exit(FATAL_EXIT_CODE);
   };

@@ -2,7 +2,13 @@
 // at its own pace. Steps are chosen by a seeded generator, and may lose, repeat and delay what members send, change the
 // leader, or leave none. In automatic mode everything arrives in the next turn.
 import type { LogIndex, Membership, NodeId, Term } from '../../raft/core/index.ts';
-import type { CommittedEntry, Consensus, ConsensusHandlers, ConsensusStatus, MembershipOutcome } from '../../raft/node/index.ts';
+import type {
+  CommittedEntry,
+  Consensus,
+  ConsensusHandlers,
+  ConsensusStatus,
+  MembershipOutcome,
+} from '../../raft/node/index.ts';
 import { type Prng, prng } from '../../src/lib/index.ts';
 
 export interface Troubles {
