@@ -4,7 +4,7 @@
 // Inputs are gathered until the end of the turn, so that what arrived together is proposed, persisted and sent together.
 // Given its ports and a seed it is deterministic: the simulator runs this very code.
 
-import { type Clock, every, type Fatal, type Logger, messageOf, type Timer, UserError } from '../../src/lib/index.ts';
+import { type Clock, every, type Fatal, type Logger, messageOf, type Timer } from '../../src/lib/index.ts';
 import {
   CORE_LIMITS,
   type Contacts,
@@ -14,7 +14,6 @@ import {
   type LogIndex,
   type MemberChange,
   type Membership,
-  NO_MEMBERS,
   type NodeId,
   type PersistBatch,
   type RaftCore,
@@ -23,6 +22,7 @@ import {
   type Term,
   TICK_MS,
 } from '../core/index.ts';
+import { checkBelongs, initialMembership } from './belonging.ts';
 import { AwaitedChanges } from './changes.ts';
 import { Delivery } from './delivery.ts';
 import { LeadershipTracker } from './leadership.ts';
@@ -117,21 +117,6 @@ export function createRaftNode(options: RaftNodeOptions): RaftNode {
   if (appliedIndex + 1 < log.firstIndex())
     throw new DamageError('log', `it begins at entry ${log.firstIndex()}, but the state ends at ${appliedIndex}`);
   return new Driver(options);
-}
-
-function initialMembership({ membership, config }: RaftNodeOptions): Membership {
-  return membership ?? (config.join === true ? NO_MEMBERS : config.membership);
-}
-
-/** An empty log under an id that founded nothing belongs to a member that is yet to be added. */
-function checkBelongs({ config, membership, log }: RaftNodeOptions): void {
-  const { voters, learners } = config.membership;
-  const isFounder = voters.includes(config.id) || learners.includes(config.id);
-  if (isFounder || config.join === true || membership !== undefined || log.memberships().length > 0) return;
-  throw new UserError(
-    `member ${config.id} is not one of the founding members ${voters.join(', ')}`,
-    'Start it to join, and add it to the cluster.',
-  );
 }
 
 class Driver implements RaftNode {
