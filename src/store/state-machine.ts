@@ -215,7 +215,10 @@ export class StateMachine {
     return this.history.after(from, this.#revision, limit);
   }
 
-  /** A digest of all replicated state. Equal on every server that has applied the same entries. */
+  /**
+   * A digest of all replicated state. Equal on every server that has applied the same entries, of whatever version: members
+   * stop over a difference (integrity/comparison.ts), so its form changes with a feature level, and never without.
+   */
   stateHash(): string {
     const sessions = this.sessions.all().map((session) => packSession(session));
     const { laneA, laneB, count } = this.#records;

@@ -100,6 +100,29 @@ describe('a replicated store', () => {
     await a.store.stop();
   });
 
+  it('answers no read barrier before what it asks for is applied', async () => {
+    const cluster = new FakeCluster(['a', 'b']);
+    const a = member(cluster, 'a', manualClock());
+    await a.store.start();
+    await ready(a);
+    cluster.automatic = false;
+    cluster.append('noop', new Uint8Array());
+    let read = false;
+    const barrier = a.store.readBarrier(NO_ABORT).then(() => {
+      read = true;
+    });
+    const settle = async (): Promise<void> => {
+      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await settle();
+    a.consensus.answerReads();
+    await settle();
+    expect(read).toBe(false);
+    a.consensus.deliver(1);
+    await barrier;
+    await a.store.stop();
+  });
+
   it('drops the content of a commit that its caller gave up before it was sent, and goes on', async () => {
     const cluster = new FakeCluster(['a', 'b']);
     const a = member(cluster, 'a', manualClock());

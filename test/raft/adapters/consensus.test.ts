@@ -112,6 +112,18 @@ describe('three members over mutual TLS', () => {
     await lifeOfACluster(await cluster('threads', threads));
   });
 
+  it('(threads) lead on while the main thread is busy', async () => {
+    const members = await startAll(await cluster('busy', threads), 1);
+    await defined(members[0], 'a member').commit('a');
+    await until(() => members.every((member) => member.applied.length === 1));
+    const before = members.map((member) => member.leaderships.at(-1)?.term);
+    // Longer than any election timeout, in one turn.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+    await defined(members[0], 'a member').commit('b');
+    expect(members.map((member) => member.leaderships.at(-1)?.term)).toEqual(before);
+    await stopAll(members);
+  });
+
   it('hand leadership over when asked', async () => {
     const members = await startAll(await cluster('transfer', 'inline'), 1);
     await defined(members[0], 'a member').commit('a');
