@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { systemClock } from '../src/lib/index.ts';
-import { gatesHold } from './bars/requirement.ts';
+import { gatesHold, requirementsTable } from './bars/requirement.ts';
+import { runBars } from './bars/run.ts';
 import { checkLinearizable } from './checker/linearizability.ts';
 import { FAULT_KINDS, type FaultKind, SOAK_DECK, SOAK_KINDS } from './faults/plan.ts';
 import { readHistory } from './history/file.ts';
@@ -144,6 +145,30 @@ program
     });
     process.stdout.write(flags.output === 'json' ? `${JSON.stringify(run)}\n` : run.text);
     process.exitCode = gatesHold(run.requirements) ? 0 : 1;
+  });
+program
+  .command('bars')
+  .description('Every bar that real processes answer, with a share of its size, as one table.')
+  .option('--share <n>', 'of the size that the bars ask for: 1 takes hours', '0.1')
+  .option('--only <bars>', 'such as 6,7,8; all when left out', '')
+  .option('--seed <n>', 'of faults, clients and watchers', '1')
+  .option('--output <form>', 'text or json', 'text')
+  .addHelpText('after', '\nExample:\n  npm run chaos -- bars --share 0.1 --only 6,7,8,9\n')
+  .action(async (flags: SoakFlags & { readonly share: string; readonly only: string }) => {
+    const requirements = await runBars({
+      share: Number(flags.share),
+      only: flags.only.split(',').filter(Boolean).map(Number),
+      seed: Number(flags.seed),
+      clock,
+      command: COMMAND,
+      shimSources: SHIM_SOURCES,
+      progress: say,
+    });
+    const text = `${requirementsTable(requirements).join('\n')}\n`;
+    process.stdout.write(
+      flags.output === 'json' ? `${JSON.stringify({ share: Number(flags.share), requirements })}\n` : text,
+    );
+    process.exitCode = gatesHold(requirements) ? 0 : 1;
   });
 program
   .command('check')
