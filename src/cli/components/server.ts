@@ -20,7 +20,7 @@ export async function runServer(configFile: string, environment: Environment, fi
   const api = createApiServer(apiServerOptions(config, store, environment));
   const { url } = await api.start();
   logger.info({ id: config.id, url }, 'serving the API');
-  await store.start();
+  await startStore(store, api);
   const rootCa = readText(config.caFile);
   const managers = configuredClient(config.controllerManager, 'controller-manager', environment);
   const scheduling = configuredClient(config.scheduler, 'scheduler', environment);
@@ -33,6 +33,17 @@ export async function runServer(configFile: string, environment: Environment, fi
   await loops;
   await Promise.all([managers.close(), scheduling.close()]);
   await stopServing(store, api);
+}
+
+/** Starts the store behind its API. When it refuses, the API ends too, so that the process can end and say why. */
+export async function startStore(store: ObjectStore, api: ApiServer): Promise<void> {
+  try {
+    await store.start();
+  } catch (error) {
+    await api.stop();
+    await store.stop();
+    throw error;
+  }
 }
 
 /** The leadership first, then requests, then the store: clients of other servers see no pause. */

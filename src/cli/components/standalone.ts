@@ -9,7 +9,7 @@ import { createApiServer } from '../../apiserver/index.ts';
 import { UserError } from '../../lib/index.ts';
 import { aborted, type BuiltFiles, type Environment } from '../environment.ts';
 import { openMemberStore } from './replicated-store.ts';
-import { stopServing } from './server.ts';
+import { startStore, stopServing } from './server.ts';
 
 export interface StandaloneOptions {
   readonly port: number;
@@ -62,7 +62,7 @@ export async function runStandaloneApiServer(
     memberId: MEMBER,
   });
   const { url } = await api.start();
-  await store.start();
+  await startStore(store, api);
   process.stdout.write(`the API server answers at ${url} (plain HTTP: everybody on this machine is administrator)\n`);
   await aborted(environment.signal);
   await stopServing(store, api);
