@@ -10,12 +10,12 @@ export function damageTable(damages: readonly DamageRecord[]): readonly string[]
   const cell = (text: string): string => text.padEnd(22);
   return [
     '',
-    `${'damaged files'.padEnd(16)}${DAMAGES.map((damage) => cell(damage)).join('')}`,
+    `${'damaged files'.padEnd(18)}${DAMAGES.map((damage) => cell(damage)).join('')}`,
     ...kinds.map((kind) => {
       const cells = DAMAGES.map((damage) =>
         cell(outcomesText(damages.filter((record) => record.fileKind === kind && record.damage === damage))),
       );
-      return `  ${kind.padEnd(14)}${cells.join('')}`.trimEnd();
+      return `  ${kind.padEnd(16)}${cells.join('')}`.trimEnd();
     }),
   ];
 }
