@@ -24,7 +24,7 @@ export interface MemberView {
   readonly lagEntries: number | null;
   readonly replication: 'probe' | 'replicate' | 'snapshot' | null;
   /** How long ago the leader heard it. */
-  readonly heardMsAgo?: number | null;
+  readonly lastHeardMs?: number;
   readonly repairing?: boolean;
 }
 

@@ -22,7 +22,7 @@ export interface ServerStatus {
   /** Committed entries that the leader does not know it to hold; null when that is not known. */
   readonly lagEntries: number | null;
   /** How long ago the leader heard it, in ms; null when that is not known. */
-  readonly heardMsAgo: number | null;
+  readonly lastHeardMs: number | null;
   /** It is being repaired from the others: it neither votes nor counts. */
   readonly repairing: boolean;
   readonly term: number;
@@ -114,7 +114,7 @@ function serverStatus(
     role: answer?.role ?? 'down',
     place: placeOf(server, member, known),
     lagEntries: member?.lagEntries ?? null,
-    heardMsAgo: member?.heardMsAgo ?? null,
+    lastHeardMs: member?.lastHeardMs ?? null,
     repairing: answer?.repairing ?? member?.repairing ?? false,
     term: answer?.term ?? 0,
     commitIndex: answer?.commitIndex ?? 0,

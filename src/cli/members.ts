@@ -10,7 +10,6 @@ import {
   membershipCommands,
   requireTopology,
   SERVERS_MAX,
-  type ServerStatus,
 } from '../../cluster/index.ts';
 import { systemClock } from '../lib/index.ts';
 import { coloursFor, table } from './output.ts';
@@ -41,7 +40,7 @@ function listing({ leader, servers, removed }: ClusterStatus): object {
       reason: server.reason,
       repairing: server.repairing,
       lagEntries: server.lagEntries,
-      heardMsAgo: server.heardMsAgo,
+      lastHeardMs: server.lastHeardMs,
       pid: server.pid,
     })),
     removed,
@@ -55,17 +54,18 @@ function listText(status: ClusterStatus): string {
     server.place,
     serverState(server),
     server.url,
-    lagText(server),
+    numberText(server.lagEntries),
+    numberText(server.lastHeardMs),
     String(server.pid ?? '-'),
     server.reason ?? '',
   ]);
-  const lines = [table([['ID', 'PLACE', 'STATE', 'URL', 'LAG', 'PID', ''], ...rows])];
+  const lines = [table([['ID', 'PLACE', 'STATE', 'URL', 'LAG', 'HEARD MS AGO', 'PID', ''], ...rows])];
   if (status.removed.length > 0) lines.push('', `${bold('removed')}  ${status.removed.join(', ')}`);
   return `${lines.join('\n')}\n`;
 }
 
-function lagText({ lagEntries }: ServerStatus): string {
-  return lagEntries === null ? '-' : String(lagEntries);
+function numberText(value: number | null): string {
+  return value === null ? '-' : String(Math.round(value));
 }
 
 export async function memberAdd(dataDir: string, count: number, learner: boolean): Promise<void> {

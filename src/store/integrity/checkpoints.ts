@@ -68,6 +68,8 @@ function heldByMajority(
   claims: ReadonlyMap<string, string>,
   voters: readonly string[],
 ): { readonly hash: string } | 'open' | 'none' {
+  // A server that is only joining does not know the voters yet.
+  if (voters.length === 0) return 'open';
   const needed = Math.floor(voters.length / 2) + 1;
   const counts = new Map<string, number>();
   let silent = 0;

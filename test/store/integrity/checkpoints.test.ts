@@ -49,6 +49,10 @@ describe('checkpoints', () => {
     expect(checkpoints.claimed('c', 10, 'y', VOTERS)).toMatchObject({ kind: 'agreed', differing: ['c'] });
   });
 
+  it('say nothing at a server that is only joining, and knows no voters yet', () => {
+    expect(at(10, 'x').claimed('a', 10, 'x', [])).toBeUndefined();
+  });
+
   it('judge a learner by the voters, and count it for nothing', () => {
     const learner = at(10, 'y');
     learner.claimed('learner', 10, 'y', VOTERS);
