@@ -37,6 +37,8 @@ export async function openMemberStore(
       id: parts.id as NodeId,
       clusterId: parts.clusterId,
       membership: { voters: parts.founders as NodeId[], learners: [] },
+      // Whoever is no founder waits to be added, and never makes a cluster of its own.
+      join: !parts.founders.includes(parts.id),
       peerAddresses: parts.peers,
       seed: environment.random.int(SEED_BOUND),
     },
