@@ -61,7 +61,9 @@ export async function soak(cluster: ClusterUnderTest, network: PeerNetwork, opti
   const books = openBooks(options);
   await createNamespace(cluster);
   const end = new AbortController();
-  const watching = startWatchers(cluster, options, random.fork(), books);
+  // Before anybody writes: what was written earlier, no watcher would be told.
+  const begunAt = await presentRevision(cluster);
+  const watching = startWatchers(cluster, options, begunAt, random.fork(), books);
   const signal = AbortSignal.any([end.signal, cluster.stopping]);
   const loops = startClients(cluster, options, random.fork(), books, signal);
   const faults = await doFaults(
@@ -171,20 +173,29 @@ interface Watching {
   finish(revision: number): Promise<void>;
 }
 
-function startWatchers(cluster: ClusterUnderTest, options: SoakOptions, random: Prng, books: Books): Watching {
+async function presentRevision(cluster: ClusterUnderTest): Promise<number> {
+  const answer = await cluster.balancer.send('GET', `/api/v1/namespaces/${NAMESPACE}/configmaps`);
+  if (answer.kind !== 'answered') throw new UserError(`no watch could begin: ${answer.reason}`, 'Run it again.');
+  const { metadata } = JSON.parse(answer.body) as { readonly metadata: { readonly resourceVersion: string } };
+  return Number(metadata.resourceVersion);
+}
+
+function startWatchers(
+  cluster: ClusterUnderTest,
+  options: SoakOptions,
+  revision: number,
+  random: Prng,
+  books: Books,
+): Watching {
   const { clock } = options;
   const urls = cluster.running.topology.servers.map(({ port }) => `https://127.0.0.1:${port}`);
   const stop = new AbortController();
   const events: WatchedEvent[][] = [];
   const troubles: string[] = [];
   let last = Number.POSITIVE_INFINITY;
-  const begun = cluster.balancer.send('GET', `/api/v1/namespaces/${NAMESPACE}/configmaps`);
   const all = Array.from({ length: options.load.watchers }, async (_, watcher) => {
     const seen: WatchedEvent[] = [];
     events.push(seen);
-    const answer = await begun;
-    if (answer.kind !== 'answered') throw new UserError(`no watch could begin: ${answer.reason}`, 'Run it again.');
-    const { metadata } = JSON.parse(answer.body) as { readonly metadata: { readonly resourceVersion: string } };
     const event = (told: WatchedEvent): void => {
       // The cluster's own objects are not the experiment's.
       if (!/^(register|set)-/.test(told.key)) return;
@@ -194,7 +205,7 @@ function startWatchers(cluster: ClusterUnderTest, options: SoakOptions, random: 
     const signal = AbortSignal.any([stop.signal, cluster.stopping]);
     const common = { watcher, urls, credentials: cluster.credentials, clock, random: random.fork(), signal };
     const trouble = (what: string): void => void troubles.push(what);
-    await watchAll({ ...common, revision: Number(metadata.resourceVersion), event, trouble }, () => last);
+    await watchAll({ ...common, revision, event, trouble }, () => last);
   });
   return {
     events,
