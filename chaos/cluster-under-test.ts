@@ -96,12 +96,21 @@ export async function startExperiment(options: ExperimentOptions): Promise<Clust
     environmentOf: (member) => disks?.environmentOf(member) ?? {},
   });
   const stopping = new AbortController();
-  const stop = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     stopping.abort();
     await running.stop();
     await disks?.close();
     if (process.env['QUORATE_KEEP'] !== '1') rmSync(folder, { recursive: true, force: true });
   };
+  let ending: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    ending ??= end();
+    return ending;
+  };
+  // Whoever interrupts an experiment is left no mounted disks; then the signal does what it does.
+  const interrupted = (signal: NodeJS.Signals): void => void stop().finally(() => process.kill(process.pid, signal));
+  process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
   try {
     await waitUntilReady(running, clock, new AbortController().signal, () => undefined);
   } catch (error) {
