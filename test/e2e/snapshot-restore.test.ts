@@ -69,6 +69,8 @@ describe('a cluster saved under load', () => {
     expect(verified.code).toBe(0);
     expect(JSON.parse(verified.stdout)).toMatchObject(saved);
     expect(saved.objects).toBeGreaterThanOrEqual(BEFORE);
+    const again = await quorate('snapshot', 'save', file, '--data-dir', folder.path);
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining(`${file} exists`) });
     const damaged = join(folder.path, 'damaged.qsnap');
     const bytes = readFileSync(file);
     const place = bytes.length >> 1;
