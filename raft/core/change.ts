@@ -8,7 +8,7 @@
 //    asks the furthest voter to take over at once.
 // 5. Who was removed is told for a while, so that it stops by itself; later it is told by whoever it tries to reach.
 import { CatchUp } from './catch-up.ts';
-import { DEPARTURE_ELECTION_TIMEOUTS } from './limits.ts';
+import { CATCH_UP_ELECTION_TIMEOUTS, DEPARTURE_ELECTION_TIMEOUTS } from './limits.ts';
 import { afterJoint, encodeMembership, everyMember, isJoint, plan, type Refusal } from './membership.ts';
 import { plus } from './numbers.ts';
 import { Progress } from './progress.ts';
@@ -59,7 +59,8 @@ export function isSettled(state: State): boolean {
 function isCaughtUp(state: State, leading: Leading, member: NodeId): boolean {
   const peer = leading.peers.get(member);
   if (peer === undefined || peer.repairing) return false;
-  return leading.catchUps.get(member)?.isCaughtUp(peer, state.tick, state.limits.electionTimeoutMinTicks) === true;
+  const limitTicks = CATCH_UP_ELECTION_TIMEOUTS * state.limits.electionTimeoutMinTicks;
+  return leading.catchUps.get(member)?.isCaughtUp(peer, state.tick, limitTicks) === true;
 }
 
 /** Whether enough of the voters that would be have been heard lately. Those before are: they elected this leader and keep it. */

@@ -20,6 +20,15 @@ export const CORE_LIMITS: CoreLimits = {
 /** How long after its better-placed peers an early candidate starts, per rank (see election.ts). */
 export const STAGGER_TICKS = 2;
 
+/** A learner keeps up when a round of its catching up took less than this many of the shortest election timeouts (§4.2.1). */
+export const CATCH_UP_ELECTION_TIMEOUTS = 1;
+
+/** Members of one cluster: far more than make sense, for each one is told of everything. */
+export const MEMBER_LIMIT = 64;
+/** The longest id of a member that is added, and the longest address. */
+export const MEMBER_ID_LIMIT_CHARACTERS = 100;
+export const ADDRESS_LIMIT_CHARACTERS = 300;
+
 /** For how many of the longest election timeouts a leader goes on telling a removed member that it is removed. */
 export const DEPARTURE_ELECTION_TIMEOUTS = 5;
 

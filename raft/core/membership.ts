@@ -1,5 +1,6 @@
 // Memberships as data: who counts, who belongs, and the bytes of a membership entry. Such an entry holds the whole
 // membership and not the difference to the one before, so that the newest one in a log says everything.
+import { ADDRESS_LIMIT_CHARACTERS, MEMBER_ID_LIMIT_CHARACTERS, MEMBER_LIMIT } from './limits.ts';
 import type { Entry, LogIndex, MemberChange, Membership, MembershipRefusal, NodeId } from './types.ts';
 
 export const NO_MEMBERS: Membership = { voters: [], learners: [] };
@@ -50,10 +51,6 @@ export interface Refusal {
   readonly remedy: string;
 }
 
-/** Members of one cluster, and changes in one step: far more than make sense. */
-export const MEMBER_LIMIT = 64;
-const NAME_LIMIT_CHARACTERS = 100;
-
 /** The membership after `changes`: joint when the voters differ. Pure: what only a leader knows is checked by it. */
 export function plan(
   membership: Membership,
@@ -89,9 +86,13 @@ function apply(
   const without = { voters: voters.filter((id) => id !== member), learners: learners.filter((id) => id !== member) };
   switch (change.kind) {
     case 'add': {
-      if (member === '' || member.length > NAME_LIMIT_CHARACTERS)
-        return refuse('invalid', 'an id is not empty and not long', `Use at most ${NAME_LIMIT_CHARACTERS} characters.`);
-      if (!/^.+:\d{1,5}$/.test(change.address) || change.address.length > 3 * NAME_LIMIT_CHARACTERS)
+      if (member === '' || member.length > MEMBER_ID_LIMIT_CHARACTERS)
+        return refuse(
+          'invalid',
+          'an id is not empty and not long',
+          `Use at most ${MEMBER_ID_LIMIT_CHARACTERS} characters.`,
+        );
+      if (!/^.+:\d{1,5}$/.test(change.address) || change.address.length > ADDRESS_LIMIT_CHARACTERS)
         return refuse('invalid', `${change.address} is no address`, 'Use host:port of its Raft endpoint.');
       if (isMember) return refuse('alreadyMember', `${member} is a member already`, 'Choose an id that is new.');
       if (retired.includes(member))

@@ -358,7 +358,8 @@ class Client implements Consensus {
   }
 
   private failed(reason: string, cause: Error): void {
-    if (this.phase === 'failed') return;
+    // The end of a thread follows its error, which may have stopped this client meanwhile.
+    if (this.phase === 'failed' || this.fault !== undefined) return;
     const starting = this.phase === 'starting';
     this.phase = 'failed';
     this.fault = reason;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConsensusOptions } from '../../../raft/adapters/index.ts';
 import { nodeDisk } from '../../../raft/adapters/index.ts';
 import { DamageError, type LogIndex, type NodeId } from '../../../raft/node/index.ts';
-import { defined, UserError } from '../../../src/lib/index.ts';
+import { defined, messageOf, UserError } from '../../../src/lib/index.ts';
 import {
   type ClusterOptions,
   certificates,
@@ -28,7 +28,7 @@ let tls: ClusterOptions['tls'];
 let threads: ConsensusOptions['threads'];
 
 beforeAll(async () => {
-  tls = await certificates(join(folder.path, 'pki'), [...IDS, 'stranger']);
+  tls = await certificates(join(folder.path, 'pki'), [...IDS, 'n4', 'stranger']);
   threads = await bundledThreads(bundles);
 });
 afterAll(() => {
@@ -135,6 +135,50 @@ describe('three members over mutual TLS', () => {
     members.find((member) => member.consensus.id === leader)?.consensus.transferLeadership(target);
     await until(() => members.every((member) => member.leader === target));
     await stopAll(members);
+  });
+
+  it('let in a fourth that they hear of while they run, and end one that is removed, wherever they are', async () => {
+    const [port = 0] = await freePorts(1);
+    const options = await cluster('membership', threads);
+    const members = await startAll(options, 1);
+    await defined(members[0], 'a member').commit('a');
+    // The new one knows where the others are; they are told where it is by the entry that adds it.
+    const n4 = 'n4' as NodeId;
+    const itsOptions = memberOptions({ ...options, ids: [...IDS, n4], ports: [...options.ports, port] }, n4, 4);
+    const membership = { voters: IDS as NodeId[], learners: [] };
+    const joining = new Member({ ...itsOptions, config: { ...itsOptions.config, membership, join: true } });
+    await joining.start();
+    const leaderOf = (): Member => {
+      const leader = members.find((member) => member.consensus.status().role === 'leader');
+      return defined(leader, 'a leader');
+    };
+    const address = `${HOST}:${port}`;
+    expect(
+      await leaderOf().consensus.changeMembership([{ kind: 'add', member: n4, address, autoPromote: true }]),
+    ).toMatchObject({ kind: 'done' });
+    await until(() => {
+      const { membership: now, membershipSettled } = leaderOf().consensus.status();
+      return membershipSettled && now.voters.includes(n4);
+    });
+    await until(() => joining.applied.includes('a'));
+    const gone = leaderOf();
+    expect(await gone.consensus.changeMembership([{ kind: 'remove', member: gone.consensus.id }])).toMatchObject({
+      kind: 'done',
+    });
+    await until(() => gone.failures.length > 0);
+    expect(gone.failures).toEqual(['this member was removed from the cluster']);
+    const rest = [...members.filter((member) => member !== gone), joining];
+    await joining.commit('b');
+    await until(() => rest.every((member) => member.applied.includes('b')));
+    await gone.consensus.stop();
+    // Its log may not say so: the others do.
+    const again = new Member(memberOptions(options, gone.consensus.id, 9));
+    const ended = again.start().then(
+      () => until(() => again.failures.length > 0).then(() => again.failures[0]),
+      (error: unknown) => messageOf(error),
+    );
+    expect(await ended).toBe('this member was removed from the cluster');
+    await stopAll([...rest, again]);
   });
 
   it('do not let in a member whose certificate has another name', async () => {

@@ -3,7 +3,7 @@
 import type { Entry, HardState, LogIndex, NodeId, Term } from '../../../raft/core/index.ts';
 import type { Disk } from '../../../raft/node/index.ts';
 import { JobRunner, type LogIdentity, type LogLimits, openLog, type RaftLog } from '../../../raft/node/index.ts';
-import type { Prng } from '../../../src/lib/index.ts';
+import { assert, type Prng } from '../../../src/lib/index.ts';
 
 export const IDENTITY: LogIdentity = { clusterId: 'cluster', nodeId: 'n1' as NodeId };
 /** Small, so that a short test rolls many segments and reads many entries back from them. */
@@ -75,7 +75,17 @@ export function write(disk: Disk, log: RaftLog, batch: Batch): void {
 export function read(log: RaftLog): Held {
   const from = log.firstIndex();
   const end = (log.lastIndex() + 1) as LogIndex;
-  return { entries: end > from ? log.entries(from, end, Number.MAX_SAFE_INTEGER) : [], hardState: log.hardState() };
+  const entries = end > from ? log.entries(from, end, Number.MAX_SAFE_INTEGER) : [];
+  const memberships = entries.filter(({ kind }) => kind === 'membership').map(({ index }) => index);
+  assert(
+    memberships.join() ===
+      log
+        .memberships()
+        .map(({ index }) => index)
+        .join(),
+    'the log knows its membership entries',
+  );
+  return { entries, hardState: log.hardState() };
 }
 
 export function open(disk: Disk, limits = SMALL): RaftLog {
