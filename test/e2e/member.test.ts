@@ -4,8 +4,13 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PlainClient, plainClient } from '../../chaos/index.ts';
+import { withNewServer } from '../../cluster/growth.ts';
 import type { ClusterStatus } from '../../cluster/index.ts';
+import { layoutOf } from '../../cluster/layout.ts';
+import { findFreePorts } from '../../cluster/ports.ts';
+import { changeTopology } from '../../cluster/topology-lock.ts';
 import { loadKubeconfig } from '../../src/client/index.ts';
+import { systemClock } from '../../src/lib/index.ts';
 import { eventually, type Finished, quorate, scratch, startUp, type Up } from './support/command.ts';
 import { kubectl, kubectlMissing } from './support/kubectl.ts';
 
@@ -121,11 +126,28 @@ describe('the servers of a running cluster', () => {
   });
 });
 
-describe('a command that is given when nobody keeps the cluster', () => {
-  it('says so, and changes nothing', async () => {
-    await up.interrupt();
-    const refused = await member('add');
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('quorate up --detach') });
+describe('a cluster whose supervisor was killed', () => {
+  const other = join(folder.path, 'detached');
+  const start = (...args: string[]) =>
+    quorate('up', '--detach', '--data-dir', other, '--runtime', 'simulated', '--output', 'json', ...args);
+  const command = (...args: string[]) => quorate('member', ...args, '--data-dir', other);
+  afterAll(() => quorate('down', '--data-dir', other));
+
+  it('changes nothing until it is adopted, and then completes what was begun', async () => {
+    await start('--port', '0', '--servers', '1', '--workers', '0');
+    const supervisor = JSON.parse(readFileSync(join(other, 'run', 'supervisor.json'), 'utf8')) as { pid: number };
+    process.kill(supervisor.pid, 'SIGKILL');
+    expect(await command('add')).toMatchObject({ code: 1, stderr: expect.stringContaining('quorate up --detach') });
+    // What a command leaves that is killed after its first step.
+    const [port = 0, raftPort = 0] = await findFreePorts(2);
+    await changeTopology(layoutOf(other), systemClock(), (before) => withNewServer(before, { port, raftPort }));
+
+    expect((await start()).stderr).toContain('still running, and kept as they are: load-balancer, server-1');
+    const list = await command('list');
+    expect(list.stdout).toMatch(/^server-1 +voter +leader .*\nserver-2 +joining /m);
+    expect(await command('add')).toMatchObject({ code: 0, stdout: 'server-3 votes\n' });
+    expect((await command('remove', 'server-2')).code).toBe(0);
+    expect((await command('list')).stdout).not.toContain('server-2');
   });
 });
 
