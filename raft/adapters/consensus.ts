@@ -56,15 +56,15 @@ export function createConsensus(options: ConsensusOptions): Consensus {
 function inlineMember(options: ConsensusOptions): Consensus {
   const { config, environment, listen, tls, directory } = options;
   const { clock, logger } = environment;
-  const files = new MemberFiles(directory, config, options.tuning?.log);
+  const files = new MemberFiles(directory, config, environment, options.tuning?.log);
   return inlineConsensus({
     config,
     environment,
     openLog: (appliedIndex) => files.openLog(appliedIndex),
     openWriter: () => inlineLogWriter(nodeDisk(files.logDirectory)),
     release: () => files.release(),
-    openTransport: ({ incarnation }) =>
-      webSocketTransport({ config, listen, tls, clock, logger, incarnation, directory }),
+    openTransport: ({ incarnation, former }) =>
+      webSocketTransport({ config, listen, tls, clock, logger, incarnation, former, directory }),
     defer,
   });
 }

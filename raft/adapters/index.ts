@@ -3,6 +3,7 @@ export { type ConsensusOptions, type ConsensusTuning, createConsensus } from './
 export { type FolderLock, lockFolder } from './folder-lock.ts';
 export { knownPeersOf } from './known-peers.ts';
 export { nodeDisk } from './node-disk.ts';
+export { FolderQuarantine, quarantineLabel } from './quarantine.ts';
 export { readOnlyDisk } from './read-only-disk.ts';
 export type { TransportTls } from './websocket/dialler.ts';
 export { type WebSocketTransportOptions, webSocketTransport } from './websocket/transport.ts';

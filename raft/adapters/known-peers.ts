@@ -1,5 +1,6 @@
 // Which log each peer had when it was met first. A peer that comes back with another one has lost what it had promised
-// (its votes, its acknowledged entries), so it is not let in under its old id (house.md, decision 10).
+// (its votes, its acknowledged entries), so it is not let in under its old id (house.md, decision 10),
+// unless it knows what it had promised, and makes good what it had acknowledged (raft/core/repair.ts).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -31,12 +32,15 @@ export class KnownPeers {
     return [...this.incarnations.keys()];
   }
 
-  /** Remembers the log of a peer that is met for the first time. Returns why a peer is not the one that was met. */
-  objectionTo(peer: NodeId, incarnation: string): string | undefined {
+  /**
+   * Remembers the log of a peer that is met for the first time, or whose log took the place of the known one after damage: who
+   * can name that one has its identity still, and its promises. Returns why a peer is not the one that was met.
+   */
+  objectionTo(peer: NodeId, incarnation: string, former: readonly string[]): string | undefined {
     const known = this.incarnations.get(peer);
     if (known === incarnation) return undefined;
-    if (known !== undefined)
-      return `${peer} lost its log and made a new one: restore its data directory, or replace it by a member with a new id`;
+    if (known !== undefined && !former.includes(known))
+      return `${peer} lost its log and made a new one: replace it (quorate member remove ${peer}, then quorate member add)`;
     this.incarnations.set(peer, incarnation);
     this.save();
     return undefined;

@@ -19,6 +19,8 @@ export const PING_PERIOD_MS = 1_000;
 export const SILENCE_LIMIT_MS = 4_000;
 /** Connections that have not greeted yet, of all remote ends together. */
 export const UNGREETED_LIMIT = 32;
+/** So many times damaged files are set aside; then the disk itself is in doubt. */
+export const QUARANTINE_LIMIT = 8;
 /** Zeroes written at once when a file is extended. */
 export const ZERO_CHUNK_BYTES = MIB;
 /** How long a socket may take to say goodbye before it is destroyed. */

@@ -4,10 +4,8 @@
 import { assert, COMMAND_LIMIT_BYTES, defined, type Timer, UserError, unreachable } from '../../src/lib/index.ts';
 import {
   type CoreLimits,
-  type CoreStatus,
   type LogIndex,
   type MemberChange,
-  type Membership,
   NO_MEMBERS,
   type NodeId,
   type SnapshotPosition,
@@ -27,6 +25,8 @@ import type {
   MembershipOutcome,
   NodeConfig,
   NodeEnvironment,
+  NodeStatus,
+  StateAtStart,
   Transport,
 } from './ports.ts';
 import { type FromNode, pack, type ToNode, unpackEntries, unpackError } from './protocol.ts';
@@ -103,7 +103,7 @@ class Client implements Consensus {
   private nextRequest = 1;
   private following: { readonly index: LogIndex; readonly resolve: () => void }[] = [];
 
-  private core: CoreStatus;
+  private core: NodeStatus;
   private leadership: Leadership;
   private appliedIndex = 0 as LogIndex;
   private fault: string | undefined;
@@ -128,24 +128,21 @@ class Client implements Consensus {
       membershipSettled: false,
       peers: [],
       repair: undefined,
+      damage: undefined,
+      stateWanted: undefined,
     };
     parts.channel.onMessage((message) => this.receive(message));
   }
 
-  async start(
-    handlers: ConsensusHandlers,
-    appliedIndex: LogIndex,
-    snapshot?: SnapshotPosition,
-    membership?: Membership,
-  ): Promise<void> {
+  async start(handlers: ConsensusHandlers, state: StateAtStart): Promise<void> {
     assert(this.phase === 'new', 'consensus is started once');
     this.phase = 'starting';
     this.handlers = handlers;
-    this.appliedIndex = appliedIndex;
+    this.appliedIndex = state.appliedIndex;
     const started = new Promise<void>((resolve, reject) => {
       this.startOutcome = { resolve, reject };
     });
-    this.parts.channel.post({ kind: 'start', appliedIndex, snapshot, membership });
+    this.parts.channel.post({ kind: 'start', state });
     try {
       await started;
     } catch (error) {
@@ -371,7 +368,7 @@ class Client implements Consensus {
 }
 
 /** A report may be older than a commit that was delivered meanwhile. */
-function newerStatus(current: CoreStatus, reported: CoreStatus): CoreStatus {
+function newerStatus(current: NodeStatus, reported: NodeStatus): NodeStatus {
   const commitIndex = Math.max(current.commitIndex, reported.commitIndex) as LogIndex;
   return { ...reported, commitIndex };
 }

@@ -55,6 +55,8 @@ export class Delivery {
 
   /** Hands over what is committed, durable and within the limit. */
   pump(): void {
+    // The state is lost, and a snapshot has yet to bring what the log no longer holds.
+    if (this.deliveredIndex + 1 < this.log.firstIndex()) return;
     while (this.target !== undefined && this.outstandingBytes < APPLY_BACKLOG_LIMIT_BYTES) {
       if (this.target.index <= this.deliveredIndex) {
         this.target = this.newest === this.target ? undefined : this.newest;

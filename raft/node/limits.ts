@@ -31,6 +31,8 @@ export const DISK_STALL_LIMIT_MS = 2_000;
 export const APPLY_STALL_LIMIT_MS = 5_000;
 /** How long a removed member stays, so that what was asked of it is answered. */
 export const REMOVED_WAIT_MS = 1_000;
+/** How often a leader whose state is lost, and not repaired yet, tries to hand leadership over. */
+export const STATELESS_LEAD_MS = 1_000;
 /** How often the Raft side tells its status to the main thread. */
 export const STATUS_PERIOD_MS = 250;
 /** How long stop() waits for the Raft side before it is given up. */

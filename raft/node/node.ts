@@ -9,11 +9,9 @@ import {
   CORE_LIMITS,
   type Contacts,
   type CoreLimits,
-  type CoreStatus,
   createRaftCore,
   type LogIndex,
   type MemberChange,
-  type Membership,
   type NodeId,
   type PersistBatch,
   type RaftCore,
@@ -33,6 +31,7 @@ import {
   PROPOSAL_BATCH_LIMIT_BYTES,
   PROPOSAL_QUEUE_LIMIT_BYTES,
   REMOVED_WAIT_MS,
+  STATELESS_LEAD_MS,
 } from './limits.ts';
 import { DamageError } from './log/damage.ts';
 import type { LogWriter } from './log/job.ts';
@@ -42,6 +41,8 @@ import type {
   Leadership,
   MembershipOutcome,
   NodeConfig,
+  NodeStatus,
+  StateAtStart,
   Transport,
   TransportHandlers,
 } from './ports.ts';
@@ -75,12 +76,7 @@ export interface RaftNodeOptions {
   readonly transport: Transport;
   readonly defer: Defer;
   readonly outputs: NodeOutputs;
-  /** Applied by the state machine already; the entries after it are delivered. */
-  readonly appliedIndex: LogIndex;
-  /** The snapshot that the state came from, while it is not known that the log has followed it. */
-  readonly snapshot?: SnapshotPosition | undefined;
-  /** The members as of appliedIndex, when the state machine knows them. */
-  readonly membership?: Membership | undefined;
+  readonly state: StateAtStart;
   readonly limits?: CoreLimits;
 }
 
@@ -99,24 +95,23 @@ export interface RaftNode {
   /** `request` comes back with the outcome. */
   changeMembership(request: number, changes: readonly MemberChange[]): void;
   leadership(): Leadership;
-  status(): CoreStatus;
+  status(): NodeStatus;
   stop(): Promise<void>;
 }
 
-/** Makes a node. Throws UserError for one that belongs to no cluster, DamageError when the state machine is ahead of the log, or the log begins behind it. */
+/** Makes a node. Throws UserError for one that belongs to no cluster, DamageError when the state machine is ahead of the log. */
 export function createRaftNode(options: RaftNodeOptions): RaftNode {
-  const { log, appliedIndex, snapshot } = options;
-  checkBelongs(options);
+  const { log, state, config } = options;
+  const { appliedIndex, snapshot, position, membership } = state;
+  checkBelongs({ config, membership, log });
   // A crash between the two: the core lets the log follow the snapshot.
-  if (snapshot?.index === appliedIndex) return new Driver(options);
-  if (appliedIndex > log.lastIndex())
-    throw new DamageError(
-      'log',
-      `it ends at entry ${log.lastIndex()}, but the state has applied up to ${appliedIndex}`,
-    );
-  if (appliedIndex + 1 < log.firstIndex())
-    throw new DamageError('log', `it begins at entry ${log.firstIndex()}, but the state ends at ${appliedIndex}`);
-  return new Driver(options);
+  if (snapshot?.index === appliedIndex || appliedIndex <= log.lastIndex()) return new Driver(options);
+  // A log that was lost goes on after the state, which holds only what is committed.
+  if (log.life.repairing && position !== undefined)
+    return new Driver({ ...options, state: { ...state, snapshot: position } });
+  // Not the state's fault: it applies what the log of this member holds durably. An older log has taken the place of the one that
+  // was there, as whole as it is, and what it had promised since is not known.
+  throw new DamageError('log', `it ends at entry ${log.lastIndex()}, but the state has applied up to ${appliedIndex}`);
 }
 
 class Driver implements RaftNode {
@@ -150,23 +145,31 @@ class Driver implements RaftNode {
 
   private diskBusySince: number | undefined;
   private applyWaitingSince: number | undefined;
+  /** The log begins after this entry, and the state does not reach it. */
+  private stateWanted: LogIndex | undefined;
+  private handedOverAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RaftNodeOptions) {
     this.options = options;
     const { config, log } = options;
+    const { appliedIndex, snapshot } = options.state;
+    const begin = (log.firstIndex() - 1) as LogIndex;
+    if (appliedIndex < begin && snapshot === undefined) this.stateWanted = begin;
     this.core = createRaftCore({
       id: config.id,
-      membership: initialMembership(options),
+      membership: initialMembership({ config, log, membership: options.state.membership }),
       hardState: log.hardState(),
       log,
-      appliedIndex: options.appliedIndex,
-      snapshot: options.snapshot,
+      life: log.life,
+      // What the log begins after was committed, also where the state was lost and a peer must send it.
+      appliedIndex: this.stateWanted ?? appliedIndex,
+      snapshot: options.state.snapshot,
       limits: options.limits ?? CORE_LIMITS,
       seed: config.seed,
     });
-    this.durableIndex = options.appliedIndex;
+    this.durableIndex = appliedIndex;
     this.tracker = new LeadershipTracker(this.core.status());
-    this.delivery = new Delivery(log, options.appliedIndex, (entries) => options.outputs.committed(entries));
+    this.delivery = new Delivery(log, appliedIndex, (entries) => options.outputs.committed(entries));
     this.changes = new AwaitedChanges((request, outcome) => options.outputs.membershipChanged(request, outcome));
     this.nextContext = (config.seed >>> 0) * 2 ** 20 + 1;
   }
@@ -233,7 +236,9 @@ class Driver implements RaftNode {
 
   installed(snapshot: SnapshotPosition): void {
     this.input(() => {
-      if (this.core.installed(snapshot)) this.delivery.skip(snapshot.index);
+      this.core.installed(snapshot);
+      this.delivery.skip(snapshot.index);
+      if (this.stateWanted !== undefined && snapshot.index >= this.stateWanted) this.stateWanted = undefined;
       this.following = snapshot;
       this.checkFollowed();
     });
@@ -278,8 +283,8 @@ class Driver implements RaftNode {
     return this.tracker.value;
   }
 
-  status(): CoreStatus {
-    return this.core.status();
+  status(): NodeStatus {
+    return { ...this.core.status(), damage: this.options.log.damage, stateWanted: this.stateWanted };
   }
 
   stop(): Promise<void> {
@@ -447,6 +452,11 @@ class Driver implements RaftNode {
   private handOverWhenStalled(): void {
     if (this.tracker.value.role !== 'leader') return;
     const now = this.options.clock.monotonic();
+    if (this.stateWanted !== undefined && now - this.handedOverAt > STATELESS_LEAD_MS) {
+      this.options.logger.warn({}, 'the state of this member is not there yet: handing leadership over');
+      this.handedOverAt = now;
+      this.core.transferLeadership();
+    }
     if (this.diskBusySince !== undefined && now - this.diskBusySince > DISK_STALL_LIMIT_MS) {
       this.options.logger.warn({ stalledMs: now - this.diskBusySince }, 'the disk stalls: handing leadership over');
       this.diskBusySince = now;

@@ -41,6 +41,17 @@ export interface Disk {
   syncDirectory(): void;
 }
 
+/** Where damaged files go. They are kept: nothing in this project removes them. */
+export interface Quarantine {
+  /** Throws UserError when so much has been damaged before that the disk itself must be in doubt. */
+  admit(): void;
+  /**
+   * Moves a file out of the folder of the log, durably. When a file of its name was set aside under this label before, the one
+   * that is there now was made after it, and is removed.
+   */
+  setAside(name: string, label: string): void;
+}
+
 /** Sends messages to peers, in order per peer while a connection lasts, at most once. It never blocks and never throws. */
 export interface Transport {
   /** `contacts`: whom to be connected to, and whom not to let in; from then on as contacts() says. */
@@ -104,7 +115,15 @@ export interface Leadership extends SoftState {
   readonly epoch: number;
 }
 
-export interface ConsensusStatus extends CoreStatus {
+/** A running node from outside. */
+export interface NodeStatus extends CoreStatus {
+  /** What was damaged, while this member repairs its log. */
+  readonly damage: string | undefined;
+  /** The log begins after this entry, and the state at the start did not reach it: a peer must send the state. */
+  readonly stateWanted: LogIndex | undefined;
+}
+
+export interface ConsensusStatus extends NodeStatus {
   /** Applied by the state machine, as it told. */
   readonly appliedIndex: LogIndex;
   /** Why this node does not take part (damage, disk full), if so. */
@@ -117,20 +136,24 @@ export interface ConsensusHandlers {
   leadershipChanged(leadership: Leadership): void;
 }
 
+/** What the state machine holds when consensus starts. */
+export interface StateAtStart {
+  readonly appliedIndex: LogIndex;
+  /** The snapshot that was installed last, while installed() has not resolved for it. */
+  readonly snapshot?: SnapshotPosition | undefined;
+  /** The members as of appliedIndex, when the state machine knows them. */
+  readonly membership?: Membership | undefined;
+  /** What the state stands for: a log that was lost to damage goes on after it. undefined: not known. */
+  readonly position?: SnapshotPosition | undefined;
+}
+
 /** A replicated log, as the store uses it from the main thread. */
 export interface Consensus {
   readonly id: NodeId;
   /**
-   * Opens the log, connects, and delivers committed entries after `appliedIndex`. `snapshot` is the last that was installed,
-   * while installed() has not resolved for it; `membership` the one as of appliedIndex, when the state machine knows it.
-   * Rejects with UserError or DamageError.
+   * Opens the log, connects, and delivers committed entries after the state's. Rejects with UserError or DamageError.
    */
-  start(
-    handlers: ConsensusHandlers,
-    appliedIndex: LogIndex,
-    snapshot?: SnapshotPosition,
-    membership?: Membership,
-  ): Promise<void>;
+  start(handlers: ConsensusHandlers, state: StateAtStart): Promise<void>;
   /**
    * Hands commands to the leader, batched with every other proposal of this turn. No answer: the outcome is seen when
    * the entry is applied; what is not applied is re-sent by its owner when the epoch rises (sessions make that safe).

@@ -2,9 +2,9 @@
 // batches whose bytes lie in one buffer, which is given away and not copied.
 
 import { messageOf, UserError } from '../../src/lib/index.ts';
-import type { CoreStatus, LogIndex, MemberChange, Membership, NodeId, SnapshotPosition, Term } from '../core/index.ts';
+import type { LogIndex, MemberChange, NodeId, SnapshotPosition, Term } from '../core/index.ts';
 import { DamageError } from './log/damage.ts';
-import type { CommittedEntry, Leadership, MembershipOutcome } from './ports.ts';
+import type { CommittedEntry, Leadership, MembershipOutcome, NodeStatus, StateAtStart } from './ports.ts';
 import { RemovedError } from './removed.ts';
 
 /** Byte strings behind each other in one buffer. */
@@ -32,12 +32,7 @@ export interface PackedError {
 }
 
 export type ToNode =
-  | {
-      readonly kind: 'start';
-      readonly appliedIndex: LogIndex;
-      readonly snapshot: SnapshotPosition | undefined;
-      readonly membership: Membership | undefined;
-    }
+  | { readonly kind: 'start'; readonly state: StateAtStart }
   | { readonly kind: 'propose'; readonly commands: Packed }
   | { readonly kind: 'readIndex'; readonly question: number }
   | { readonly kind: 'progress'; readonly applied: LogIndex; readonly durable: LogIndex }
@@ -49,7 +44,7 @@ export type ToNode =
   | { readonly kind: 'stop' };
 
 export type FromNode =
-  | { readonly kind: 'started'; readonly status: CoreStatus }
+  | { readonly kind: 'started'; readonly status: NodeStatus }
   | { readonly kind: 'refused'; readonly error: PackedError }
   | { readonly kind: 'committed'; readonly entries: PackedEntries }
   | { readonly kind: 'leadership'; readonly leadership: Leadership }
@@ -59,7 +54,7 @@ export type FromNode =
   | { readonly kind: 'frame'; readonly peer: NodeId; readonly frame: Uint8Array<ArrayBuffer> }
   /** The log holds the position of every snapshot up to this index. */
   | { readonly kind: 'followed'; readonly index: LogIndex }
-  | { readonly kind: 'status'; readonly status: CoreStatus }
+  | { readonly kind: 'status'; readonly status: NodeStatus }
   | { readonly kind: 'failed'; readonly reason: string; readonly cause: PackedError }
   | { readonly kind: 'stopped' };
 

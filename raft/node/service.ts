@@ -6,7 +6,7 @@ import { STATUS_PERIOD_MS } from './limits.ts';
 import type { LogWriter } from './log/job.ts';
 import type { RaftLog } from './log/log.ts';
 import { createRaftNode, type Defer, type NodeOutputs, type RaftNode } from './node.ts';
-import type { Channel, NodeConfig, Transport } from './ports.ts';
+import type { Channel, NodeConfig, StateAtStart, Transport } from './ports.ts';
 import { type FromNode, packEntries, packError, type ToNode, unpack } from './protocol.ts';
 
 /** What the service needs of its thread. */
@@ -49,7 +49,7 @@ class Service {
   receive(message: ToNode): void {
     switch (message.kind) {
       case 'start':
-        this.starting = this.start(message);
+        this.starting = this.start(message.state);
         break;
       case 'propose':
         this.node?.propose(unpack(message.commands));
@@ -84,10 +84,10 @@ class Service {
   }
 
   /** Never rejects: what goes wrong is told to the client. */
-  private async start({ appliedIndex, snapshot, membership }: ToNode & { kind: 'start' }): Promise<void> {
+  private async start(state: StateAtStart): Promise<void> {
     try {
       const { config, clock, logger, defer, limits = CORE_LIMITS } = this.parts;
-      const log = await this.parts.openLog(appliedIndex);
+      const log = await this.parts.openLog(state.appliedIndex);
       if (this.stopRequested) return;
       const node = createRaftNode({
         config,
@@ -96,9 +96,7 @@ class Service {
         defer,
         limits,
         log,
-        appliedIndex,
-        snapshot,
-        membership,
+        state,
         writer: this.parts.openWriter(),
         transport: this.parts.openTransport(log),
         outputs: this.outputs(),

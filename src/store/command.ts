@@ -4,7 +4,9 @@
 //
 // `pass` counts how often the origin has sent its pending commands; it is no part of what the command means. A format or
 // kind that is not known here was written by a newer version: the node must stop, for it cannot stay equal to the others.
+
 import { Packr } from 'msgpackr';
+import { messageOf } from '../lib/index.ts';
 import { packHeader, spliceOffset } from './envelope.ts';
 import { COMMAND_LIMIT_BYTES, COMMAND_LIMIT_PARTS, OBJECT_LIMIT_BYTES } from './limits.ts';
 import { type Command, CommandTooLargeError, type Condition, type Revision, type StoreKey } from './port.ts';
@@ -56,6 +58,13 @@ export type LogCommand =
 /** A record or command of a form that this software does not know. */
 export class UnknownFormatError extends Error {
   override readonly name = 'UnknownFormatError';
+}
+
+/** What to say of an entry that could not be applied. */
+export function applyFailure(error: unknown): string {
+  return error instanceof UnknownFormatError
+    ? `written by a newer version: ${error.message}`
+    : `applying failed: ${messageOf(error)}`;
 }
 
 const REGISTER = 1;

@@ -116,6 +116,7 @@ class MemoryStore implements ObjectStore {
       disk: undefined,
       ready: !this.#stopped,
       reason: this.#stopped ? 'the store has stopped' : undefined,
+      repairing: undefined,
     };
   }
 

@@ -156,6 +156,8 @@ export interface StoreStatus {
   /** Can answer current reads and writes now; otherwise `reason` says why not. */
   readonly ready: boolean;
   readonly reason: string | undefined;
+  /** What is being repaired after damage, and how far that has come; undefined when nothing is. */
+  readonly repairing: string | undefined;
 }
 
 export interface ObjectStore {
@@ -176,7 +178,7 @@ export interface ObjectStore {
    */
   readBarrier(signal: AbortSignal): Promise<Revision>;
 
-  /** Waits until this server has applied `revision` (decision 5). Throws StoreTimeoutError, StoreStoppedError. */
+  /** Waits until this server has applied `revision` (decision 5), 0 until it holds any state at all. Throws StoreTimeoutError, StoreStoppedError. */
   waitFor(revision: Revision, signal: AbortSignal): Promise<void>;
 
   /** The store as applied here now, or as of an older command boundary. Throws CompactedError, FutureRevisionError. */

@@ -6,6 +6,8 @@ export interface Readiness {
   readonly phase: Phase;
   /** Why it takes part no more, if so. */
   readonly failure: string | undefined;
+  /** What is being repaired after damage, and how far that has come. */
+  readonly repairing: string | undefined;
   readonly hasLeader: boolean;
   /** How far a snapshot has come that is being received. */
   readonly receiving: string | undefined;
@@ -16,10 +18,11 @@ export interface Readiness {
 
 /** Undefined: ready. */
 export function unreadyReason(readiness: Readiness): string | undefined {
-  const { phase, failure, hasLeader, receiving, caughtUp, registered, overloaded } = readiness;
+  const { phase, failure, repairing, hasLeader, receiving, caughtUp, registered, overloaded } = readiness;
   if (failure !== undefined) return failure;
   if (phase === 'stopped') return 'the store has stopped';
   if (phase !== 'running') return 'starting';
+  if (repairing !== undefined) return repairing;
   if (!hasLeader) return 'no leader: too few members can be reached, or an election is under way';
   if (receiving !== undefined) return `catching up: ${receiving}`;
   if (!caughtUp) return 'catching up with the leader';

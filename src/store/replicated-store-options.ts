@@ -9,6 +9,10 @@ export interface ReplicatedStoreOptions {
   readonly consensus: Consensus;
   /** The state database; the store closes it. */
   readonly keyValue: KeyValue;
+  /** What was damaged, if `keyValue` took the place of a database that was set aside because it could not be opened. */
+  readonly stateDamage?: string | undefined;
+  /** Closes the state database and keeps it elsewhere, and opens an empty one. Without it, damage ends the start. */
+  readonly setStateAside?: (found: string) => Promise<KeyValue>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called when this server must stop: a broken disk, state of a newer version, a broken invariant. */

@@ -6,7 +6,7 @@
 import { type LogIndex, membershipOf, type SnapshotPosition } from '../../raft/core/index.ts';
 import type { CommittedEntry, Leadership } from '../../raft/node/index.ts';
 import { assert, every, messageOf, type Timer } from '../lib/index.ts';
-import { COMPACT_FEATURE_LEVEL, decodeCommand, encodeCompact, packCommand, UnknownFormatError } from './command.ts';
+import { applyFailure, COMPACT_FEATURE_LEVEL, decodeCommand, encodeCompact, packCommand } from './command.ts';
 import { CommitSender } from './commit-sender.ts';
 import { DiskCare } from './disk/disk-care.ts';
 import type { Change } from './history.ts';
@@ -30,12 +30,13 @@ import {
 } from './port.ts';
 import { ReadBarriers } from './read-barriers.ts';
 import { type Phase, unreadyReason } from './readiness.ts';
+import { StateRebuild } from './rebuild.ts';
 import type { ReplicatedStoreOptions } from './replicated-store-options.ts';
 import { Retention } from './retention.ts';
 import { SnapshotExchange } from './snapshot/exchange.ts';
 import { StateDatabase } from './state/state-database.ts';
 import { type Applied, StateMachine } from './state-machine.ts';
-import { StatusBoard } from './status-board.ts';
+import { replicationStatus, StatusBoard } from './status-board.ts';
 import { type MeasuredStore, registerStoreMetrics } from './store-metrics.ts';
 import { RevisionWaiters } from './waiters.ts';
 import { WatchHub } from './watch-hub.ts';
@@ -59,6 +60,7 @@ export class ReplicatedStore implements ObjectStore {
   readonly #comparison: StateComparison;
   readonly #joining: Joining;
   readonly #disk: DiskCare;
+  readonly #rebuild: StateRebuild;
   /** Entries that wait while a snapshot takes the state's place. */
   #held: CommittedEntry[] | undefined;
   readonly #stopSignal = new AbortController();
@@ -105,8 +107,10 @@ export class ReplicatedStore implements ObjectStore {
       appliedIndex: () => this.#appliedIndex,
       install: (snapshot) => this.#install(snapshot),
       otherFrame: (peer, frame) => this.#disk.frame(peer, frame),
+      damaged: (error) => this.#fail(`${error.message}; the next start repairs it`, error),
     });
     this.#members = new Members({ ...options, sessions: () => this.#machine.sessions });
+    this.#rebuild = new StateRebuild(options, this.#snapshots, () => this.#appliedIndex);
     this.#comparison = new StateComparison({
       ...options,
       member: consensus.id,
@@ -129,6 +133,7 @@ export class ReplicatedStore implements ObjectStore {
       sessions: () => this.#machine.sessions,
       propose: (command) => consensus.propose([command]),
       advanced: () => {
+        if (this.#joining.caughtUp && this.#rebuild.caughtUp()) this.#waiters.reached(this.#machine.revision);
         this.#sender.schedule();
         this.#board.check();
       },
@@ -143,7 +148,8 @@ export class ReplicatedStore implements ObjectStore {
     assert(this.#phase === 'new', 'a store is started once');
     this.#phase = 'starting';
     const { consensus, clock, logger, metrics } = this.#options;
-    const { machine, appliedIndex, membership } = await this.#database.load();
+    const loaded = await this.#rebuild.load(this.#database);
+    const { machine, appliedIndex } = loaded;
     this.#machine = machine;
     this.#appliedIndex = appliedIndex;
     assert(machine.sessions.ofOrigin(this.#options.origin) === undefined, 'an origin is used by one process only');
@@ -159,7 +165,7 @@ export class ReplicatedStore implements ObjectStore {
     if (!this.#isOpen()) return;
     this.#consensusStarted = true;
     const { installed } = this.#database;
-    await consensus.start(handlers, appliedIndex as LogIndex, installed, membership);
+    await consensus.start(handlers, this.#rebuild.stateAtStart(loaded, installed));
     if (this.#phase !== 'starting') return;
     this.#phase = 'running';
     if (installed !== undefined) this.#follow(installed);
@@ -192,7 +198,7 @@ export class ReplicatedStore implements ObjectStore {
 
   waitFor(revision: Revision, signal: AbortSignal): Promise<void> {
     if (!this.#isOpen()) return Promise.reject(this.#closedError());
-    if (revision <= this.#machine.revision) return Promise.resolve();
+    if (revision <= this.#machine.revision && this.#rebuild.isComplete) return Promise.resolve();
     return this.#waiters.wait(revision, signal);
   }
 
@@ -211,14 +217,9 @@ export class ReplicatedStore implements ObjectStore {
 
   status(): StoreStatus {
     const { consensus } = this.#options;
-    const { role, term, leader, commitIndex, fault } = consensus.status();
-    const reason = this.#unreadyReason(fault);
+    const reason = this.#unreadyReason(consensus.status().fault);
     return {
-      member: consensus.id,
-      leader,
-      role: role === 'preCandidate' ? 'candidate' : role,
-      term,
-      commitIndex,
+      ...replicationStatus(consensus),
       appliedIndex: this.#appliedIndex,
       revision: this.#machine.revision,
       compactedRevision: this.#machine.compactedRevision,
@@ -226,6 +227,7 @@ export class ReplicatedStore implements ObjectStore {
       disk: this.#disk.status,
       ready: reason === undefined,
       reason,
+      repairing: this.#rebuild.progress,
     };
   }
 
@@ -284,6 +286,7 @@ export class ReplicatedStore implements ObjectStore {
     return unreadyReason({
       phase: this.#phase,
       failure: this.#failure ?? fault,
+      repairing: this.#rebuild.progress,
       hasLeader: this.#hasLeader(),
       receiving: this.#snapshots.progress,
       caughtUp: this.#joining.caughtUp,
@@ -361,11 +364,7 @@ export class ReplicatedStore implements ObjectStore {
       this.#hub.publish(changes);
     } catch (error) {
       this.#database.abandon();
-      const newer = error instanceof UnknownFormatError;
-      this.#fail(
-        newer ? `written by a newer version: ${error.message}` : `applying failed: ${messageOf(error)}`,
-        error,
-      );
+      this.#fail(applyFailure(error), error);
       return;
     }
     this.#advanced();
@@ -378,7 +377,7 @@ export class ReplicatedStore implements ObjectStore {
   /** The applied state has moved on. */
   #advanced(): void {
     if (this.#canSend()) this.#comparison.claim();
-    this.#waiters.reached(this.#machine.revision);
+    if (this.#rebuild.isComplete) this.#waiters.reached(this.#machine.revision);
     this.#barriers.applied();
     this.#options.consensus.progress(this.#appliedIndex as LogIndex, this.#database.durableIndex as LogIndex);
   }
@@ -471,6 +470,7 @@ export class ReplicatedStore implements ObjectStore {
 
   /** What is done now and then, in case something was lost that nobody noticed. */
   #keepHouse(): void {
+    this.#rebuild.ask();
     this.#joining.proceed();
     this.#barriers.retry();
     this.#sender.keepHouse();

@@ -1,5 +1,14 @@
 // Tells listeners of a store's status when leader, role or readiness have changed, and only then.
+import type { Consensus } from '../../raft/node/index.ts';
 import type { StoreStatus } from './port.ts';
+
+/** What a status says of the replicated log. */
+export function replicationStatus(
+  consensus: Consensus,
+): Pick<StoreStatus, 'member' | 'leader' | 'role' | 'term' | 'commitIndex'> {
+  const { id: member, role, term, leader, commitIndex } = consensus.status();
+  return { member, leader, role: role === 'preCandidate' ? 'candidate' : role, term, commitIndex };
+}
 
 export class StatusBoard {
   readonly #status: () => StoreStatus;

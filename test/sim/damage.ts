@@ -1,5 +1,5 @@
-// Damage to the files of a server that is down. Whoever starts on them must either refuse, or have lost nothing that was
-// promised (the damage may have hit what was never acknowledged). After a refusal its operator restores the files.
+// Damage to the files of a server that is down. Whoever starts on them has lost nothing that was promised (the damage may have hit
+// what was never acknowledged), or repairs itself from its peers, or asks to be replaced: then its operator restores the files.
 
 import type { Prng } from '../../src/lib/index.ts';
 import type { SimDisk } from './disk.ts';

@@ -2,7 +2,7 @@
 // synced a crash keeps any part: some writes, none, or the beginning of one. Names behave like a journal: a crash keeps
 // what was synced and the first few of the later changes.
 
-import type { Disk, DiskFile } from '../../raft/node/index.ts';
+import type { Disk, DiskFile, Quarantine } from '../../raft/node/index.ts';
 import { assert, defined, type Prng } from '../../src/lib/index.ts';
 
 type Change =
@@ -77,8 +77,10 @@ function rename(names: Map<string, SimFile>, change: NameChange): void {
 }
 
 /** A folder on a disk that survives its processes. */
-export class SimDisk implements Disk {
+export class SimDisk implements Disk, Quarantine {
   readonly #random: Prng;
+  /** `label/name` of what was set aside. */
+  readonly #aside = new Set<string>();
   #seen = new Map<string, SimFile>();
   readonly #durable = new Map<string, SimFile>();
   #pending: NameChange[] = [];
@@ -110,6 +112,14 @@ export class SimDisk implements Disk {
   #change(change: NameChange): void {
     rename(this.#seen, change);
     this.#pending.push(change);
+  }
+
+  admit(): void {}
+
+  setAside(name: string, label: string): void {
+    this.#aside.add(`${label}/${name}`);
+    this.remove(name);
+    this.syncDirectory();
   }
 
   syncDirectory(): void {

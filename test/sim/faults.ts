@@ -383,6 +383,13 @@ export class Faults {
   damage(kind: string): Hurt {
     const server = this.any();
     if (server === undefined) return undefined;
+    const { servers, count } = this.#parts;
+    // A majority of logs has to be sound for a leader: that nothing is said without one is shown by `--corrupt`.
+    const unsound = servers.filter((other) => other !== server && !other.isSound).length;
+    if (unsound + 1 > (servers.length - 1) / 2) {
+      count('damage spared');
+      return undefined;
+    }
     server.crash(false);
     const isDamaged = server.damage(kind, this.#random);
     this.#later(SECOND, () => server.startIfDown());

@@ -36,6 +36,12 @@ export class SimDatabase {
     };
   }
 
+  /** What is there goes elsewhere. */
+  setAside(): void {
+    this.#underWay = [];
+    this.#records.clear();
+  }
+
   holdsAnything(): boolean {
     return this.#records.size > 0;
   }

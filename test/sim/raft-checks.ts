@@ -21,7 +21,7 @@ export function violation(what: string): never {
   throw new Violation(what);
 }
 
-type Batch = Pick<PersistBatch, 'hardState' | 'entries'> & Partial<Pick<PersistBatch, 'reset'>>;
+type Batch = Pick<PersistBatch, 'hardState' | 'entries'> & Partial<Pick<PersistBatch, 'reset' | 'endsRepair'>>;
 
 /** What is known of one server's disk. */
 interface Durable {
@@ -30,6 +30,9 @@ interface Durable {
   readonly terms: number[];
   /** The term in which the server was when the entry became durable: an acknowledgement of it counts in that term only. */
   readonly writtenIn: number[];
+  readonly generation: number;
+  /** Set while the log is repaired after damage: what the lost one held. It was acknowledged, and leaders may have counted it. */
+  lost: Pick<Durable, 'terms' | 'writtenIn'> | undefined;
 }
 
 interface Committed {
@@ -53,6 +56,8 @@ export class RaftChecks {
   /** By index − 1: what any server has handed to its state machine. */
   readonly #committed: Committed[] = [];
   readonly #applied = new Map<NodeId, number>();
+  /** The snapshot that took the place of the state last, in this process. */
+  readonly #installed = new Map<NodeId, number>();
   /** By applied index: the first state seen there. */
   readonly #states = new Map<number, { readonly id: NodeId; readonly hash: string }>();
 
@@ -79,19 +84,25 @@ export class RaftChecks {
     for (let index = 1; index <= base; index++) terms.push(this.#committed[index - 1]?.term ?? -1);
     for (let index = base + 1; index <= log.lastIndex(); index++) terms.push(log.term(index as Entry['index']) ?? -1);
     const hardState = log.hardState();
+    const { generation, repairing } = log.life;
+    const isFresh = known !== undefined && generation > known.generation;
     if (known !== undefined) {
-      known.terms.forEach((term, i) => {
-        // A batch that was under way at the crash may be there too: then what it cut is gone rightly.
-        if (terms[i] !== term && !this.#wasUnderWay(id, i + 1, terms[i])) {
-          violation(`durability: ${id} lost entry ${i + 1}@${term} at a restart`);
-        }
-      });
+      if (!isFresh)
+        known.terms.forEach((term, i) => {
+          // A batch that was under way at the crash may be there too: then what it cut is gone rightly.
+          if (terms[i] !== term && !this.#wasUnderWay(id, i + 1, terms[i])) {
+            violation(`durability: ${id} lost entry ${i + 1}@${term} at a restart`);
+          }
+        });
       if (hardState.term < known.hardState.term) violation(`durability: ${id} lost term ${known.hardState.term}`);
       const isSameTerm = hardState.term === known.hardState.term && known.hardState.votedFor !== undefined;
       if (isSameTerm && hardState.votedFor !== known.hardState.votedFor) violation(`durability: ${id} lost its vote`);
     }
-    const writtenIn = terms.map((term, i) => (known?.terms[i] === term ? (known.writtenIn[i] ?? term) : term));
-    this.#durable.set(id, { hardState, terms, writtenIn });
+    const writtenIn = terms.map((term, i) =>
+      !isFresh && known?.terms[i] === term ? (known.writtenIn[i] ?? term) : term,
+    );
+    const lost = repairing ? (isFresh ? { ...known } : known?.lost) : undefined;
+    this.#durable.set(id, { hardState, terms, writtenIn, generation, lost });
     this.#underWay.delete(id);
   }
 
@@ -112,7 +123,7 @@ export class RaftChecks {
   }
 
   /** The batch is durable. */
-  written(id: NodeId, { hardState, reset, entries }: Batch): void {
+  written(id: NodeId, { hardState, reset, entries, endsRepair }: Batch): void {
     this.#underWay.delete(id);
     const durable = this.#durable.get(id);
     if (durable === undefined) return;
@@ -121,6 +132,7 @@ export class RaftChecks {
       durable.hardState = hardState;
     }
     if (reset !== undefined) this.#follows(id, durable, reset);
+    if (endsRepair === true) durable.lost = undefined;
     const first = entries[0];
     if (first === undefined) return;
     // Only what it held: a leader that is cut off may write another entry there, which nobody will commit.
@@ -163,6 +175,8 @@ export class RaftChecks {
   installed(id: NodeId, snapshot: LogPosition): void {
     this.#count('snapshot installed');
     this.#isCommitted(id, snapshot.index, snapshot.term);
+    this.#installed.set(id, snapshot.index);
+    if ((this.#applied.get(id) ?? 0) < snapshot.index) this.#applied.set(id, snapshot.index);
   }
 
   #matches(id: NodeId, entry: Entry, previousTerm: number): void {
@@ -179,6 +193,15 @@ export class RaftChecks {
     if (message.kind === 'appendRequest' || message.kind === 'heartbeatRequest') this.#leads(message);
     if (message.kind === 'voteResponse' && message.granted) this.#voted(message.term, message.from, message.to);
     if (message.kind === 'voteRequest') this.#voted(message.term, message.from, message.from);
+    this.#elects(message);
+  }
+
+  /** Who repairs its log may have acknowledged what it does not hold, and elects nobody. */
+  #elects(message: Message): void {
+    if (this.#durable.get(message.from)?.lost === undefined) return;
+    const isGrant = (message.kind === 'voteResponse' || message.kind === 'preVoteResponse') && message.granted;
+    if (isGrant || message.kind === 'voteRequest' || message.kind === 'preVoteRequest')
+      violation(`repair: ${message.from} takes part in an election: ${describeMessage(message)}`);
   }
 
   /** Persist before send: terms, votes and acknowledgements are on the disk of who tells them. */
@@ -233,14 +256,18 @@ export class RaftChecks {
   /** A new process begins to apply after `index`. */
   restarted(id: NodeId, index: number): void {
     this.#applied.set(id, index);
+    this.#installed.delete(id);
   }
 
   /** State-machine safety: the same entry at each index everywhere, in order, and durable on a majority. */
   applied(id: NodeId, entries: readonly CommittedEntry[]): void {
     for (const entry of entries) {
       const expected = (this.#applied.get(id) ?? 0) + 1;
-      if (entry.index !== expected) violation(`commit order: ${id} applies ${entry.index} instead of ${expected}`);
-      this.#applied.set(id, entry.index);
+      // What was on its way to the state when a snapshot took its place is in the snapshot.
+      const isInSnapshot = entry.index <= (this.#installed.get(id) ?? 0);
+      if (entry.index !== expected && !isInSnapshot)
+        violation(`commit order: ${id} applies ${entry.index} instead of ${expected}`);
+      this.#applied.set(id, Math.max(entry.index, expected - 1));
       const known = this.#committed[entry.index - 1];
       const content = contentOf(entry);
       if (known === undefined) {
@@ -258,15 +285,22 @@ export class RaftChecks {
    */
   #isOnMajority(entry: CommittedEntry): void {
     const needed = majority(this.#voters.length);
-    const holders = this.#voters.filter((voter) => this.#durable.get(voter)?.terms[entry.index - 1] === entry.term);
+    const logs = this.#voters.map((id) => {
+      const durable = this.#durable.get(id);
+      return { id, copies: durable === undefined ? [] : [durable, durable.lost].filter((copy) => copy !== undefined) };
+    });
+    const holders = logs
+      .filter(({ copies }) => copies.some(({ terms }) => terms[entry.index - 1] === entry.term))
+      .map(({ id }) => id);
     if (holders.length < needed) {
       violation(`commit rule: entry ${entry.index}@${entry.term} is applied but durable only at ${holders.join(' ')}`);
     }
-    const logs = this.#voters.map((voter) => this.#durable.get(voter)).filter((log) => log !== undefined);
-    const longest = Math.max(...logs.map((log) => log.terms.length));
+    const longest = Math.max(...logs.flatMap(({ copies }) => copies.map(({ terms }) => terms.length)));
     for (let i = entry.index - 1; i < longest; i++) {
-      const counted = logs.filter((log) => log.terms[i] !== undefined && log.writtenIn[i] === log.terms[i]);
-      const terms = counted.map((log) => log.terms[i]);
+      const terms = logs.flatMap(
+        ({ copies }) =>
+          copies.find(({ terms, writtenIn }) => terms[i] !== undefined && writtenIn[i] === terms[i])?.terms[i] ?? [],
+      );
       if (terms.some((term) => terms.filter((other) => other === term).length >= needed)) return;
     }
     violation(`commit rule: entry ${entry.index}@${entry.term} was never acknowledged by a majority in its own term`);

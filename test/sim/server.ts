@@ -39,6 +39,8 @@ const CHECKPOINTS = { periodMs: 1_000, entries: 100 };
 const RESERVE_BYTES = 1024;
 /** How long an operator needs to restore a server's files. */
 const REPAIR_TIME = 100 * MS;
+/** How long a rebuilt state takes to be durable. */
+const REBUILT_TIME = 1_000 * MS;
 const CLOCK_SKEW_LIMIT_MS = 5_000;
 
 export interface World {
@@ -81,6 +83,8 @@ export class SimServer {
   readonly #skew = { ms: 0 };
   /** Set while the files are damaged and no process has refused them: puts them back. */
   #restore: (() => void) | undefined;
+  /** Since its files were damaged, when it was seen to be ready first: until then its peers may be all that holds the data. */
+  #hurt: { readySince: number | undefined } | undefined;
 
   /** What its software knows; restarts keep it. */
   #featureLevel = FEATURE_LEVEL;
@@ -114,6 +118,12 @@ export class SimServer {
     const store: ReplicatedStore = createReplicatedStore({
       consensus: this.#observed(consensus, () => store),
       keyValue: this.#database.open(incarnation),
+      setStateAside: (found) => {
+        trace.note(this.id, `sets its state aside: ${found}`);
+        this.#world.count('state set aside');
+        this.#database.setAside();
+        return Promise.resolve(this.#database.open(incarnation));
+      },
       clock,
       logger: silentLogger,
       fatal,
@@ -145,6 +155,18 @@ export class SimServer {
     );
   }
 
+  /** Neither damaged nor under repair, as far as it has been seen. */
+  get isSound(): boolean {
+    const hurt = this.#hurt;
+    if (hurt === undefined) return true;
+    const { now } = this.#world.scheduler;
+    const isReady = this.running?.ready === true && this.running.store.status().ready;
+    hurt.readySince = isReady ? (hurt.readySince ?? now) : undefined;
+    if (hurt.readySince === undefined || now - hurt.readySince < REBUILT_TIME) return false;
+    this.#hurt = undefined;
+    return true;
+  }
+
   startIfDown(): void {
     if (this.running === undefined && !this.health.full) this.start();
   }
@@ -166,6 +188,7 @@ export class SimServer {
 
   /** While it is down: damages its files, of which its operator has a copy. False: there is nothing to damage. */
   damage(kind: string, random: Prng): boolean {
+    this.#hurt = { readySince: undefined };
     if (this.#restore === undefined) {
       const [log, state] = [this.#disk.backup(), this.#database.backup()];
       this.#restore = () => {
@@ -174,6 +197,13 @@ export class SimServer {
       };
     }
     return DAMAGES[kind]?.({ disk: this.#disk, database: this.#database }, random) ?? false;
+  }
+
+  /** Its log is a fresh one. The copy of its files is of no use any more: its peers know of the new log. */
+  #repairs(damage: string): void {
+    this.#world.trace.note(this.id, `repairs its log: ${damage}`);
+    this.#world.count('log set aside');
+    this.#restore = undefined;
   }
 
   /** It has seen the damage, and does not take part: its operator restores what it had. */
@@ -198,7 +228,10 @@ export class SimServer {
       defer,
       limits,
       openLog: (appliedIndex) => {
-        const log = openLog(disk, identity, { limits: LOG_LIMITS, mustExist: appliedIndex > 0 });
+        const label = owner.name;
+        const repair = { quarantine: disk, label, incarnation: owner.name };
+        const log = openLog(disk, identity, { limits: LOG_LIMITS, mustExist: appliedIndex > 0, repair });
+        if (log.damage !== undefined && log.incarnation === owner.name) this.#repairs(log.damage);
         checks.opened(id, log);
         return watchBatches(log, id, checks, count);
       },
@@ -213,16 +246,16 @@ export class SimServer {
     const { id } = this;
     return {
       id,
-      start: (handlers, appliedIndex, snapshot, members) => {
-        checks.restarted(id, appliedIndex);
-        checks.stateIs(id, appliedIndex, store().stateHash());
+      start: (handlers, state) => {
+        checks.restarted(id, state.appliedIndex);
+        checks.stateIs(id, state.appliedIndex, store().stateHash());
         const apply = (entries: readonly CommittedEntry[]): void => {
           trace.note(id, `applies ${entries[0]?.index}..${entries.at(-1)?.index}`);
           checks.applied(id, entries);
           handlers.stateMachine.apply(entries);
           checks.stateIs(id, store().status().appliedIndex, store().stateHash());
         };
-        return consensus.start({ ...wrapHandlers(handlers), stateMachine: { apply } }, appliedIndex, snapshot, members);
+        return consensus.start({ ...wrapHandlers(handlers), stateMachine: { apply } }, state);
       },
       sendFrame: (peer, frame) => consensus.sendFrame(peer, frame),
       snapshotEnded: (peer, index) => consensus.snapshotEnded(peer, index),
@@ -298,6 +331,7 @@ function watchBatches(log: RaftLog, id: NodeId, checks: RaftChecks, count: (what
     const first = log.firstIndex();
     completed(job);
     if (batch !== undefined) checks.written(id, batch);
+    if (batch?.endsRepair === true) count('log repaired');
     if (batch?.reset === undefined && log.firstIndex() > first) count('log compacted');
   };
   return log;

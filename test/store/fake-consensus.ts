@@ -8,6 +8,7 @@ import type {
   ConsensusHandlers,
   ConsensusStatus,
   MembershipOutcome,
+  StateAtStart,
 } from '../../raft/node/index.ts';
 import { type Prng, prng } from '../../src/lib/index.ts';
 
@@ -147,7 +148,7 @@ export class FakeMember implements Consensus {
     this.id = id;
   }
 
-  start(handlers: ConsensusHandlers, appliedIndex: LogIndex): Promise<void> {
+  start(handlers: ConsensusHandlers, { appliedIndex }: StateAtStart): Promise<void> {
     this.#handlers = handlers;
     this.#delivered = appliedIndex;
     this.leadershipChanged();
@@ -203,6 +204,8 @@ export class FakeMember implements Consensus {
       membershipSettled: true,
       peers: [],
       repair: undefined,
+      damage: undefined,
+      stateWanted: undefined,
       appliedIndex: this.#delivered as LogIndex,
       fault: undefined,
     };

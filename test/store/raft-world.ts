@@ -178,7 +178,7 @@ export class RaftWorld {
 
   /** The same consensus; its deliveries go through the member's tamper, if it has one. */
   #tampered(id: NodeId, consensus: Consensus): Consensus {
-    const start: Consensus['start'] = (handlers, appliedIndex, snapshot, membership) => {
+    const start: Consensus['start'] = (handlers, state) => {
       const apply = (entries: readonly CommittedEntry[]): void => {
         const change = this.tamper.get(id) ?? ((entry) => entry);
         handlers.stateMachine.apply(entries.map(change));
@@ -188,7 +188,7 @@ export class RaftWorld {
         snapshots: handlers.snapshots,
         leadershipChanged: (leadership) => handlers.leadershipChanged(leadership),
       };
-      return consensus.start(tampered, appliedIndex, snapshot, membership);
+      return consensus.start(tampered, state);
     };
     return new Proxy(consensus, {
       get(target, name) {

@@ -21,7 +21,7 @@ const clock = systemClock();
 const logger = forwardingLogger({});
 const { config, directory, listen, tls } = data;
 const { tuning } = data;
-const files = new MemberFiles(directory, config, tuning?.log);
+const files = new MemberFiles(directory, config, { clock, logger }, tuning?.log);
 const delays = watchLoopDelay(clock, tuning?.loopDelayResolutionMs ?? LOOP_DELAY_RESOLUTION_MS, (window) =>
   channel.post({ kind: 'loopDelay', window }),
 );
@@ -32,8 +32,8 @@ serveConsensus(channel as Channel<FromNode, ToNode>, {
   logger,
   openLog: (appliedIndex) => files.openLog(appliedIndex),
   openWriter: () => threadLogWriter(new URL(data.logThread), files.logDirectory),
-  openTransport: ({ incarnation }) =>
-    webSocketTransport({ config, listen, tls, clock, logger, incarnation, directory }),
+  openTransport: ({ incarnation, former }) =>
+    webSocketTransport({ config, listen, tls, clock, logger, incarnation, former, directory }),
   defer: (turn) => void setImmediate(turn),
   release: () => files.release(),
   stopped() {

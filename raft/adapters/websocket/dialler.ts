@@ -186,7 +186,7 @@ export class Dialler {
       const greeting = decodeGreeting(data);
       const objection =
         objectionTo(greeting, { clusterId: local.clusterId, from: peer, to: local.self }) ??
-        recognise(peer, greeting.incarnation);
+        recognise(peer, greeting.incarnation, greeting.former);
       if (objection !== undefined) throw new Error(objection);
     } catch (error) {
       this.trouble(messageOf(error), 'warn');

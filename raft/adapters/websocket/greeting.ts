@@ -13,6 +13,8 @@ export interface Greeting {
   readonly incarnation: string;
   /** host:port where the sender listens, if it knows. */
   readonly address: string | undefined;
+  /** The logs that it took the place of after damage. */
+  readonly former: readonly string[];
 }
 
 /** Who this member is, as it greets. */
@@ -21,10 +23,11 @@ export interface LocalMember {
   readonly self: NodeId;
   readonly incarnation: string;
   readonly address?: string | undefined;
+  readonly former: readonly string[];
 }
 
 /** Says why a peer with this log is not the one that was met before, if so. */
-export type Recognise = (peer: NodeId, incarnation: string) => string | undefined;
+export type Recognise = (peer: NodeId, incarnation: string, former: readonly string[]) => string | undefined;
 
 /** The path of the Raft endpoint, and the sub-protocol that both ends name. */
 export const RAFT_PATH = '/quorate/raft';
@@ -39,8 +42,8 @@ export const CLOSE_DISOWNED = 4003;
 /** The dialling member was removed from the cluster, by a change that is committed. */
 export const CLOSE_REMOVED = 4004;
 
-export function encodeGreeting({ clusterId, self, incarnation, address }: LocalMember, to: NodeId): Uint8Array {
-  return encodeValue([WIRE_FORMAT, clusterId, self, to, incarnation, address ?? null]);
+export function encodeGreeting({ clusterId, self, incarnation, address, former }: LocalMember, to: NodeId): Uint8Array {
+  return encodeValue([WIRE_FORMAT, clusterId, self, to, incarnation, address ?? null, ...former]);
 }
 
 /** Throws CodecError for anything that is no greeting. */
@@ -49,12 +52,13 @@ export function decodeGreeting(bytes: Uint8Array): Greeting {
   const value = decodeValue(bytes);
   if (!Array.isArray(value)) throw new CodecError('a greeting that is no list');
   const [format, ...names]: readonly unknown[] = value;
-  const [clusterId, from, to, incarnation, said] = names;
+  const [clusterId, from, to, incarnation, said, ...lost] = names;
   if (typeof format !== 'number' || typeof clusterId !== 'string' || typeof from !== 'string')
     throw new CodecError('a greeting of wrong fields');
   if (typeof to !== 'string' || typeof incarnation !== 'string') throw new CodecError('a greeting of wrong fields');
   const address = typeof said === 'string' ? said : undefined;
-  return { format, clusterId, from: from as NodeId, to: to as NodeId, incarnation, address };
+  const former = lost.filter((name) => typeof name === 'string');
+  return { format, clusterId, from: from as NodeId, to: to as NodeId, incarnation, address, former };
 }
 
 /** Why a greeting is not the one expected, or undefined when it is. */

@@ -156,7 +156,7 @@ export class Listener {
         this.refuse(socket, request, CLOSE_REMOVED, `${peer} was removed from the cluster`);
         return;
       }
-      const doubt = recognise(peer, greeting.incarnation);
+      const doubt = recognise(peer, greeting.incarnation, greeting.former);
       if (doubt !== undefined) {
         this.refuse(socket, request, CLOSE_DISOWNED, doubt);
         return;

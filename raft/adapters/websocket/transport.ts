@@ -18,6 +18,8 @@ export interface WebSocketTransportOptions {
   readonly tls: TransportTls | undefined;
   /** The name of this member's log, which its peers remember. */
   readonly incarnation: string;
+  /** The names of the logs that it took the place of after damage. */
+  readonly former: readonly string[];
   /** Where this member remembers the logs of its peers. */
   readonly directory: string;
   readonly clock: Clock;
@@ -46,7 +48,7 @@ class WebSocketTransport implements Transport {
 
   /** Throws UserError when the endpoint cannot listen, or would be open to strangers. */
   async start(handlers: TransportHandlers, contacts: Contacts): Promise<void> {
-    const { config, listen, tls, clock, logger, incarnation } = this.options;
+    const { config, listen, tls, clock, logger, incarnation, former } = this.options;
     const { clusterId, id: self } = config;
     if (tls === undefined && !LOOPBACK.test(listen.host))
       throw new UserError(
@@ -58,8 +60,8 @@ class WebSocketTransport implements Transport {
     this.roster = new Roster(config, contacts);
     const { roster, known } = this;
     this.ends = {
-      local: { clusterId, self, incarnation, address: config.peerAddresses[self] },
-      recognise: (peer, other) => known.objectionTo(peer, other),
+      local: { clusterId, self, incarnation, former, address: config.peerAddresses[self] },
+      recognise: (peer, other, lost) => known.objectionTo(peer, other, lost),
     };
     this.handlers = handlers;
     this.listener = new Listener({

@@ -1,5 +1,6 @@
 // Damage: what the disk holds is not what was acknowledged. It is told apart from a torn tail, which was never
-// acknowledged and is cut in silence. A damaged log is never opened, so its node neither votes nor counts.
+// acknowledged and is cut in silence. A damaged log is never opened: it is set aside and repaired from the peers (repair.ts),
+// or, when it is not known what was promised, its member has to be replaced.
 import { UserError } from '../../../src/lib/index.ts';
 
 /** A log that lost or changed acknowledged records. Printed like any UserError: what was found where, and the remedy. */
@@ -17,5 +18,5 @@ export class DamageError extends UserError {
 }
 
 const REPLACE_REMEDY =
-  'Do not delete single files. Check the disk, keep a copy of the folder, and either restore the whole data directory of this member ' +
-  'as it was when it stopped, or replace the member by a new one with a new id; the other members still hold the data.';
+  'Replace this member: `quorate member remove <id>`, then `quorate member add`. What it had promised is not known any more, so it must not come ' +
+  'back under its id. The other members still hold the data; check the disk, and keep the folder if somebody is to look at it.';

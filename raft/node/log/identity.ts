@@ -2,15 +2,21 @@
 // only by the cluster and member that made it, and a folder that lost the file is never taken for a new one.
 import { crc32 } from 'node:zlib';
 import { UserError } from '../../../src/lib/index.ts';
-import type { NodeId } from '../../core/index.ts';
+import type { HardState, NodeId, Term } from '../../core/index.ts';
 import { ID_LIMIT_BYTES } from '../limits.ts';
 import type { Disk } from '../ports.ts';
 import { DamageError } from './damage.ts';
+import type { DiskStep } from './job.ts';
 
 export const IDENTITY_FILE = 'identity';
 /** The identity is written here first and renamed, so that it is there in full or not at all. */
 export const IDENTITY_DRAFT_FILE = 'identity.draft';
 const IDENTITY_FORMAT = 1;
+/** Of a log that took the place of a lost one: a version that does not know of repairs must not open it. */
+const REPAIRED_FORMAT = 2;
+/** Lost logs that are remembered by name: a peer that was away for more repairs than these does not let the member in. */
+const FORMER_LIMIT = 16;
+const FOUND_LIMIT_CHARACTERS = 400;
 const IDENTITY_LIMIT_BYTES = 4096;
 
 /** Whose log it is. */
@@ -22,6 +28,35 @@ export interface LogIdentity {
 /** An identity as it was written, with the name of this very log: a log made anew has another one. */
 export interface WrittenIdentity extends LogIdentity {
   readonly incarnation: string;
+  /** How many logs of this member were lost to damage before this one, and the names of the newest of them. */
+  readonly generation: number;
+  readonly former: readonly string[];
+  /** Set until the log holds what the lost one may have acknowledged. */
+  readonly repair: LogRepair | undefined;
+}
+
+/** A repair under way, as the disk knows it. */
+export interface LogRepair {
+  /** `begun`: the damaged files are being set aside. `receiving`: the log is a fresh one. */
+  readonly stage: 'begun' | 'receiving';
+  /** Names the quarantine. */
+  readonly label: string;
+  readonly file: string;
+  readonly found: string;
+  /** What the marker of the lost log had promised, its vote spent. */
+  readonly hardState: HardState;
+}
+
+/** The identity of a member's first log. */
+export function firstIdentity(identity: LogIdentity, incarnation: string): WrittenIdentity {
+  const { clusterId, nodeId } = identity;
+  return { clusterId, nodeId, incarnation, generation: 0, former: [], repair: undefined };
+}
+
+/** The identity of a log that takes the place of `lost`. */
+export function nextIdentity(lost: WrittenIdentity, incarnation: string, repair: LogRepair): WrittenIdentity {
+  const former = [...lost.former, lost.incarnation].slice(-FORMER_LIMIT);
+  return { ...lost, incarnation, generation: lost.generation + 1, former, repair };
 }
 
 /** Throws UserError unless both ids are usable. */
@@ -39,16 +74,27 @@ export function checkIdentity(identity: LogIdentity): void {
   }
 }
 
-/** Writes the identity durably. It is the last file of a new log, so its presence says that the others are complete. */
-export function writeIdentity(disk: Disk, identity: WrittenIdentity): void {
-  const { clusterId, nodeId, incarnation } = identity;
-  const body = JSON.stringify({ format: IDENTITY_FORMAT, clusterId, nodeId, incarnation });
-  const file = disk.open(IDENTITY_DRAFT_FILE, 'create');
-  file.write(0, Buffer.from(`${JSON.stringify({ body, checksum: crc32(body) })}\n`, 'utf8'));
-  file.sync();
-  file.close();
-  disk.rename(IDENTITY_DRAFT_FILE, IDENTITY_FILE);
-  disk.syncDirectory();
+/** What makes an identity durable. It is the last file of a new log, so its presence says that the others are complete. */
+export function identitySteps(identity: WrittenIdentity): readonly DiskStep[] {
+  return [
+    { kind: 'create', file: IDENTITY_DRAFT_FILE },
+    { kind: 'write', file: IDENTITY_DRAFT_FILE, position: 0, bytes: encodeIdentity(identity) },
+    { kind: 'sync', file: IDENTITY_DRAFT_FILE },
+    { kind: 'rename', file: IDENTITY_DRAFT_FILE, to: IDENTITY_FILE },
+    { kind: 'syncDirectory' },
+  ];
+}
+
+function encodeIdentity(identity: WrittenIdentity): Uint8Array<ArrayBuffer> {
+  const { clusterId, nodeId, incarnation, generation, former, repair } = identity;
+  const ids = { clusterId, nodeId, incarnation };
+  const found = repair?.found.slice(0, FOUND_LIMIT_CHARACTERS);
+  const content =
+    generation === 0 && repair === undefined
+      ? { format: IDENTITY_FORMAT, ...ids }
+      : { format: REPAIRED_FORMAT, ...ids, generation, former, repair: repair && { ...repair, found } };
+  const body = JSON.stringify(content);
+  return new Uint8Array(Buffer.from(`${JSON.stringify({ body, checksum: crc32(body) })}\n`, 'utf8'));
 }
 
 /** Reads the identity. Throws UserError when the log is another member's, DamageError when the file cannot be read. */
@@ -75,12 +121,22 @@ function parseIdentity(text: string): WrittenIdentity | undefined {
     const nodeId = stringField(inner, 'nodeId');
     const incarnation = stringField(inner, 'incarnation');
     if (clusterId === undefined || nodeId === undefined || incarnation === undefined) return undefined;
-    if (field(inner, 'format') !== IDENTITY_FORMAT) return undefined;
-    return { clusterId, nodeId: nodeId as NodeId, incarnation };
+    const first = firstIdentity({ clusterId, nodeId: nodeId as NodeId }, incarnation);
+    const format = field(inner, 'format');
+    if (format === IDENTITY_FORMAT) return first;
+    return format === REPAIRED_FORMAT ? { ...first, ...historyOf(inner) } : undefined;
   } catch {
     // Not JSON: the caller reports the damage with the file's name.
     return undefined;
   }
+}
+
+/** The checksum says that this software wrote it, so its form is known. */
+function historyOf(inner: unknown): Pick<WrittenIdentity, 'generation' | 'former' | 'repair'> {
+  const { generation, former, repair } = inner as Pick<WrittenIdentity, 'generation' | 'former' | 'repair'>;
+  if (repair === undefined) return { generation, former, repair };
+  const { term, votedFor } = repair.hardState;
+  return { generation, former, repair: { ...repair, hardState: { term: term as Term, votedFor } } };
 }
 
 function field(value: unknown, name: string): unknown {

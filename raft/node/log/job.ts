@@ -14,6 +14,7 @@ export type DiskStep =
     }
   | { readonly kind: 'sync'; readonly file: string }
   | { readonly kind: 'remove'; readonly file: string }
+  | { readonly kind: 'rename'; readonly file: string; readonly to: string }
   | { readonly kind: 'syncDirectory' };
 
 /** Steps to do in order. The writer takes over the buffers in it. */
@@ -63,6 +64,10 @@ export class JobRunner {
         break;
       case 'remove':
         this.disk.remove(step.file);
+        break;
+      case 'rename':
+        this.closeFiles();
+        this.disk.rename(step.file, step.to);
         break;
       case 'syncDirectory':
         this.disk.syncDirectory();

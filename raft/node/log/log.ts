@@ -4,10 +4,20 @@
 // Invariant: what LogView shows is durable and, through the marker, promised.
 
 import { assert, defined } from '../../../src/lib/index.ts';
-import type { Entry, HardState, LogIndex, LogPosition, LogView, PersistBatch, Term } from '../../core/index.ts';
+import type {
+  Entry,
+  HardState,
+  LogIndex,
+  LogLife,
+  LogPosition,
+  LogView,
+  PersistBatch,
+  Term,
+} from '../../core/index.ts';
 import type { Disk, DiskFile } from '../ports.ts';
 import { DamageError } from './damage.ts';
 import type { EntryIndex } from './entries.ts';
+import { identitySteps, type WrittenIdentity } from './identity.ts';
 import type { DiskJob, DiskStep } from './job.ts';
 import { encodeMarker, MARKER_FILE, type Marker } from './marker.ts';
 import { decodeRecord, encodedBytes, encodeRecords, type LogRecord, RECORD_HEADER_BYTES } from './record.ts';
@@ -38,7 +48,7 @@ export interface LogTail {
   readonly firstSegment: number;
 }
 
-type Batch = Pick<PersistBatch, 'hardState' | 'entries'> & Partial<Pick<PersistBatch, 'reset'>>;
+type Batch = Pick<PersistBatch, 'hardState' | 'entries'> & Partial<Pick<PersistBatch, 'reset' | 'endsRepair'>>;
 
 /** A batch that a writer works on: what becomes true when it is durable. */
 interface Prepared {
@@ -50,11 +60,11 @@ interface Prepared {
   readonly entries: readonly Entry[];
   /** Of each entry's record in the segment. */
   readonly offsets: readonly number[];
+  readonly identity: WrittenIdentity;
 }
 
 export class RaftLog implements LogView {
-  /** The name of this very log. A member that comes with another one has lost the log it had. */
-  readonly incarnation: string;
+  private identity: WrittenIdentity;
   private readonly disk: Disk;
   private readonly limits: LogLimits;
   private readonly index: EntryIndex;
@@ -69,13 +79,40 @@ export class RaftLog implements LogView {
   /** The segment that older entries were read from last. */
   private reading: { readonly segment: number; readonly file: DiskFile } | undefined;
 
-  constructor(disk: Disk, incarnation: string, limits: LogLimits, index: EntryIndex, tail: LogTail, closed: number[]) {
+  constructor(
+    disk: Disk,
+    identity: WrittenIdentity,
+    limits: LogLimits,
+    index: EntryIndex,
+    tail: LogTail,
+    closed: number[],
+  ) {
     this.disk = disk;
-    this.incarnation = incarnation;
+    this.identity = identity;
     this.limits = limits;
     this.index = index;
     this.tail = tail;
     this.closed = closed;
+  }
+
+  /** The name of this very log. A member that comes with another one has lost the log it had. */
+  get incarnation(): string {
+    return this.identity.incarnation;
+  }
+
+  /** The names of the logs that this one took the place of. */
+  get former(): readonly string[] {
+    return this.identity.former;
+  }
+
+  get life(): LogLife {
+    return { generation: this.identity.generation, repairing: this.identity.repair !== undefined };
+  }
+
+  /** What was damaged, while the log does not hold yet what the lost one may have acknowledged. */
+  get damage(): string | undefined {
+    const { repair } = this.identity;
+    return repair === undefined ? undefined : `${repair.file}: ${repair.found}`;
   }
 
   /** The durable hard state. */
@@ -124,7 +161,7 @@ export class RaftLog implements LogView {
   }
 
   /**
-   * Plans a batch: hard state, truncation if its entries begin within the log, entries; then the marker. The
+   * Plans a batch: hard state, truncation if its entries begin within the log, entries; then the marker, and the end of a repair. The
    * buffers of the job belong to the writer. One job at a time: completed() comes first.
    */
   prepare(batch: Batch): DiskJob {
@@ -172,9 +209,12 @@ export class RaftLog implements LogView {
     // After the marker, which no longer promises them; a crash in between leaves files that the next opening removes.
     for (let number = this.tail.firstSegment; number < tail.firstSegment; number += 1)
       steps.push({ kind: 'remove', file: segmentFile(number) });
+    const identity = batch.endsRepair === true ? { ...this.identity, repair: undefined } : this.identity;
+    // Last: what the repair ends with is durable before its end is.
+    if (identity !== this.identity) steps.push(...identitySteps(identity));
     const jobId = this.nextJobId;
     this.nextJobId += 1;
-    this.prepared = { jobId, tail, reset, truncateFrom, previousTerm, entries: batch.entries, offsets };
+    this.prepared = { jobId, tail, reset, truncateFrom, previousTerm, entries: batch.entries, offsets, identity };
     return { id: jobId, steps };
   }
 
@@ -193,6 +233,7 @@ export class RaftLog implements LogView {
       this.index.append(entry, { segment: prepared.tail.segment, offset, lengthBytes });
     });
     this.tail = prepared.tail;
+    this.identity = prepared.identity;
   }
 
   /** Closes what was opened for reading. */

@@ -52,11 +52,23 @@ export function encodeMarker(marker: Marker): { position: number; bytes: Uint8Ar
 
 /** The newest intact slot of a marker file, or undefined when neither is. Throws UserError for a newer format. */
 export function decodeMarker(file: Uint8Array): Marker | undefined {
-  const slots = [0, SLOT_DISTANCE_BYTES].map((position) => decodeSlot(file.subarray(position, position + SLOT_BYTES)));
-  return slots.reduce((newest, slot) => {
+  return slotsOf(file).reduce((newest, slot) => {
     if (slot === undefined || (newest !== undefined && newest.sequence > slot.sequence)) return newest;
     return slot;
   }, undefined);
+}
+
+/**
+ * Whether a marker file holds both of the newest slots, so that the newer is the newest there ever was. With one of them gone
+ * it is not known which: a torn write of the newest, never acknowledged, and the loss of an acknowledged one look alike.
+ */
+export function isWholeMarker(file: Uint8Array): boolean {
+  const [first, second] = slotsOf(file);
+  return first !== undefined && second !== undefined && Math.abs(first.sequence - second.sequence) === 1;
+}
+
+function slotsOf(file: Uint8Array): readonly (Marker | undefined)[] {
+  return [0, SLOT_DISTANCE_BYTES].map((position) => decodeSlot(file.subarray(position, position + SLOT_BYTES)));
 }
 
 function decodeSlot(source: Uint8Array): Marker | undefined {

@@ -1,8 +1,8 @@
 // Opens a log: makes a new one, or verifies every byte of an old one. A torn tail, which was never acknowledged, is cut;
-// anything else that is not as it was acknowledged is a DamageError, and then nothing in the folder is changed.
+// anything else that is not as it was acknowledged is damage: repaired (repair.ts), or a DamageError that changes nothing in the folder.
 
 import { assert, UserError } from '../../../src/lib/index.ts';
-import type { HardState, LogIndex, LogPosition, Term } from '../../core/index.ts';
+import type { HardState } from '../../core/index.ts';
 import {
   KEPT_LIMIT_BYTES,
   LAGGARD_LIMIT_BYTES,
@@ -11,21 +11,23 @@ import {
   SEGMENT_STEP_BYTES,
 } from '../limits.ts';
 import type { Disk } from '../ports.ts';
+import { createLog, FIRST_MARKER_SEQUENCE, LOG_START, NO_HARD_STATE } from './create.ts';
 import { DamageError } from './damage.ts';
 import { EntryIndex } from './entries.ts';
 import {
   checkIdentity,
+  firstIdentity,
   IDENTITY_DRAFT_FILE,
   IDENTITY_FILE,
   type LogIdentity,
   verifyIdentity,
   type WrittenIdentity,
-  writeIdentity,
 } from './identity.ts';
 import { JobRunner } from './job.ts';
 import { type LogLimits, type LogTail, markerOf, markerSteps, RaftLog } from './log.ts';
-import { decodeMarker, MARKER_BYTES, MARKER_FILE, type Marker } from './marker.ts';
-import { CHAIN_START, decodeRecord, encodeRecords, type FramedRecord } from './record.ts';
+import { decodeMarker, isWholeMarker, MARKER_FILE, type Marker } from './marker.ts';
+import { CHAIN_START, decodeRecord, type FramedRecord } from './record.ts';
+import { beginRepair, continueRepair, type RepairMeans } from './repair.ts';
 import { readWhole, type SegmentEnd, scanSegment, segmentFile, segmentNumber } from './segment.ts';
 
 /** The sizes in production. */
@@ -37,10 +39,6 @@ export const LOG_LIMITS: LogLimits = {
   laggardBytes: LAGGARD_LIMIT_BYTES,
 };
 
-const NO_HARD_STATE: HardState = { term: 0 as Term, votedFor: undefined };
-const LOG_START: LogPosition = { index: 0 as LogIndex, term: 0 as Term };
-/** The sequence of the marker that a new log begins with; a greater one says that something was acknowledged. */
-const FIRST_MARKER_SEQUENCE = 1;
 /** For whoever makes one log only. */
 const FIRST_INCARNATION = 'first';
 
@@ -50,6 +48,8 @@ export interface OpenOptions {
   readonly mustExist?: boolean;
   /** Names a log that is made now; in production nothing that was ever used before. */
   readonly incarnation?: string;
+  /** Given: a damaged log whose promises are known is set aside, and a fresh one begun in its place. */
+  readonly repair?: RepairMeans;
 }
 
 /**
@@ -61,8 +61,7 @@ export function openLog(disk: Disk, identity: LogIdentity, options: OpenOptions 
   const limits = options.limits ?? LOG_LIMITS;
   const names = disk.list();
   if (names.includes(IDENTITY_FILE)) {
-    const { incarnation } = verifyIdentity(disk, identity);
-    return recover(disk, incarnation, limits);
+    return reopen(disk, verifyIdentity(disk, identity), limits, options.repair);
   }
   if (options.mustExist === true) {
     throw new UserError(
@@ -71,7 +70,38 @@ export function openLog(disk: Disk, identity: LogIdentity, options: OpenOptions 
     );
   }
   if (holdsAcknowledged(disk, names)) throw new DamageError(IDENTITY_FILE, 'the file is missing beside a log in use');
-  return create(disk, { ...identity, incarnation: options.incarnation ?? FIRST_INCARNATION }, limits, names);
+  for (const name of names) disk.remove(name);
+  const written = firstIdentity(identity, options.incarnation ?? FIRST_INCARNATION);
+  return createLog(disk, written, limits, NO_HARD_STATE);
+}
+
+/**
+ * Recovers a log that is there. Damage is repaired if the marker is whole: then it says, to the last one acknowledged, what the
+ * log had promised. Otherwise it is not known, and the member may not go on under its id (house.md, decision 10).
+ */
+function reopen(disk: Disk, written: WrittenIdentity, limits: LogLimits, means: RepairMeans | undefined): RaftLog {
+  const { repair } = written;
+  if (repair?.stage === 'begun') {
+    if (means === undefined) throw new DamageError(repair.file, repair.found);
+    return continueRepair(disk, written, repair, limits, means);
+  }
+  try {
+    const log = recover(disk, written, limits);
+    // What a crash left behind.
+    if (disk.list().includes(IDENTITY_DRAFT_FILE)) disk.remove(IDENTITY_DRAFT_FILE);
+    return log;
+  } catch (error) {
+    if (!(error instanceof DamageError) || means === undefined) throw error;
+    const promised = wholeMarker(disk);
+    if (promised === undefined) throw error;
+    return beginRepair(disk, written, { damage: error, hardState: promised.hardState }, limits, means);
+  }
+}
+
+function wholeMarker(disk: Disk): Marker | undefined {
+  if (!disk.list().includes(MARKER_FILE)) return undefined;
+  const bytes = readWhole(disk, MARKER_FILE);
+  return isWholeMarker(bytes) ? decodeMarker(bytes) : undefined;
 }
 
 /** Whether a folder without identity holds more than the remains of a creation that was interrupted. */
@@ -92,52 +122,23 @@ function holdsAcknowledged(disk: Disk, names: readonly string[]): boolean {
   });
 }
 
-/** Makes a log. The identity comes last: with it, everything else is known to be there. */
-function create(disk: Disk, identity: WrittenIdentity, limits: LogLimits, remains: readonly string[]): RaftLog {
-  for (const name of remains) disk.remove(name);
-  const encoded = encodeRecords(
-    [{ kind: 'segment', number: 1, hardState: NO_HARD_STATE, previous: LOG_START }],
-    0,
-    CHAIN_START,
-  );
-  const tail: LogTail = {
-    segment: 1,
-    offset: encoded.bytes.byteLength,
-    allocatedBytes: limits.segmentStepBytes,
-    sequence: encoded.lastSequence,
-    checksum: encoded.lastChecksum,
-    hardState: NO_HARD_STATE,
-    markerSequence: FIRST_MARKER_SEQUENCE,
-    firstSegment: 1,
-  };
-  const file = segmentFile(1);
-  const runner = new JobRunner(disk);
-  runner.run({
-    id: 0,
-    steps: [
-      { kind: 'create', file },
-      { kind: 'resize', file, bytes: tail.allocatedBytes },
-      { kind: 'write', file, position: 0, bytes: encoded.bytes },
-      { kind: 'sync', file },
-      { kind: 'create', file: MARKER_FILE },
-      { kind: 'resize', file: MARKER_FILE, bytes: MARKER_BYTES },
-      ...markerSteps(markerOf(tail, LOG_START)),
-      { kind: 'syncDirectory' },
-    ],
-  });
-  runner.close();
-  writeIdentity(disk, identity);
-  return new RaftLog(disk, identity.incarnation, limits, new EntryIndex(LOG_START, limits.recentLimitBytes), tail, []);
-}
-
-function recover(disk: Disk, incarnation: string, limits: LogLimits): RaftLog {
+function recover(disk: Disk, identity: WrittenIdentity, limits: LogLimits): RaftLog {
   const marker = readMarker(disk);
+  const isWhole = wholeMarker(disk) !== undefined;
   const segments = presentSegments(disk, marker);
   const recovery = new Recovery(marker, limits);
   segments.forEach((number, position) => {
     const isLast = position === segments.length - 1;
     recovery.segment(number, readWhole(disk, segmentFile(number)), isLast);
   });
+  // A slot is written after its batch, and the next batch after the slot. A crash that tears a slot therefore leaves a log
+  // that ends with a whole record, and holds what the slot was to promise; so does one whose slot rotted, if it is whole to
+  // its end. But a torn tail beside a torn slot is no crash: how much of the tail was promised is not known.
+  if (!isWhole && (recovery.torn || recovery.unborn !== undefined))
+    throw new DamageError(
+      MARKER_FILE,
+      'one of its slots is not intact, and the log breaks off behind what the other promises',
+    );
   const tail = recovery.finish();
   cutTail(disk, tail, recovery.torn, recovery.unborn);
   const runner = new JobRunner(disk);
@@ -146,7 +147,7 @@ function recover(disk: Disk, incarnation: string, limits: LogLimits): RaftLog {
   removeDropped(disk, marker.firstSegment);
   return new RaftLog(
     disk,
-    incarnation,
+    identity,
     limits,
     recovery.index,
     tail,

@@ -75,6 +75,8 @@ export async function snapshotAt(operation: Operation, read: ReadRevision): Prom
       await store.readBarrier(operation.signal);
       return store.snapshot();
     case 'any':
+      // Not from a state that is only being rebuilt: an empty answer would be believed.
+      await store.waitFor(0 as Revision, operation.signal);
       return store.snapshot();
     case 'atLeast':
       await waitForRevision(operation, read.revision);
@@ -103,7 +105,7 @@ export function tooOldError(revision: Revision, oldest: Revision): ApiError {
 /** Waits a little for a revision that another server has told the client of; then 504, as Kubernetes does. */
 export async function waitForRevision(operation: Operation, revision: Revision): Promise<void> {
   const { store, clock } = operation.server.options;
-  if (store.status().revision >= revision) return;
+  if (revision > 0 && store.status().revision >= revision) return;
   const waiting = new AbortController();
   const abort = (): void => waiting.abort();
   const timer = clock.timer(FUTURE_REVISION_WAIT_MS, abort);

@@ -1,12 +1,12 @@
 // Opens the store of one member: its Raft node with threads of its own, its state database, and the two joined.
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { ServerTuning } from '../../../cluster/index.ts';
 import { type ConsensusOptions, type ConsensusTuning, createConsensus } from '../../../raft/adapters/index.ts';
 import type { NodeId } from '../../../raft/core/index.ts';
-import { createReplicatedStore, nodeDiskSpace, type ObjectStore, openLevelKeyValue } from '../../store/index.ts';
+import { createReplicatedStore, nodeDiskSpace, type ObjectStore } from '../../store/index.ts';
 import type { BuiltFiles, Environment } from '../environment.ts';
 import { prepareDirectory } from './data-directory.ts';
+import { StateFolder } from './state-folder.ts';
 
 /** Seeds are 32 bits. */
 const SEED_BOUND = 0x1_0000_0000;
@@ -51,10 +51,13 @@ export async function openMemberStore(
     tuning: consensusTuning(parts.tuning),
   });
   const { clock, logger, fatal, metrics } = environment;
-  const keyValue = await openLevelKeyValue(join(parts.directory, 'state'));
+  const state = new StateFolder(parts.directory, environment);
+  const { keyValue, stateDamage } = await state.open();
   return createReplicatedStore({
     consensus,
     keyValue,
+    stateDamage,
+    setStateAside: (found) => state.setAside(found),
     clock,
     logger,
     fatal,

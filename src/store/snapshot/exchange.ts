@@ -1,9 +1,10 @@
 // Both ends of the snapshots of one member, behind the handlers of consensus: frames are read once and go to the end
 // that they are for. `gone` may be for either.
-import type { NodeId, SnapshotPosition, Term } from '../../../raft/core/index.ts';
+import type { LogIndex, NodeId, SnapshotPosition, Term } from '../../../raft/core/index.ts';
 import type { Consensus, SnapshotHandlers } from '../../../raft/node/index.ts';
 import { type Clock, type Logger, unreachable } from '../../lib/index.ts';
 import { SNAPSHOT_CHUNK_BYTES } from '../limits.ts';
+import type { StateDamageError } from '../state/damage.ts';
 import type { StateDatabase } from '../state/state-database.ts';
 import { decodeSnapshotFrame } from './frames.ts';
 import { SnapshotReceiver } from './receiver.ts';
@@ -20,6 +21,8 @@ export interface ExchangeOptions {
   install(snapshot: SnapshotPosition): Promise<void>;
   /** What else members say to each other on these connections. */
   otherFrame(peer: NodeId, bytes: Uint8Array): void;
+  /** The database cannot be read as it was written. */
+  damaged(error: StateDamageError): void;
 }
 
 export class SnapshotExchange implements SnapshotHandlers {
@@ -43,6 +46,7 @@ export class SnapshotExchange implements SnapshotHandlers {
       term: () => consensus.status().term,
       send,
       ended: (peer, index) => consensus.snapshotEnded(peer, index),
+      damaged: (error) => options.damaged(error),
     });
     this.#receiver = new SnapshotReceiver({
       clock,
@@ -60,6 +64,11 @@ export class SnapshotExchange implements SnapshotHandlers {
     return this.#receiver.progress;
   }
 
+  /** Asks `peer` for a state at `index` or above, for the own one is lost. */
+  want(peer: NodeId, index: LogIndex): void {
+    this.#receiver.want(peer, index);
+  }
+
   wanted(peer: NodeId, term: Term): void {
     this.#sender.begin(peer, term);
   }
@@ -74,6 +83,9 @@ export class SnapshotExchange implements SnapshotHandlers {
       case 'offer':
       case 'chunk':
         this.#receiver.receive(peer, frame);
+        break;
+      case 'want':
+        this.#sender.wanted(peer, frame.index);
         break;
       case 'ask':
       case 'busy':

@@ -28,9 +28,19 @@ export type SnapshotFrame =
   /** Receiver: the state up to `index` is durable here. */
   | { readonly kind: 'done'; readonly transfer: string; readonly index: LogIndex }
   /** Either end has given up this transfer, or never heard of it. */
-  | { readonly kind: 'gone'; readonly transfer: string };
+  | { readonly kind: 'gone'; readonly transfer: string }
+  /** A member whose state is lost: a state at `index` or above, please. Repeated until an offer comes. */
+  | { readonly kind: 'want'; readonly transfer: string; readonly index: LogIndex };
 
-const KINDS = ['offer', 'ask', 'chunk', 'busy', 'done', 'gone'] as const satisfies readonly SnapshotFrame['kind'][];
+const KINDS = [
+  'offer',
+  'ask',
+  'chunk',
+  'busy',
+  'done',
+  'gone',
+  'want',
+] as const satisfies readonly SnapshotFrame['kind'][];
 const packr = new Packr({ useRecords: false, copyBuffers: true });
 
 /** In memory of its own, which may be given away. */
@@ -53,6 +63,7 @@ function bodyOf(frame: SnapshotFrame): readonly unknown[] {
       return [frame.number, frame.isLast, crc32(records), records];
     }
     case 'done':
+    case 'want':
       return [frame.index];
     case 'busy':
     case 'gone':
@@ -93,6 +104,7 @@ function frameOf(kind: SnapshotFrame['kind'], transfer: string, body: readonly u
       return { kind, transfer, number, isLast, records };
     }
     case 'done':
+    case 'want':
       return { kind, transfer, index: body[0] as LogIndex };
     case 'busy':
     case 'gone':

@@ -2,7 +2,7 @@
 // state in use; when all are there they are verified like a state that is loaded, and only then take its place.
 //
 // Nothing here waits for ever: what does not come is asked for again, and after a while the transfer is given up.
-import type { NodeId, SnapshotPosition } from '../../../raft/core/index.ts';
+import type { LogIndex, NodeId, SnapshotPosition } from '../../../raft/core/index.ts';
 import { type Clock, every, type Logger, messageOf, type Timer } from '../../lib/index.ts';
 import { SNAPSHOT_ASK_LIMIT, SNAPSHOT_RETRY_MS } from '../limits.ts';
 import type { KeyValueEntry } from '../state/key-value.ts';
@@ -48,6 +48,11 @@ export class SnapshotReceiver {
     if (this.#incoming === undefined) return undefined;
     const { peer, received, records } = this.#incoming;
     return `receiving a snapshot from ${peer}, ${received} of ${records} records`;
+  }
+
+  /** Asks for a state; the answer is an offer, which is received like any other. */
+  want(peer: NodeId, index: LogIndex): void {
+    if (this.#incoming === undefined) this.#send(peer, { kind: 'want', transfer: '', index });
   }
 
   receive(peer: NodeId, frame: SnapshotFrame & { kind: 'offer' | 'chunk' | 'gone' }): void {

@@ -5,6 +5,7 @@
 import type { LogIndex, Membership, NodeId, SnapshotPosition, Term } from '../../../raft/core/index.ts';
 import { type Clock, every, type Logger, messageOf, type Timer } from '../../lib/index.ts';
 import { SNAPSHOT_IDLE_LIMIT_MS, SNAPSHOT_RETRY_MS } from '../limits.ts';
+import { StateDamageError } from '../state/damage.ts';
 import type { KeyValueEntry } from '../state/key-value.ts';
 import { decodeMeta } from '../state/layout.ts';
 import { encodeSnapshotFrame, type SnapshotFrame } from './frames.ts';
@@ -22,6 +23,8 @@ export interface SenderOptions {
   /** The term of this member now. */
   term(): Term;
   send(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void;
+  /** The state cannot be read as it was written. */
+  damaged(error: StateDamageError): void;
   /** The peer holds the state up to `index`, or (undefined) does not. */
   ended(peer: NodeId, index: LogIndex | undefined): void;
 }
@@ -54,7 +57,7 @@ export class SnapshotSender {
   }
 
   /** Offers the state to `peer`. An older transfer to it is of a former leadership: the peer may have turned to another. */
-  begin(peer: NodeId, leaderTerm: Term): void {
+  begin(peer: NodeId, leaderTerm: Term, atLeast = 0): void {
     const older = this.#transfers.get(peer);
     if (older !== undefined) this.#close(older);
     const { origin, clock } = this.#options;
@@ -74,7 +77,15 @@ export class SnapshotSender {
       timer: undefined,
     };
     this.#transfers.set(peer, transfer);
-    this.#open(transfer, leaderTerm).catch((error: unknown) => this.#fail(transfer, messageOf(error)));
+    this.#open(transfer, leaderTerm, atLeast).catch((error: unknown) => this.#failed(transfer, error));
+  }
+
+  /**
+   * A peer has lost its state. Whoever is asked may send its own, leader or not: what the database holds is committed. One
+   * that ends before `index` would not help; there will be more in it when the peer asks again.
+   */
+  wanted(peer: NodeId, index: LogIndex): void {
+    if (!this.#transfers.has(peer)) this.begin(peer, this.#options.term(), index);
   }
 
   receive(peer: NodeId, frame: SnapshotFrame & { kind: 'ask' | 'busy' | 'done' | 'gone' }): void {
@@ -106,12 +117,13 @@ export class SnapshotSender {
     this.#transfers.clear();
   }
 
-  async #open(transfer: Outgoing, leaderTerm: Term): Promise<void> {
+  async #open(transfer: Outgoing, leaderTerm: Term, atLeast: number): Promise<void> {
     const first = await transfer.source.next();
     if (this.#transfers.get(transfer.peer) !== transfer) return;
     if (first.done === true) throw new Error('the state database is empty');
     const meta = decodeMeta(first.value.value);
     if (meta.appliedTerm === undefined) throw new Error('the state was written by a version without snapshots');
+    if (meta.appliedIndex < atLeast) throw new Error(`the state here ends at entry ${meta.appliedIndex}`);
     const { founding, term, clock, logger } = this.#options;
     transfer.ahead = first.value;
     transfer.records = 1 + meta.count + meta.sessions;
@@ -158,7 +170,7 @@ export class SnapshotSender {
     if (transfer.reading || number !== (chunk?.number ?? -1) + 1) return;
     transfer.reading = true;
     transfer.offeredAgain = false;
-    this.#read(transfer, number).catch((error: unknown) => this.#fail(transfer, messageOf(error)));
+    this.#read(transfer, number).catch((error: unknown) => this.#failed(transfer, error));
   }
 
   async #read(transfer: Outgoing, number: number): Promise<void> {
@@ -178,6 +190,11 @@ export class SnapshotSender {
     transfer.chunk = { number, frame };
     transfer.reading = false;
     this.#options.send(transfer.peer, frame.slice());
+  }
+
+  #failed(transfer: Outgoing, error: unknown): void {
+    this.#fail(transfer, messageOf(error));
+    if (error instanceof StateDamageError) this.#options.damaged(error);
   }
 
   #fail(transfer: Outgoing, trouble: string): void {

@@ -3,11 +3,14 @@ import { UserError } from '../../lib/index.ts';
 
 /** The state database lost or changed records. */
 export class StateDamageError extends UserError {
+  readonly found: string;
+
   constructor(found: string) {
     super(
       `the state database is damaged: ${found}`,
       'Check the disk and keep a copy of the data directory. The other members hold the data: replace this member by a new one with a new id.',
     );
+    this.found = found;
   }
 }
 

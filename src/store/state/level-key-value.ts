@@ -1,11 +1,12 @@
 // The state database on classic-level (LevelDB). It is written behind the Raft log, in synced batches; LevelDB's own
-// checks are not relied on (it drops damaged records in silence).
+// checks are not relied on (it drops damaged records in silence), but believed when they find something.
 import { ClassicLevel } from 'classic-level';
 import { codeOf, messageOf, UserError } from '../../lib/index.ts';
 import { LEVEL_CACHE_BYTES, LEVEL_READ_ENTRIES, LEVEL_WRITE_BUFFER_BYTES } from '../limits.ts';
+import { StateDamageError } from './damage.ts';
 import type { KeyValue, KeyValueEntry, KeyValueOperation } from './key-value.ts';
 
-/** Opens, or creates, the database in the folder `path`. Throws UserError when it is in use or cannot be opened. */
+/** Opens, or creates, the database in the folder `path`. Throws UserError when it is in use or cannot be opened, and StateDamageError. */
 export async function openLevelKeyValue(path: string): Promise<KeyValue> {
   const level = new ClassicLevel<Uint8Array, Uint8Array>(path, {
     keyEncoding: 'view',
@@ -44,7 +45,7 @@ class LevelKeyValue implements KeyValue {
     const iterator = this.#level.iterator({ gte: from, lt: to, fillCache: false });
     try {
       for (;;) {
-        const entries = await iterator.nextv(LEVEL_READ_ENTRIES);
+        const entries = await iterator.nextv(LEVEL_READ_ENTRIES).catch(damageFirst);
         if (entries.length === 0) return;
         for (const [key, value] of entries) yield { key, value };
       }
@@ -59,6 +60,18 @@ class LevelKeyValue implements KeyValue {
   }
 }
 
+/** LevelDB sees some damage by itself, when it comes to it. */
+function damageFirst(error: unknown): never {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  if (isDamage(cause)) throw new StateDamageError(messageOf(cause));
+  throw error;
+}
+
+/** Files that are missing or are not what LevelDB wrote. An error of the disk itself (EIO) says nothing about what is on it. */
+function isDamage(cause: unknown): boolean {
+  return codeOf(cause) === 'LEVEL_CORRUPTION' || /corruption|no such file/i.test(messageOf(cause));
+}
+
 function openingError(path: string, error: unknown): UserError {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   if (codeOf(cause) === 'LEVEL_LOCKED') {
@@ -68,6 +81,7 @@ function openingError(path: string, error: unknown): UserError {
       { cause },
     );
   }
+  if (isDamage(cause)) return new StateDamageError(messageOf(cause));
   return new UserError(
     `the state database ${path} cannot be opened: ${messageOf(cause)}`,
     'Check the permissions and the free space of the data directory; keep a copy of the folder before changing anything in it.',

@@ -37,7 +37,8 @@ export interface StateDatabaseOptions {
 
 export class StateDatabase implements Recorder {
   readonly #options: StateDatabaseOptions;
-  readonly #slots: StateSlots;
+  #keyValue: KeyValue;
+  #slots: StateSlots;
   #machine: StateMachine | undefined;
   /** Versions to write; a version that is dropped before it was written leaves no trace. */
   #stored = new Map<Revision, StoredVersion | Tombstone>();
@@ -59,12 +60,19 @@ export class StateDatabase implements Recorder {
 
   constructor(options: StateDatabaseOptions) {
     this.#options = options;
+    this.#keyValue = options.keyValue;
     this.#slots = new StateSlots(options.keyValue);
+  }
+
+  /** Before it is loaded: another database takes the place of a damaged one. */
+  replace(keyValue: KeyValue): void {
+    this.#keyValue = keyValue;
+    this.#slots = new StateSlots(keyValue);
   }
 
   /** Reads and verifies everything. Throws StateDamageError or StateVersionError. */
   async load(): Promise<Loaded> {
-    for await (const { value } of this.#options.keyValue.iterate(DISTRUST_KEY, DISTRUST_KEY_END))
+    for await (const { value } of this.#keyValue.iterate(DISTRUST_KEY, DISTRUST_KEY_END))
       throw new StateDamageError(String(unseal(value, 'the reason not to believe it')));
     await this.#slots.open();
     const loaded = await loadState(this.#slots.active, this);
@@ -206,7 +214,7 @@ export class StateDatabase implements Recorder {
 
   async #mark(reason: string): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
-    await this.#options.keyValue.batch([{ kind: 'put', key: DISTRUST_KEY, value: seal(reason) }]);
+    await this.#keyValue.batch([{ kind: 'put', key: DISTRUST_KEY, value: seal(reason) }]);
   }
 
   /** The state in chunks, once everything up to `index`, which is applied, is durable here. Throws StoreStoppedError. */
@@ -230,7 +238,7 @@ export class StateDatabase implements Recorder {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#ended = true;
-    await this.#options.keyValue.close();
+    await this.#keyValue.close();
   }
 
   #beginWrite(): Promise<void> {

@@ -141,7 +141,7 @@ describe('frames', () => {
 });
 
 describe('a greeting', () => {
-  const greeter = { clusterId: 'c', self: FROM, incarnation: 'first' };
+  const greeter = { clusterId: 'c', self: FROM, incarnation: 'first', former: ['lost'] };
   const expected = { clusterId: 'c', from: FROM, to: TO };
 
   it('of the right cluster, member and format is accepted', () => {

@@ -299,7 +299,7 @@ describe('a member', () => {
       const member = new Member(memberOptions(options, 'n1', 1));
       const snapshots = { wanted: () => {}, frame: () => {} };
       const handlers = { stateMachine: { apply: () => {} }, snapshots, leadershipChanged: () => {} };
-      await expect(member.consensus.start(handlers, 5 as LogIndex)).rejects.toThrow(UserError);
+      await expect(member.consensus.start(handlers, { appliedIndex: 5 as LogIndex })).rejects.toThrow(UserError);
     });
 
     it(`(${how}) leaves a data directory alone that another process works in`, async () => {

@@ -87,7 +87,7 @@ export class Member {
           this.onChange();
         },
       },
-      0 as LogIndex,
+      { appliedIndex: 0 as LogIndex },
     );
   }
 

@@ -45,7 +45,12 @@ const knowing = (peers: readonly NodeId[], removed: readonly NodeId[] = []): Con
   isRemoved: false,
 });
 
-async function open(id: NodeId, ports: readonly number[], incarnation: string = id): Promise<End> {
+async function open(
+  id: NodeId,
+  ports: readonly number[],
+  incarnation: string = id,
+  former: readonly string[] = [],
+): Promise<End> {
   const received: Message[] = [];
   const events: string[] = [];
   const at = (member: number): string => `${HOST}:${ports[member]}`;
@@ -62,6 +67,7 @@ async function open(id: NodeId, ports: readonly number[], incarnation: string = 
     listen: { host: HOST, port: ports[[A, B, C].indexOf(id)] ?? 0 },
     tls: undefined,
     incarnation,
+    former,
     directory,
     clock,
     logger: silentLogger,
@@ -153,6 +159,19 @@ describe('the WebSocket transport', () => {
     await until(() => wiped.events.includes('disowned a'));
   });
 
+  it('connects to a peer whose log took the place of the known one after damage, and no more to the lost one', async () => {
+    const ports = await freePorts(2);
+    const a = await open(A, ports);
+    const b = await open(B, ports);
+    await until(() => a.events.includes('connected b') && b.events.includes('connected a'));
+    await b.transport.stop();
+    const repaired = await open(B, ports, 'second log', ['older', B]);
+    await until(() => repaired.events.includes('connected a') && a.events.at(-1) === 'connected b');
+    await repaired.transport.stop();
+    const restored = await open(B, ports);
+    await until(() => restored.events.includes('disowned a'));
+  });
+
   it('drops what a peer does not read beyond its queue, and says so when there is room again', async () => {
     const ports = await freePorts(2);
     const a = await open(A, ports);
@@ -162,7 +181,7 @@ describe('the WebSocket transport', () => {
     server.on('connection', (socket) => {
       socket.on('message', (data) => void sizes.push(data instanceof Buffer ? data.length : 0));
       socket.once('message', () => {
-        socket.send(encodeGreeting({ clusterId: 'c', self: B, incarnation: 'b' }, A));
+        socket.send(encodeGreeting({ clusterId: 'c', self: B, incarnation: 'b', former: [] }, A));
         socket.pause();
         peer = socket;
       });
@@ -208,7 +227,7 @@ describe('the WebSocket transport', () => {
 
 describe('the Raft endpoint', () => {
   const greeting = (clusterId: string, from: NodeId, to: NodeId): Uint8Array =>
-    encodeGreeting({ clusterId, self: from, incarnation: 'log' }, to);
+    encodeGreeting({ clusterId, self: from, incarnation: 'log', former: [] }, to);
 
   /** Says `frames` one after another; returns the code that the endpoint closes with. */
   async function say(port: number, frames: readonly Uint8Array[]): Promise<number> {

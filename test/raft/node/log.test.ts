@@ -163,7 +163,7 @@ describe('a damaged log', () => {
     expect(error).toBeInstanceOf(DamageError);
     expect((error as DamageError).file).toBe('000000000001.segment');
     expect((error as DamageError).message).toContain('a record with a wrong checksum, after record 2 (entry 1)');
-    expect((error as DamageError).remedy).toContain('replace the member');
+    expect((error as DamageError).remedy).toContain('quorate member remove');
   });
 
   it('is not changed by the attempt to open it', () => {

@@ -172,7 +172,9 @@ export class World {
   /** Starts all members. */
   async start(): Promise<void> {
     await this.until(
-      Promise.all(this.members.map((member) => member.consensus.start(member.handlers(), 0 as LogIndex))),
+      Promise.all(
+        this.members.map((member) => member.consensus.start(member.handlers(), { appliedIndex: 0 as LogIndex })),
+      ),
     );
   }
 
