@@ -60,7 +60,7 @@ function inlineMember(options: ConsensusOptions): Consensus {
   return inlineConsensus({
     config,
     environment,
-    openLog: (appliedIndex) => files.openLog(appliedIndex),
+    openLog: (mustExist) => files.openLog(mustExist),
     openWriter: () => inlineLogWriter(nodeDisk(files.logDirectory)),
     release: () => files.release(),
     openTransport: ({ incarnation, former }) =>

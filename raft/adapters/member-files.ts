@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock, Logger } from '../../src/lib/index.ts';
-import { LOG_LIMITS, type LogIndex, type LogLimits, type NodeConfig, openLog, type RaftLog } from '../node/index.ts';
+import { LOG_LIMITS, type LogLimits, type NodeConfig, openLog, type RaftLog } from '../node/index.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { nodeDisk } from './node-disk.ts';
 import { FolderQuarantine, quarantineLabel } from './quarantine.ts';
@@ -33,10 +33,10 @@ export class MemberFiles {
   }
 
   /**
-   * Locks the directory, and opens or makes the log. A state machine that has applied something had a log, so then none
-   * is made. A damaged one is set aside, if it is known what it had promised. Throws UserError and DamageError.
+   * Locks the directory, and opens or makes the log. A state machine that has applied something had a log (`mustExist`),
+   * so then none is made. A damaged one is set aside, if it is known what it had promised. Throws UserError and DamageError.
    */
-  async openLog(appliedIndex: LogIndex): Promise<RaftLog> {
+  async openLog(mustExist: boolean): Promise<RaftLog> {
     const { clusterId, id: nodeId } = this.config;
     const disk = nodeDisk(this.logDirectory);
     this.lock = await lockFolder(this.directory);
@@ -45,7 +45,6 @@ export class MemberFiles {
     const quarantine = new FolderQuarantine(this.directory, 'log');
     const repair = { quarantine, label, incarnation };
     const { limits } = this;
-    const mustExist = appliedIndex > 0;
     const log = openLog(disk, { clusterId, nodeId }, { limits, mustExist, incarnation, repair });
     const { damage } = log;
     if (damage !== undefined) this.logger.error({ damage }, 'the Raft log was damaged: it is repaired from the peers');

@@ -47,7 +47,8 @@ export interface InlineParts {
   readonly config: NodeConfig;
   readonly environment: NodeEnvironment;
   readonly limits?: CoreLimits | undefined;
-  openLog(appliedIndex: LogIndex): RaftLog | Promise<RaftLog>;
+  /** `mustExist`: this member is known to have had a log. */
+  openLog(mustExist: boolean): RaftLog | Promise<RaftLog>;
   openWriter(): LogWriter;
   openTransport(log: RaftLog): Transport;
   /** Called when the log is closed. */
@@ -66,7 +67,7 @@ export function inlineConsensus(parts: InlineParts): Consensus {
     logger,
     defer,
     limits: parts.limits,
-    openLog: (appliedIndex) => parts.openLog(appliedIndex),
+    openLog: (mustExist) => parts.openLog(mustExist),
     openWriter: () => parts.openWriter(),
     openTransport: (log) => parts.openTransport(log),
     release: () => parts.release?.() ?? Promise.resolve(),

@@ -139,6 +139,8 @@ export interface ConsensusHandlers {
 /** What the state machine holds when consensus starts. */
 export interface StateAtStart {
   readonly appliedIndex: LogIndex;
+  /** There was a state before, and it was lost: so there was a log too, and none is made. */
+  readonly isLost?: boolean;
   /** The snapshot that was installed last, while installed() has not resolved for it. */
   readonly snapshot?: SnapshotPosition | undefined;
   /** The members as of appliedIndex, when the state machine knows them. */

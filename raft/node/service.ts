@@ -1,7 +1,7 @@
 // The Raft side of a consensus channel: opens the log, runs the node, and turns messages into calls and results into
 // messages. It runs on the Raft thread, or in line.
 import { type Clock, every, type Logger, messageOf, type Timer, unreachable } from '../../src/lib/index.ts';
-import { CORE_LIMITS, type CoreLimits, type LogIndex } from '../core/index.ts';
+import { CORE_LIMITS, type CoreLimits } from '../core/index.ts';
 import { STATUS_PERIOD_MS } from './limits.ts';
 import type { LogWriter } from './log/job.ts';
 import type { RaftLog } from './log/log.ts';
@@ -17,7 +17,7 @@ export interface ServiceParts {
   /** Those of production unless given: the simulator makes them small, so that they are met. */
   readonly limits?: CoreLimits | undefined;
   /** Throws UserError or DamageError, which the other side's start() rejects with. */
-  openLog(appliedIndex: LogIndex): RaftLog | Promise<RaftLog>;
+  openLog(mustExist: boolean): RaftLog | Promise<RaftLog>;
   openWriter(): LogWriter;
   openTransport(log: RaftLog): Transport;
   readonly defer: Defer;
@@ -87,7 +87,7 @@ class Service {
   private async start(state: StateAtStart): Promise<void> {
     try {
       const { config, clock, logger, defer, limits = CORE_LIMITS } = this.parts;
-      const log = await this.parts.openLog(state.appliedIndex);
+      const log = await this.parts.openLog(state.appliedIndex > 0 || state.isLost === true);
       if (this.stopRequested) return;
       const node = createRaftNode({
         config,

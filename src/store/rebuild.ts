@@ -49,9 +49,13 @@ export class StateRebuild {
   }
 
   /** What consensus has to know of the state: also what it stands for, so that a log that was lost can go on after it. */
-  stateAtStart({ appliedIndex, appliedTerm, membership }: Loaded, snapshot: SnapshotPosition | undefined): StateAtStart {
+  stateAtStart(
+    { appliedIndex, appliedTerm, membership }: Loaded,
+    snapshot: SnapshotPosition | undefined,
+  ): StateAtStart {
     const index = appliedIndex as LogIndex;
-    if (appliedTerm === undefined) return { appliedIndex: index, snapshot, membership };
+    const isLost = this.#damage !== undefined;
+    if (appliedTerm === undefined) return { appliedIndex: index, isLost, snapshot, membership };
     const term = appliedTerm as Term;
     // A state that knows of no change of members is that of the founders.
     const members = membership ?? this.#options.consensus.status().membership;

@@ -227,10 +227,10 @@ export class SimServer {
       environment: { clock, logger: silentLogger, fatal },
       defer,
       limits,
-      openLog: (appliedIndex) => {
+      openLog: (mustExist) => {
         const label = owner.name;
         const repair = { quarantine: disk, label, incarnation: owner.name };
-        const log = openLog(disk, identity, { limits: LOG_LIMITS, mustExist: appliedIndex > 0, repair });
+        const log = openLog(disk, identity, { limits: LOG_LIMITS, mustExist, repair });
         if (log.damage !== undefined && log.incarnation === owner.name) this.#repairs(log.damage);
         checks.opened(id, log);
         return watchBatches(log, id, checks, count);

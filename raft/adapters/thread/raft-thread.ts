@@ -30,7 +30,7 @@ serveConsensus(channel as Channel<FromNode, ToNode>, {
   config,
   clock,
   logger,
-  openLog: (appliedIndex) => files.openLog(appliedIndex),
+  openLog: (mustExist) => files.openLog(mustExist),
   openWriter: () => threadLogWriter(new URL(data.logThread), files.logDirectory),
   openTransport: ({ incarnation, former }) =>
     webSocketTransport({ config, listen, tls, clock, logger, incarnation, former, directory }),
