@@ -188,6 +188,8 @@ export class SimServer {
 
   /** While it is down: damages its files, of which its operator has a copy. False: there is nothing to damage. */
   damage(kind: string, random: Prng): boolean {
+    // That there was a log is then known to its peers only, whose memory of each other is not simulated.
+    if (kind === 'damage: the log gone' && !this.isSound) return false;
     this.#hurt = { readySince: undefined };
     if (this.#restore === undefined) {
       const [log, state] = [this.#disk.backup(), this.#database.backup()];
