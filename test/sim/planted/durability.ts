@@ -29,8 +29,8 @@ export const DURABILITY: PlantedSection = {
       name: 'failed-fsync-ignored',
       trap: 'A failed fsync is taken for a success, or tried again.',
       file: 'raft/node/node.ts',
-      find: '      if (error !== undefined) {\n        this.fail(`the Raft log cannot be written',
-      replace: '      if (error === null) {\n        this.fail(`the Raft log cannot be written',
+      find: '      if (error !== undefined) {\n        this.writeFailed(`the Raft log cannot be written',
+      replace: '      if (error === null) {\n        this.writeFailed(`the Raft log cannot be written',
     },
     {
       name: 'damage-cut-off',

@@ -8,8 +8,8 @@ export const REPLICATION: PlantedSection = {
       name: 'older-term-counted',
       trap: "An older term's entry is committed by counting its copies (figure 8 of the Raft paper).",
       file: 'raft/core/replication.ts',
-      find: 'if (reached > state.commit && state.log.term(reached) === state.term) state.commit',
-      replace: 'if (reached > state.commit) state.commit',
+      find: 'if (reached <= state.commit || state.log.term(reached) !== state.term) return;',
+      replace: 'if (reached <= state.commit) return;',
     },
     {
       name: 'leader-counts-early',
