@@ -24,6 +24,7 @@ export interface Held {
 export interface Batch {
   readonly entries: readonly Entry[];
   readonly hardState: HardState | undefined;
+  readonly endsRepair?: boolean;
 }
 
 export const NOTHING: Held = { entries: [], hardState: { term: 0 as Term, votedFor: undefined } };
