@@ -31,7 +31,16 @@ interface Backend {
   ready: boolean;
   /** Health questions in a row that nobody answered. */
   silentProbes: number;
-  readonly connections: Set<Socket>;
+  readonly connections: Set<Connection>;
+}
+
+/** One that was joined to a server. Times in ms of the monotonic clock. */
+interface Connection {
+  readonly upstream: Socket;
+  /** When the client said something last; at first, when it came. */
+  askedMs: number;
+  /** When the server did. */
+  heardMs: number;
 }
 
 export function createLoadBalancer(options: LoadBalancerOptions): LoadBalancer {
@@ -63,7 +72,7 @@ export function createLoadBalancer(options: LoadBalancerOptions): LoadBalancer {
 
   const checkHealth = (): void => {
     for (const backend of backends) {
-      void probeReady(backend.address, options.caPem).then((answer) => noteHealth(backend, answer, options.logger));
+      void probeReady(backend.address, options.caPem).then((answer) => noteHealth(backend, answer, options));
     }
   };
 
@@ -95,14 +104,25 @@ function isAt({ host, port }: ListenAddress): (backend: Backend) => boolean {
 }
 
 /** A server that hangs (it accepts, and nobody speaks) would hold its clients for ever: they are let go. */
-function noteHealth(backend: Backend, answer: ReadyAnswer, logger: Logger): void {
+function noteHealth(backend: Backend, answer: ReadyAnswer, { clock, logger }: LoadBalancerOptions): void {
   if (backend.ready !== answer.ready) {
     logger.info({ server: backend.address, ready: answer.ready, reason: answer.reason }, 'server health changed');
   }
   backend.ready = answer.ready;
   backend.silentProbes = answer.answered ? 0 : backend.silentProbes + 1;
   if (backend.silentProbes < SILENT_PROBES_MAX) return;
-  for (const socket of backend.connections) socket.destroy();
+  const now = clock.monotonic();
+  const held = [...backend.connections].filter((connection) => isHeld(connection, now));
+  if (held.length > 0) logger.warn({ server: backend.address, connections: held.length }, 'a silent server: let go');
+  for (const { upstream } of held) upstream.destroy();
+}
+
+/**
+ * A busy machine is slow with the handshakes of health questions while requests are answered all the time: whoever heard
+ * from the server meanwhile, or has only just asked, is not cut off from an answer that is on its way.
+ */
+function isHeld({ askedMs, heardMs }: Connection, now: number): boolean {
+  return now - heardMs >= SILENT_PROBES_MAX * HEALTH_PERIOD_MS && now - askedMs >= HEALTH_PERIOD_MS;
 }
 
 function listen(address: ListenAddress, accept: (client: Socket) => void): Promise<Server> {
@@ -125,7 +145,7 @@ async function forward(client: Socket, backends: readonly Backend[], options: Lo
       backend.ready = false;
       continue;
     }
-    join(client, upstream, backend);
+    join(client, upstream, backend, options.clock);
     return;
   }
   client.destroy();
@@ -154,18 +174,25 @@ function dial(address: ListenAddress, clock: Clock): Promise<Socket | undefined>
 }
 
 /** Copies both ways. A reset on one side resets the other: half a connection helps nobody. */
-function join(client: Socket, upstream: Socket, backend: Backend): void {
+function join(client: Socket, upstream: Socket, backend: Backend, clock: Clock): void {
   if (client.destroyed) {
     upstream.destroy();
     return;
   }
+  const connection: Connection = { upstream, askedMs: clock.monotonic(), heardMs: Number.NEGATIVE_INFINITY };
   upstream.on('error', () => upstream.destroy());
-  backend.connections.add(upstream);
+  backend.connections.add(connection);
   upstream.on('close', () => {
-    backend.connections.delete(upstream);
+    backend.connections.delete(connection);
     client.destroy();
   });
   client.on('close', () => upstream.destroy());
   client.pipe(upstream);
   upstream.pipe(client);
+  client.on('data', () => {
+    connection.askedMs = clock.monotonic();
+  });
+  upstream.on('data', () => {
+    connection.heardMs = clock.monotonic();
+  });
 }

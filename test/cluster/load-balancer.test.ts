@@ -3,7 +3,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { afterEach, describe, expect, it } from 'vitest';
 import { createLoadBalancer, type LoadBalancer } from '../../cluster/load-balancer.ts';
 import { findFreePorts } from '../../cluster/ports.ts';
-import { silentLogger, systemClock } from '../../src/lib/index.ts';
+import { type Clock, silentLogger, systemClock } from '../../src/lib/index.ts';
+import { manualClock } from '../support/manual-clock.ts';
 
 const HOST = '127.0.0.1';
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -29,13 +30,16 @@ async function namedServer(name: string): Promise<{ port: number; sockets: Set<S
   return { port: (server.address() as AddressInfo).port, sockets, server };
 }
 
-async function balance(ports: readonly number[]): Promise<{ balancer: LoadBalancer; port: number }> {
+async function balance(
+  ports: readonly number[],
+  clock: Clock = systemClock(),
+): Promise<{ balancer: LoadBalancer; port: number }> {
   const [port = 0] = await findFreePorts(1);
   const balancer = createLoadBalancer({
     listen: [{ host: HOST, port }],
     servers: ports.map((backend) => ({ host: HOST, port: backend })),
     caPem: '',
-    clock: systemClock(),
+    clock,
     logger: silentLogger,
   });
   await balancer.start();
@@ -99,6 +103,29 @@ describe('the load balancer', () => {
     for (const inner of server.sockets) inner.resetAndDestroy();
     await closed;
     expect(socket.destroyed).toBe(true);
+  });
+
+  it('lets clients go whom a silent server holds, and never one that hears from it', async () => {
+    // It answers its clients, and no health question, for it speaks no TLS.
+    const server = await namedServer('busy');
+    const clock = manualClock();
+    const { port } = await balance([server.port], clock);
+    const [quiet, speaking] = [connect(port, HOST), connect(port, HOST)];
+    for (const socket of [quiet, speaking]) {
+      socket.on('error', () => undefined);
+      await once(socket, 'data');
+    }
+    for (let second = 0; !quiet.destroyed && second < 20; second += 1) {
+      speaking.write('a question');
+      expect(String((await once(speaking, 'data'))[0])).toBe('a question');
+      const asked = once(server.server, 'connection');
+      clock.advance(1_000);
+      await asked;
+    }
+    expect(quiet.destroyed).toBe(true);
+    speaking.write('the last one');
+    expect(String((await once(speaking, 'data'))[0])).toBe('the last one');
+    speaking.destroy();
   });
 
   it('closes the connection when no server accepts', async () => {
