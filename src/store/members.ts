@@ -72,8 +72,11 @@ export class Members {
     const status = consensus.status();
     if (status.role !== 'leader') return { kind: 'notLeader', leader: status.leader };
     const { voters, learners, outgoing = [] } = status.membership;
-    // As far as they have told: one that never came must still be one that can be removed.
-    if (sessions().lowestLevel([...voters, ...learners, ...outgoing]) < MEMBERSHIP_FEATURE_LEVEL) {
+    // As far as they have told, and who is to go need not know: a machine that never came, or was lost before it was brought
+    // to this version, must still be one that can be removed.
+    const leaving = new Set(changes.flatMap(({ kind, member }) => (kind === 'remove' ? [member] : [])));
+    const staying = [...voters, ...learners, ...outgoing].filter((member) => !leaving.has(member));
+    if (sessions().lowestLevel(staying) < MEMBERSHIP_FEATURE_LEVEL) {
       const message = 'some members run a version that knows no changes of members';
       return { kind: 'refused', reason: 'olderMembers', message, remedy: 'Bring every member to this version first.' };
     }

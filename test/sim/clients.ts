@@ -49,6 +49,11 @@ export function find(
   return running?.ready === true ? { server, running } : undefined;
 }
 
+/** Whose server is gone for good moves to another one. */
+function move({ servers }: WorkloadParts, home: SimServer | undefined, random: Prng): SimServer | undefined {
+  return home === undefined || servers.includes(home) ? home : random.pick(servers);
+}
+
 export function sleep(scheduler: Scheduler, delay: Micros): Promise<void> {
   return new Promise((resolve) => {
     scheduler.after(delay, resolve);
@@ -76,7 +81,8 @@ export async function patiently(
 export class Client {
   readonly name: string;
   readonly #parts: WorkloadParts;
-  readonly #home: SimServer | undefined;
+  /** undefined: any server. */
+  #home: SimServer | undefined;
   readonly #random: Prng;
   readonly #seen = new Map<StoreKey, Revision>();
   #operations = 0;
@@ -100,6 +106,7 @@ export class Client {
     const { scheduler, failed, thinkTime } = this.#parts;
     while (!this.#stopping) {
       await sleep(scheduler, MS + this.#random.int(thinkTime));
+      this.#home = move(this.#parts, this.#home, this.#random);
       const found = find(this.#parts, this.#home);
       if (found === undefined) continue;
       try {
@@ -190,7 +197,8 @@ export class Watcher {
   readonly name: string;
   reached = 0 as Revision;
   readonly #parts: WorkloadParts;
-  readonly #home: SimServer | undefined;
+  /** undefined: it follows at any server. */
+  #home: SimServer | undefined;
   readonly #random: Prng;
 
   constructor(name: string, home: SimServer | undefined, parts: WorkloadParts) {
@@ -205,6 +213,7 @@ export class Watcher {
     const { scheduler } = this.#parts;
     for (;;) {
       await sleep(scheduler, MS + this.#random.int(20 * MS));
+      this.#home = move(this.#parts, this.#home, this.#random);
       const found = find(this.#parts, this.#home);
       if (found !== undefined) await this.#follow(found.running);
     }
@@ -212,6 +221,7 @@ export class Watcher {
 
   async #follow(running: Running): Promise<void> {
     const { history, scheduler, trace, failed } = this.#parts;
+    trace.note(this.name, `goes to ${running.incarnation.name} with ${this.reached}`);
     const patience = new AbortController();
     const abort = (): void => patience.abort();
     running.onDeath.add(abort);

@@ -9,6 +9,8 @@ const EXTRA = 16;
 const FAVOURED_KINDS = 6;
 /** A kind that cannot begin so often in a row is not waited for any more. */
 const TRIES = 40;
+/** What was put back comes again within so many others. */
+const SOON = 20;
 
 export class Deck {
   readonly #kinds: readonly string[];
@@ -39,7 +41,8 @@ export class Deck {
     return {
       kind: card.kind,
       putBack: () => {
-        if (card.tries < TRIES) this.#insert(card);
+        const soon = Math.max(0, this.#cards.length - this.#random.int(SOON));
+        if (card.tries < TRIES) this.#cards.splice(soon, 0, card);
       },
     };
   }

@@ -4,6 +4,7 @@
 
 import type { NodeId } from '../../raft/core/index.ts';
 import type { Prng } from '../../src/lib/index.ts';
+import type { Administrator } from './administrator.ts';
 import { DAMAGES } from './damage.ts';
 import { Deck } from './deck.ts';
 import type { Network } from './network.ts';
@@ -22,6 +23,7 @@ export interface FaultParts {
   readonly servers: readonly SimServer[];
   readonly shape: Shape;
   readonly plan: Plan;
+  readonly administrator: Administrator;
   readonly count: (what: string) => void;
   /** The server that leads, as far as anybody knows. */
   readonly leader: () => SimServer | undefined;
@@ -65,6 +67,9 @@ const KINDS: Readonly<Record<string, Fault>> = {
   'transfer to a paused server': (f) => f.transferToPaused(),
   'transfer to a muted server': (f) => f.transferToMuted(),
   'transfer leadership': (f) => f.transfer(),
+  'add a server': (f) => f.administrator.add(),
+  'remove a server': (f) => f.administrator.remove(f.random),
+  'replace a server': (f) => f.administrator.replace(f.random),
   [UPGRADE]: (f) => f.upgrade(),
   ...Object.fromEntries(Object.keys(DAMAGES).map((kind) => [kind, (f: Faults) => f.damage(kind)])),
 };
@@ -87,6 +92,15 @@ export class Faults {
     const kinds = Object.keys(KINDS).filter((kind) => kind !== UPGRADE);
     this.#deck = new Deck(kinds, parts.random.fork(), upgrades);
     this.#schedule();
+  }
+
+  get administrator(): Administrator {
+    return this.#parts.administrator;
+  }
+
+  /** Of the fault that begins. */
+  get random(): Prng {
+    return this.#random;
   }
 
   /** Every kind that this run is to see has begun. */
@@ -379,17 +393,23 @@ export class Faults {
     return server === undefined ? undefined : [server];
   }
 
+  /**
+   * A majority of logs has to be sound for a leader (that nothing is said without one is shown by `--corrupt`), also of those
+   * that are left when a machine is lost for good. So mostly it is one that is being repaired that is damaged again.
+   */
+  #damageable(): SimServer | undefined {
+    const { servers, administrator } = this.#parts;
+    if (administrator.isReplacing || administrator.waitsForSoundness) return undefined;
+    const unsound = servers.filter(({ isSound }) => !isSound);
+    if (unsound.length === 0) return this.any();
+    const again = unsound.filter(({ running }) => running !== undefined);
+    return again.length === 0 ? undefined : this.#random.pick(again);
+  }
+
   /** A server dies, its files are damaged, and it is started on them. */
   damage(kind: string): Hurt {
-    const server = this.any();
+    const server = this.#damageable();
     if (server === undefined) return undefined;
-    const { servers, count } = this.#parts;
-    // A majority of logs has to be sound for a leader: that nothing is said without one is shown by `--corrupt`.
-    const unsound = servers.filter((other) => other !== server && !other.isSound).length;
-    if (unsound + 1 > (servers.length - 1) / 2) {
-      count('damage spared');
-      return undefined;
-    }
     server.crash(false);
     const isDamaged = server.damage(kind, this.#random);
     this.#later(SECOND, () => server.startIfDown());

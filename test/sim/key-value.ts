@@ -2,6 +2,7 @@
 // none, some of the first, or all, each whole or not at all. That is what the port promises.
 import type { Prng } from '../../src/lib/index.ts';
 import type { KeyValue, KeyValueEntry, KeyValueOperation } from '../../src/store/index.ts';
+import { META_KEY, SLOT_KEY } from '../../src/store/state/layout.ts';
 import { type Incarnation, MS, type Scheduler } from './time.ts';
 
 /** The database on the disk; it survives its processes. */
@@ -42,8 +43,9 @@ export class SimDatabase {
     this.#records.clear();
   }
 
-  holdsAnything(): boolean {
-    return this.#records.size > 0;
+  /** Whether there is a state; what was received of a snapshot so far is none. */
+  holdsState(): boolean {
+    return [META_KEY, SLOT_KEY].some((key) => this.#records.has(Buffer.from(key).toString('latin1')));
   }
 
   /** While nobody has it open: one record becomes what `change` returns; undefined: it is gone. False: there is none. */

@@ -61,38 +61,42 @@ export class Network {
   readonly #parts: NetworkParts;
   readonly #ends = new Map<NodeId, End>();
   readonly #connections: Connection[] = [];
+  readonly #members = new Set<NodeId>();
+  /** Whom a member does not let in, as it has said. */
+  readonly #removed = new Map<NodeId, readonly NodeId[]>();
   /** `a>b`: nothing passes from a to b, for so many reasons. */
   readonly #blocked = new Map<string, Set<object>>();
   readonly #storms = new Set<object>();
 
   constructor(members: readonly NodeId[], parts: NetworkParts) {
     this.#parts = parts;
-    for (const from of members) {
-      for (const to of members) {
-        if (from === to) continue;
-        this.#connections.push({
-          from,
-          to,
-          up: false,
-          generation: 0,
-          connecting: false,
-          lastArrival: 0,
-          broken: false,
-        });
-      }
+    for (const id of members) this.#join(id);
+  }
+
+  /** A machine that was not there before is connected to all others. */
+  #join(id: NodeId): void {
+    if (this.#members.has(id)) return;
+    const fresh = { up: false, generation: 0, connecting: false, lastArrival: 0, broken: false };
+    for (const other of this.#members) {
+      this.#connections.push({ from: id, to: other, ...fresh }, { from: other, to: id, ...fresh });
     }
+    this.#members.add(id);
   }
 
   /** The transport of a new process. Its predecessor's connections ended with it. */
   transport(id: NodeId, owner: Incarnation): Transport {
     return {
-      start: (handlers) => {
+      start: (handlers, contacts) => {
+        this.#join(id);
         this.#ends.set(id, { owner, handlers });
+        this.#removed.set(id, contacts.removed);
         for (const connection of this.#of(id)) this.#connect(connection);
         return Promise.resolve();
       },
       // Everybody is connected to everybody: whom a member talks to is its own affair.
-      contacts: () => {},
+      contacts: ({ removed }) => {
+        this.#removed.set(id, removed);
+      },
       send: (messages) => {
         for (const message of messages) this.#send(message);
       },
@@ -185,7 +189,7 @@ export class Network {
     });
   }
 
-  #tell(id: NodeId, peer: NodeId, what: 'unreachable' | 'connected'): void {
+  #tell(id: NodeId, peer: NodeId, what: 'unreachable' | 'connected' | 'removed'): void {
     const end = this.#ends.get(id);
     if (end === undefined) return;
     const { scheduler, random, trace } = this.#parts;
@@ -211,7 +215,9 @@ export class Network {
     const { scheduler, random } = this.#parts;
     const isBlocked = this.#blocked.has(`${from}>${to}`);
     const isAlive = this.#ends.has(from) && this.#ends.has(to);
-    if (isAlive && !isBlocked) {
+    const isRemoved = this.#removed.get(to)?.includes(from) === true;
+    if (isAlive && !isBlocked && isRemoved) this.#tell(from, to, 'removed');
+    if (isAlive && !isBlocked && !isRemoved) {
       connection.up = true;
       connection.generation += 1;
       this.#tell(from, to, 'connected');

@@ -3,6 +3,8 @@
 /** Counted beside the faults, and none themselves. */
 const OUTCOMES: ReadonlySet<string> = new Set([
   'damage refused',
+  'damage spared',
+  'change of members done',
   'log compacted',
   'snapshot installed',
   'log followed a snapshot',

@@ -5,11 +5,12 @@ import {
   type Entry,
   type HardState,
   type LogPosition,
+  type Membership,
   type Message,
   type NodeId,
   type PersistBatch,
 } from '../../raft/core/index.ts';
-import { majority } from '../../raft/core/quorum.ts';
+import { membershipOf } from '../../raft/core/membership.ts';
 import type { CommittedEntry, RaftLog } from '../../raft/node/index.ts';
 
 /** A broken invariant: the run ends with it. */
@@ -45,13 +46,24 @@ function contentOf({ kind, data }: { readonly kind: string; readonly data: Uint8
   return kind + Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1');
 }
 
+/** Counted here, and not by the code that is checked. */
+function isQuorumOf({ voters, outgoing }: Membership, holds: (voter: NodeId) => boolean): boolean {
+  const isMajority = (of: readonly NodeId[]): boolean => 2 * of.filter(holds).length > of.length;
+  return isMajority(voters) && (outgoing === undefined || isMajority(outgoing));
+}
+
 export class RaftChecks {
-  readonly #voters: readonly NodeId[];
+  /** Those that were committed, the founding one first. */
+  readonly #memberships: Membership[];
+  /** Every membership entry that a leader ever sent, by index and term. */
+  readonly #proposed = new Map<string, Membership>();
   readonly #count: (what: string) => void;
   readonly #durable = new Map<NodeId, Durable>();
   /** Log matching: what (index, term) is, and the term before it. By induction equal entries have equal prefixes. */
   readonly #entries = new Map<string, string>();
   readonly #leaders = new Map<number, NodeId>();
+  /** The index of the first entry of each term: its leader's no-op. */
+  readonly #firstOfTerm = new Map<number, number>();
   readonly #votes = new Map<string, NodeId>();
   /** By index − 1: what any server has handed to its state machine. */
   readonly #committed: Committed[] = [];
@@ -61,8 +73,8 @@ export class RaftChecks {
   /** By applied index: the first state seen there. */
   readonly #states = new Map<number, { readonly id: NodeId; readonly hash: string }>();
 
-  constructor(voters: readonly NodeId[], count: (what: string) => void) {
-    this.#voters = voters;
+  constructor(founding: Membership, count: (what: string) => void) {
+    this.#memberships = [founding];
     this.#count = count;
   }
 
@@ -152,6 +164,47 @@ export class RaftChecks {
     }
   }
 
+  /**
+   * A change of members begins when its leader has committed an entry of its own term, and when the change before it is
+   * committed (dissertation §4.1 and the single-server bug of 2015): both are on the disks of a quorum by then.
+   */
+  #changes(leader: NodeId, entry: Entry): void {
+    const key = `${entry.index}@${entry.term}`;
+    if (this.#proposed.has(key)) return;
+    const isCommitted = (index: number, term: number): boolean =>
+      [...this.#memberships, ...this.#proposed.values()].some((membership) =>
+        isQuorumOf(membership, (voter) => this.#holds(voter, index, term)),
+      );
+    const first = this.#firstOfTerm.get(entry.term) ?? entry.index;
+    if (!isCommitted(first, entry.term))
+      violation(`membership: ${leader} began the change in ${key} before it had committed anything in its term`);
+    const terms = this.#durable.get(leader)?.terms ?? [];
+    for (const [earlier, { index = 0 }] of this.#proposed) {
+      const term = terms[index - 1] ?? entry.term;
+      if (index >= entry.index || earlier !== `${index}@${term}`) continue;
+      if (!isCommitted(index, term))
+        violation(`membership: ${leader} began the change in ${key} while the one in ${earlier} was not committed`);
+    }
+    this.#proposed.set(key, membershipOf(entry));
+  }
+
+  #proposes(leader: NodeId, entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (!this.#firstOfTerm.has(entry.term)) this.#firstOfTerm.set(entry.term, entry.index);
+      if (entry.kind === 'membership') this.#changes(leader, entry);
+    }
+  }
+
+  #holds(id: NodeId, index: number, term: number): boolean {
+    return this.#copies(id).some(({ terms }) => terms[index - 1] === term);
+  }
+
+  /** What it holds durably, and, while it repairs a lost log, what that one held. */
+  #copies(id: NodeId): readonly Pick<Durable, 'terms' | 'writtenIn'>[] {
+    const durable = this.#durable.get(id);
+    return durable === undefined ? [] : [durable, durable.lost].filter((copy) => copy !== undefined);
+  }
+
   /** The log begins anew after a snapshot: everything in it must have been committed. */
   #follows(id: NodeId, durable: Durable, reset: LogPosition): void {
     this.#count('log followed a snapshot');
@@ -190,6 +243,7 @@ export class RaftChecks {
   /** A message leaves its sender. */
   sent(message: Message): void {
     this.#isDurable(message);
+    if (message.kind === 'appendRequest') this.#proposes(message.from, message.entries);
     if (message.kind === 'appendRequest' || message.kind === 'heartbeatRequest') this.#leads(message);
     if (message.kind === 'voteResponse' && message.granted) this.#voted(message.term, message.from, message.to);
     if (message.kind === 'voteRequest') this.#voted(message.term, message.from, message.from);
@@ -271,6 +325,7 @@ export class RaftChecks {
       const known = this.#committed[entry.index - 1];
       const content = contentOf(entry);
       if (known === undefined) {
+        if (entry.kind === 'membership') this.#memberships.push(membershipOf(entry));
         this.#isOnMajority(entry);
         this.#committed[entry.index - 1] = { term: entry.term, content };
       } else if (known.term !== entry.term || known.content !== content) {
@@ -280,29 +335,42 @@ export class RaftChecks {
   }
 
   /**
-   * The commit rule (§5.4.2): a majority holds the entry, and it or one after it was acknowledged by a majority in the very
-   * term it is of. Replicating an entry of an older term to a majority commits nothing.
+   * By which members an entry may have been committed: the newest membership up to it, or one after it that its leader
+   * had in its log already (dissertation §4.1: the newest in the log counts, committed or not).
+   */
+  #candidates(index: number): readonly Membership[] {
+    const newest = this.#memberships.at(-1);
+    const later = [...this.#proposed.values()].filter((membership) => (membership.index ?? 0) > index);
+    if (newest === undefined) return later;
+    // Once a joint membership is committed, its leader goes on with the new half, which may not have been sent yet.
+    const isOver = newest.outgoing !== undefined && (newest.index ?? 0) < index;
+    return [newest, ...(isOver ? [{ voters: newest.voters, learners: newest.learners }] : []), ...later];
+  }
+
+  /**
+   * The commit rule (§5.4.2): a quorum holds the entry, and it or one after it was acknowledged by a quorum in the very term
+   * it is of. Replicating an entry of an older term to a majority commits nothing. While a membership is joint, a quorum is
+   * a majority of both its halves.
    */
   #isOnMajority(entry: CommittedEntry): void {
-    const needed = majority(this.#voters.length);
-    const logs = this.#voters.map((id) => {
-      const durable = this.#durable.get(id);
-      return { id, copies: durable === undefined ? [] : [durable, durable.lost].filter((copy) => copy !== undefined) };
-    });
-    const holders = logs
-      .filter(({ copies }) => copies.some(({ terms }) => terms[entry.index - 1] === entry.term))
-      .map(({ id }) => id);
-    if (holders.length < needed) {
+    const memberships = this.#candidates(entry.index);
+    const isQuorum = (holds: (voter: NodeId) => boolean): boolean =>
+      memberships.some((membership) => isQuorumOf(membership, holds));
+    const at = entry.index - 1;
+    if (!isQuorum((voter) => this.#holds(voter, entry.index, entry.term))) {
+      const holders = [...this.#durable.keys()].filter((id) => this.#holds(id, entry.index, entry.term));
       violation(`commit rule: entry ${entry.index}@${entry.term} is applied but durable only at ${holders.join(' ')}`);
     }
-    const longest = Math.max(...logs.flatMap(({ copies }) => copies.map(({ terms }) => terms.length)));
-    for (let i = entry.index - 1; i < longest; i++) {
-      const terms = logs.flatMap(
-        ({ copies }) =>
-          copies.find(({ terms, writtenIn }) => terms[i] !== undefined && writtenIn[i] === terms[i])?.terms[i] ?? [],
+    const copies = [...this.#durable.keys()].flatMap((id) => this.#copies(id));
+    const longest = Math.max(...copies.map(({ terms }) => terms.length));
+    for (let i = at; i < longest; i++) {
+      const terms = new Set(
+        copies.flatMap(({ terms, writtenIn }) => (writtenIn[i] === terms[i] ? (terms[i] ?? []) : [])),
       );
-      if (terms.some((term) => terms.filter((other) => other === term).length >= needed)) return;
+      const isAcknowledged = (voter: NodeId, term: number): boolean =>
+        this.#copies(voter).some((log) => log.terms[i] === term && log.writtenIn[i] === term);
+      if ([...terms].some((term) => isQuorum((voter) => isAcknowledged(voter, term)))) return;
     }
-    violation(`commit rule: entry ${entry.index}@${entry.term} was never acknowledged by a majority in its own term`);
+    violation(`commit rule: entry ${entry.index}@${entry.term} was never acknowledged by a quorum in its own term`);
   }
 }

@@ -51,7 +51,7 @@ export interface World {
   readonly checks: RaftChecks;
   readonly membership: Membership;
   readonly limits: CoreLimits;
-  /** Servers begin with older software. */
+  /** The founding servers begin with older software. */
   readonly isUpgraded: boolean;
   readonly count: (what: string) => void;
   /** Ends the run. */
@@ -74,6 +74,8 @@ export class SimServer {
   readonly id: NodeId;
   readonly health: DiskHealth = { slowness: 0, failNext: false, hangs: false, full: false, low: false };
   running: Running | undefined;
+  /** It is being removed, or was: it may say so and end. */
+  isRemoved = false;
   readonly #world: World;
   readonly #disk: SimDisk;
   readonly #database: SimDatabase;
@@ -91,7 +93,7 @@ export class SimServer {
 
   constructor(id: NodeId, world: World) {
     this.id = id;
-    if (world.isUpgraded) this.#featureLevel -= 1;
+    if (world.isUpgraded && world.membership.voters.includes(id)) this.#featureLevel -= 1;
     this.#world = world;
     this.#random = world.random.fork();
     this.#disk = new SimDisk(this.#random.fork());
@@ -149,7 +151,8 @@ export class SimServer {
       },
       (error: unknown) => {
         if (!incarnation.alive) return;
-        if (this.#restore !== undefined && isRefusal(error)) this.#refused(messageOf(error));
+        if (this.#isFarewell(messageOf(error))) this.crash(false);
+        else if (this.#restore !== undefined && isRefusal(error)) this.#refused(messageOf(error));
         else failed(new Error(`${this.id} does not start: ${messageOf(error)}`));
       },
     );
@@ -160,7 +163,8 @@ export class SimServer {
     const hurt = this.#hurt;
     if (hurt === undefined) return true;
     const { now } = this.#world.scheduler;
-    const isReady = this.running?.ready === true && this.running.store.status().ready;
+    const isRepairing = this.running?.consensus.status().repair !== undefined;
+    const isReady = this.running?.ready === true && !isRepairing && this.running.store.status().ready;
     hurt.readySince = isReady ? (hurt.readySince ?? now) : undefined;
     if (hurt.readySince === undefined || now - hurt.readySince < REBUILT_TIME) return false;
     this.#hurt = undefined;
@@ -168,7 +172,7 @@ export class SimServer {
   }
 
   startIfDown(): void {
-    if (this.running === undefined && !this.health.full) this.start();
+    if (this.running === undefined && !this.health.full && !this.isRemoved) this.start();
   }
 
   get isOld(): boolean {
@@ -188,6 +192,8 @@ export class SimServer {
 
   /** While it is down: damages its files, of which its operator has a copy. False: there is nothing to damage. */
   damage(kind: string, random: Prng): boolean {
+    // Of one that has nothing yet only its peers could know what it lost (their files of known peers are not simulated).
+    if (!this.#database.holdsState()) return false;
     // That there was a log is then known to its peers only, whose memory of each other is not simulated.
     if (kind === 'damage: the log gone' && !this.isSound) return false;
     this.#hurt = { readySince: undefined };
@@ -225,7 +231,14 @@ export class SimServer {
     const random = this.#random.fork();
     const identity = { clusterId: 'sim', nodeId: id };
     return inlineConsensus({
-      config: { id, clusterId: 'sim', membership, peerAddresses: {}, seed: random.uint32() },
+      config: {
+        id,
+        clusterId: 'sim',
+        membership,
+        join: !membership.voters.includes(id),
+        peerAddresses: {},
+        seed: random.uint32(),
+      },
       environment: { clock, logger: silentLogger, fatal },
       defer,
       limits,
@@ -282,9 +295,18 @@ export class SimServer {
     const { trace, failed } = this.#world;
     const text = `${reason}: ${messageOf(cause)}`;
     trace.note(this.id, `fatal: ${text}`);
+    if (this.#isFarewell(text)) {
+      this.crash(false);
+      return;
+    }
     // A disk that fails ends its process, rightly; anything else is a bug.
     if (text.includes('EIO') || text.includes('ENOSPC')) this.crash(false);
     else failed(cause instanceof Error ? cause : new Error(text));
+  }
+
+  /** A member that was removed says so, and ends. */
+  #isFarewell(text: string): boolean {
+    return this.isRemoved && text.includes('this member was removed from the cluster');
   }
 
   /** The process is gone. `silently`: its machine too, so that nobody refuses connections. */

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { NodeId } from '../../raft/core/index.ts';
 import { defined, messageOf, prng } from '../../src/lib/index.ts';
 import { type Revision, resourceRange, type WatchEvent } from '../../src/store/index.ts';
+import { Administrator } from './administrator.ts';
 import { Client, Watcher, type WorkloadParts } from './clients.ts';
 import { Faults } from './faults.ts';
 import { History } from './history.ts';
@@ -18,6 +19,7 @@ import { Trace } from './trace.ts';
 import { TRIAL_TIME, type Trial } from './trials.ts';
 
 /** Faults go on until each kind has had its turns and the goals are met, but not for ever. */
+const DECK_LIMIT = 50 * SECOND;
 const FAULTY_LIMIT = 120 * SECOND;
 const ACKNOWLEDGED_GOAL = 200;
 /** So long everybody is well, before the trial and after it. */
@@ -66,6 +68,7 @@ class Run {
   readonly #checks: RaftChecks;
   readonly #servers: SimServer[];
   readonly #network: Network;
+  readonly #administrator: Administrator;
   readonly #workload: WorkloadParts;
   #failure: unknown;
   #leaderMs = 0;
@@ -83,7 +86,8 @@ class Run {
     const count = (what: string): void => {
       this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
     };
-    this.#checks = new RaftChecks(members, count);
+    const membership = { voters: members, learners: [] };
+    this.#checks = new RaftChecks(membership, count);
     const trace = this.#trace;
     const failed = (error: unknown): void => this.#fail(error);
     this.#network = new Network(members, {
@@ -101,11 +105,21 @@ class Run {
       random: this.#random.fork(),
       network: this.#network,
       checks: this.#checks,
-      membership: { voters: members, learners: [] },
+      membership,
       limits,
       isUpgraded,
     };
     this.#servers = members.map((id) => new SimServer(id, world));
+    this.#administrator = new Administrator({
+      scheduler,
+      trace,
+      count,
+      failed,
+      random: this.#random.fork(),
+      servers: this.#servers,
+      create: (id) => new SimServer(id, world),
+      leader: () => this.#leader(),
+    });
     this.#workload = {
       scheduler,
       trace,
@@ -133,7 +147,7 @@ class Run {
     const failure = this.#failure;
     return {
       seed: this.#seed,
-      members: this.#servers.length,
+      members: this.#shape.size,
       digest: this.#trace.digest(),
       acknowledged: this.#history.acknowledged,
       unknown: this.#history.unknown,
@@ -168,12 +182,14 @@ class Run {
       servers: this.#servers,
       shape: this.#shape,
       plan: this.#plan,
+      administrator: this.#administrator,
       leader: () => this.#leader(),
       count: (what) => this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1),
     });
     await this.#endure(faults);
     faults.stop();
     await this.#agreeOnLeader();
+    await this.#settle();
     await this.#calm('all is well');
     const trial = faults.trial();
     if (trial !== undefined) await this.#stand(trial);
@@ -189,10 +205,27 @@ class Run {
     const began = this.#scheduler.now;
     const hasEnough = (): boolean => this.#history.acknowledged >= ACKNOWLEDGED_GOAL && this.#checks.leaders >= 2;
     if (faultyTime !== undefined) await this.#until(faultyTime, () => false);
-    else if (!(await this.#until(FAULTY_LIMIT, () => faults.allBegun && hasEnough()))) {
+    else if (
+      !(await this.#until(DECK_LIMIT, () => faults.allBegun && hasEnough())) &&
+      !(await this.#until(FAULTY_LIMIT, hasEnough))
+    ) {
       violation('liveness: too little was acknowledged under faults');
     }
     this.#faultyTime = this.#scheduler.now - began;
+  }
+
+  /** Changes of members come to their end: who was added votes, who was removed is gone. */
+  async #settle(): Promise<void> {
+    const isSettled = (): boolean => {
+      if (!this.#administrator.isIdle || this.#servers.some(({ isRemoved }) => isRemoved)) return false;
+      const membership = this.#leader()?.running?.consensus.status().membership;
+      if (membership === undefined || membership.outgoing !== undefined) return false;
+      const isVoter = ({ id }: SimServer): boolean => membership.voters.includes(id);
+      return this.#servers.every(isVoter) && membership.voters.length === this.#servers.length;
+    };
+    if (await this.#until(CONVERGENCE_LIMIT, isSettled)) return;
+    const { voters, learners, outgoing } = this.#leader()?.running?.consensus.status().membership ?? {};
+    violation(`membership: a change does not end: voters ${voters}, learners ${learners}, outgoing ${outgoing}`);
   }
 
   /** Nothing is wrong: every operation that begins now is answered. A server that was away says that it is not ready yet. */
@@ -237,7 +270,8 @@ class Run {
   async #agreeOnLeader(): Promise<void> {
     const healed = this.#scheduler.now;
     const agree = (): boolean => {
-      const views = this.#servers.map((server) => server.running?.consensus.status());
+      const members = this.#servers.filter((server) => !server.isRemoved && !this.#administrator.isJoining(server));
+      const views = members.map((server) => server.running?.consensus.status());
       const leader = views[0]?.leader;
       return leader !== undefined && views.every((view) => view?.leader === leader && view.term === views[0]?.term);
     };

@@ -145,6 +145,22 @@ describe('the members of a replicated store', () => {
     expect(await change(world, addition(N4))).toMatchObject({ reason: 'idUsedBefore' });
   });
 
+  it('are not changed beside one of an older version, but that one may be removed: its machine may be lost', async () => {
+    const world = await RaftWorld.start();
+    const lost = defined(
+      [...world.members.keys()].find((id) => id !== world.leader().id),
+      'a follower',
+    );
+    await world.stopMember(lost);
+    world.featureLevels.set(lost, 2);
+    await world.startMember(lost);
+    await world.until(() => world.stores().every((store) => store.status().ready));
+    expect(await change(world, addition(N4))).toMatchObject({ kind: 'refused', reason: 'olderMembers' });
+    await world.stopMember(lost);
+    expect(await change(world, { kind: 'remove', member: lost })).toMatchObject({ kind: 'done' });
+    await world.until(() => votersOf(world, world.leader().id).length === 2);
+  });
+
   it('do not exist in memory, which says so', async () => {
     const store = createMemoryStore({ clock: systemClock() });
     expect(store.membership().members).toEqual([]);
