@@ -8,6 +8,8 @@ import {
   clusterStatus,
   directRoute,
   layoutOf,
+  type MembershipCommands,
+  membershipCommands,
   type PeerRoute,
   type ProcessIdentity,
   type RunningCluster,
@@ -30,8 +32,14 @@ export interface ClusterUnderTest {
   readonly credentials: Credentials;
   readonly balancer: PlainClient;
   readonly disks: ServerDisks;
+  /** Adds and removes servers as `quorate member` does. */
+  readonly members: MembershipCommands;
   status(): Promise<ClusterStatus>;
-  /** A client of one server only. */
+  /** The servers that clients may go to: they were ready when the cluster was whole last, and are not leaving. */
+  serving(): readonly string[];
+  /** The address of a server that is there. */
+  urlOf(server: string): string;
+  /** A client of one server only, which is there. */
   clientOf(server: string, timeoutMs?: number): PlainClient;
   /** A client with connections of its own through the load balancer. */
   balancedClient(timeoutMs?: number): PlainClient;
@@ -63,7 +71,7 @@ export interface ExperimentOptions {
   readonly logger: Logger;
   /** Limits of the servers that differ from those of production. */
   readonly tuning?: ServerTuning;
-  /** The way of Raft connections, when it is not the direct one. */
+  /** The way of Raft connections, when it is not the direct one; asked again when servers come or go. */
   readonly peerRoute?: (topology: Topology) => Promise<PeerRoute>;
   /** The shim under the servers; left out: none. */
   readonly shim?: ShimBuild;
@@ -76,7 +84,12 @@ export async function startExperiment(options: ExperimentOptions): Promise<Clust
   const folder = mkdtempSync(join(tmpdir(), 'quorate-chaos-'));
   const dataDirectory = join(folder, 'cluster');
   const { clock } = options;
-  let disks: ServerDisks | undefined;
+  const disks = openServerDisks({
+    folder: join(folder, 'disks'),
+    layout: layoutOf(dataDirectory),
+    shim: options.shim ?? { kind: 'none', reason: 'it was not asked for' },
+    mountBytes: options.mountBytes,
+  });
   const running = await startCluster({
     ...options,
     hostAddressForPods: undefined,
@@ -84,23 +97,17 @@ export async function startExperiment(options: ExperimentOptions): Promise<Clust
     dataDirectory,
     detached: false,
     async peerRoute(topology) {
-      disks = await openServerDisks({
-        folder: join(folder, 'disks'),
-        layout: layoutOf(dataDirectory),
-        servers: topology.servers.map(({ id }) => id),
-        shim: options.shim ?? { kind: 'none', reason: 'it was not asked for' },
-        mountBytes: options.mountBytes,
-      });
+      await disks.serve(topology.servers.map(({ id }) => id));
       return (await options.peerRoute?.(topology)) ?? directRoute;
     },
-    environmentOf: (member) => disks?.environmentOf(member) ?? {},
+    environmentOf: (member) => disks.environmentOf(member),
   });
   const stopping = new AbortController();
   const end = async (): Promise<void> => {
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     stopping.abort();
     await running.stop();
-    await disks?.close();
+    await disks.close();
     if (process.env['QUORATE_KEEP'] !== '1') rmSync(folder, { recursive: true, force: true });
   };
   let ending: Promise<void> | undefined;
@@ -117,7 +124,7 @@ export async function startExperiment(options: ExperimentOptions): Promise<Clust
     await stop();
     throw error;
   }
-  return underTest({ running, disks: defined(disks, 'the disks'), stop, stopping: stopping.signal, clock });
+  return underTest({ running, disks, stop, stopping: stopping.signal, clock });
 }
 
 interface Parts {
@@ -137,7 +144,9 @@ function underTest({ running, disks, stop, stopping, clock }: Parts): ClusterUnd
     cert: readFileSync(admin.cert, 'utf8'),
     key: readFileSync(admin.key, 'utf8'),
   };
+  let settled: ReadonlySet<string> = new Set(running.topology.servers.map(({ id }) => id));
   const status = (): Promise<ClusterStatus> => clusterStatus(layout, running.topology, BALANCER);
+  const urlOf = (server: string): string => addressOf(running.topology, server);
   const isWhole = wholeness(running, credentials, stopping);
   const processOf = (member: string): ProcessIdentity => {
     const identity = recordedProcess(layout.processFile(member));
@@ -155,17 +164,17 @@ function underTest({ running, disks, stop, stopping, clock }: Parts): ClusterUnd
   return {
     running,
     disks,
+    members: membershipCommands({ layout, clock, progress: () => undefined }),
     credentials,
     balancer: plainClient(endpoint, credentials),
     status,
+    serving: () =>
+      running.topology.servers
+        .filter(({ id, leaving }) => leaving === undefined && settled.has(id))
+        .map(({ id }) => id),
     balancedClient: (timeoutMs) => plainClient(endpoint, credentials, timeoutMs),
-    clientOf(server, timeoutMs) {
-      const { port } = defined(
-        running.topology.servers.find(({ id }) => id === server),
-        server,
-      );
-      return plainClient(`https://127.0.0.1:${port}`, credentials, timeoutMs);
-    },
+    urlOf,
+    clientOf: (server, timeoutMs) => plainClient(urlOf(server), credentials, timeoutMs),
     signal(member, signal) {
       const identity = processOf(member);
       if (signalProcess(identity, signal)) return identity.pid;
@@ -185,10 +194,19 @@ function underTest({ running, disks, stop, stopping, clock }: Parts): ClusterUnd
       if (await until(runsAnew, RECOVERY_TIMEOUT_MS)) return;
       throw new UserError(`${member} was not started again`, `Read ${layout.logFile(member)}.`);
     },
-    whole: () => untilWhole(isWhole, status, clock),
+    async whole() {
+      const found = await untilWhole(isWhole, status, clock);
+      settled = new Set(found.servers.map(({ id }) => id));
+      return found;
+    },
     stopping,
     stop,
   };
+}
+
+function addressOf({ servers }: Topology, server: string): string {
+  const found = servers.find(({ id }) => id === server);
+  return `https://127.0.0.1:${defined(found, server).port}`;
 }
 
 /**

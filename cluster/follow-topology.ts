@@ -10,6 +10,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, every, type Logger, messageOf } from '../src/lib/index.ts';
+import type { PeerRoute } from './component-configs.ts';
 import { readTopology } from './data-directory.ts';
 import { isGone } from './growth.ts';
 import type { Layout } from './layout.ts';
@@ -19,7 +20,9 @@ import { endProcesses } from './supervisor.ts';
 import type { Topology } from './topology.ts';
 
 export interface FollowOptions {
-  readonly means: MemberMeans;
+  readonly means: Omit<MemberMeans, 'route'>;
+  /** The way of Raft connections in a topology. */
+  readonly routeFor: (topology: Topology) => Promise<PeerRoute>;
   /** Makes the keys and certificates that a topology needs and that are not there. */
   readonly ensureIdentities: (topology: Topology) => Promise<void>;
   readonly clock: Clock;
@@ -105,7 +108,8 @@ export function planTopologyChange(
 
 /** Everybody is told before anybody starts or ends: nobody is sent to a server that is about to end. */
 async function fulfil(topology: Topology, before: Topology, options: FollowOptions): Promise<void> {
-  const { means, logger } = options;
+  const { logger } = options;
+  const means: MemberMeans = { ...options.means, route: await options.routeFor(topology) };
   const { layout, supervisor } = means;
   const kept = supervisor.list().map(({ name }) => name);
   const plan = planTopologyChange(topology, kept, namesIn(layout.members));

@@ -46,7 +46,10 @@ export interface ClusterOptions {
   readonly command: readonly [string, ...string[]];
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Asked once the addresses are chosen: the way of Raft connections when it is not the direct one, as through proxies. */
+  /**
+   * Asked for the addresses that were chosen, and again whenever servers come or go, before any of them starts: the way of
+   * Raft connections when it is not the direct one, as through proxies.
+   */
   readonly peerRoute?: (topology: Topology) => Promise<PeerRoute>;
   /** Limits of the servers that differ from those of production. */
   readonly tuning?: ServerTuning;
@@ -75,7 +78,8 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   takeDataDirectory(layout);
   try {
     const { topology, resumed, network, identities } = await prepare(options, layout);
-    const route = (await options.peerRoute?.(topology)) ?? directRoute;
+    const routeFor = options.peerRoute ?? (() => Promise.resolve(directRoute));
+    const route = await routeFor(topology);
     const kept = livingMembers(layout, topology);
     const supervisor = createSupervisor(options);
     const means = {
@@ -88,7 +92,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
       supervisor,
     };
     await runMembers(membersOf(topology, means), means);
-    const following = followTopology({ ...options, means, ensureIdentities: identities, topology });
+    const following = followTopology({ ...options, means, routeFor, ensureIdentities: identities, topology });
     return {
       layout,
       get topology() {

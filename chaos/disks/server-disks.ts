@@ -38,6 +38,10 @@ export interface Backup {
 
 export interface ServerDisks {
   of(server: string): ServerDisk;
+  /** Makes a disk for each of these servers that has none, before it starts. */
+  serve(servers: readonly string[]): Promise<void>;
+  /** Takes the disk of a server away that is gone. */
+  discard(server: string): Promise<void>;
   /** What a server's process is started with. */
   environmentOf(member: string): Readonly<Record<string, string>>;
   /** Why there is no shim; undefined when there is one. */
@@ -54,27 +58,34 @@ export interface DiskOptions {
   /** Where the disks are made; exists. */
   readonly folder: string;
   readonly layout: Layout;
-  readonly servers: readonly string[];
   readonly shim: ShimBuild;
   /** The size of each server's own file system; undefined: a folder will do. */
   readonly mountBytes: number | undefined;
 }
 
-export async function openServerDisks(options: DiskOptions): Promise<ServerDisks> {
-  const { shim, servers } = options;
+export function openServerDisks(options: DiskOptions): ServerDisks {
+  const { shim, folder } = options;
   const disks = new Map<string, OpenDisk>();
-  for (const server of servers) disks.set(server, await openDisk(server, options));
-  const all = [...disks.values()];
   return {
     of: (server) => defined(disks.get(server), `the disk of ${server}`),
+    async serve(servers) {
+      for (const server of servers) if (!disks.has(server)) disks.set(server, await openDisk(server, options));
+    },
+    async discard(server) {
+      await disks.get(server)?.close();
+      disks.delete(server);
+      await rm(join(folder, server), { recursive: true, force: true });
+    },
     environmentOf: (member) => disks.get(member)?.environment ?? {},
     withoutShim: shim.kind === 'none' ? shim.reason : undefined,
-    withoutMounts: all.map((disk) => disk.withoutMount).find((reason) => reason !== undefined),
+    get withoutMounts() {
+      return [...disks.values()].map((disk) => disk.withoutMount).find((reason) => reason !== undefined);
+    },
     async heal() {
-      await Promise.all(all.map((disk) => disk.heal()));
+      await Promise.all([...disks.values()].map((disk) => disk.heal()));
     },
     async close() {
-      for (const disk of all) await disk.close();
+      for (const disk of disks.values()) await disk.close();
     },
   };
 }

@@ -4,9 +4,9 @@
 // 1. The file is chosen. A running server's is damaged at once, and the server runs on for a moment.
 // 2. The process is stopped (SIGSTOP): nothing changes any more. Its folder is copied, without the damage.
 // 3. A stopped server's file is damaged now, and the process is killed; the supervisor starts it again.
-// 4. A server that asks to be replaced is given its folder back as it was when it was killed. That is as good as a new member:
-//    it has acknowledged nothing since, because it did not run.
-import { readFileSync, statSync } from 'node:fs';
+// 4. A server that asks to be replaced is replaced by the member commands. Where that cannot be, because the other one does not
+//    serve either, it is given its folder back as it was when it was killed. That is as good as a new member: it has
+//    acknowledged nothing since, because it did not run.
 import { type Clock, prng, sleep } from '../../src/lib/index.ts';
 import type { ClusterUnderTest } from '../cluster-under-test.ts';
 import type { Backup } from '../disks/server-disks.ts';
@@ -14,9 +14,7 @@ import { DAMAGED_RUN_MS, HALT_LIMIT_MS, POLL_MS, REPAIR_LIMIT_MS } from '../limi
 import { type DamageRecord, doDamage, type PlannedDamage, planDamage, undoDamage } from './damage.ts';
 import type { Harm } from './harm.ts';
 import type { PlannedFault } from './plan.ts';
-
-/** What a server says that will not start with what it finds. */
-const ASKS = /damaged|is gone|cannot be opened|cannot be read|replace (the|this) member|made a new one/;
+import { asksToBeReplaced, logEnd, replace } from './replacement.ts';
 
 interface Victim {
   readonly server: string;
@@ -55,25 +53,42 @@ export async function corrupt(
     };
     return { server, file, fileKind, damage, running, outcome, afterMs: atMs - from };
   });
-  for (const { server, backup } of victims) {
-    const outcome = outcomes.get(server)?.outcome;
-    if (outcome === 'whole') await backup.drop();
-    else await restore(cluster, server, backup);
-  }
+  const everybody = cluster.running.topology.servers.map(({ id }) => id);
+  const replaced = await help(cluster, victims, outcomes);
   return {
     // Without two of three nobody is served.
-    harmed: servers.length === 1 ? servers : cluster.running.topology.servers.map(({ id }) => id),
+    harmed: servers.length === 1 ? servers : everybody,
     damages,
     broken: damages.flatMap(({ server, file, damage, outcome }) =>
       outcome === 'lost' ? [`${server} (${damage} in ${file}) neither came back nor asked to be replaced`] : [],
     ),
-    told: damages
-      .map(
+    told: [
+      ...damages.map(
         ({ server, file, damage, running, outcome, afterMs }) =>
           `${server} ${running ? 'running' : 'down'}, ${damage} in ${file}: ${outcome} after ${(afterMs / 1000).toFixed(1)} s`,
-      )
-      .join('; '),
+      ),
+      ...replaced,
+    ].join('; '),
   };
+}
+
+/** A server alone that asks is replaced; the others get their folders back. Answers what was done, in words. */
+async function help(
+  cluster: ClusterUnderTest,
+  victims: readonly Victim[],
+  outcomes: ReadonlyMap<string, Outcome>,
+): Promise<readonly string[]> {
+  const told: string[] = [];
+  const away = victims.filter(({ server }) => outcomes.get(server)?.outcome !== 'whole');
+  for (const { server, backup } of victims) {
+    if (!away.some((other) => other.server === server)) {
+      await backup.drop();
+    } else if (away.length === 1 && outcomes.get(server)?.outcome === 'asks') {
+      await backup.drop();
+      told.push(`${await replace(cluster, server, 'remove first')} took the place of ${server}`);
+    } else await restore(cluster, server, backup);
+  }
+  return told;
 }
 
 async function killDamaged(
@@ -89,7 +104,7 @@ async function killDamaged(
     const backup = await disk.backUp();
     if (running) undoDamage(backup.folder, planned);
     else doDamage(disk.folder, planned);
-    return { server, planned, running, backup, logBytes: statSync(cluster.running.layout.logFile(server)).size };
+    return { server, planned, running, backup, logBytes: logEnd(cluster, server) };
   } finally {
     cluster.signal(server, 'SIGKILL');
     await cluster.gone(server, pid, REPAIR_LIMIT_MS);
@@ -120,12 +135,6 @@ async function outcomesOf(
     }
   }
   return outcomes;
-}
-
-/** In its own log; or in a peer's, of a server that comes back with another log than it had. */
-function asksToBeReplaced(cluster: ClusterUnderTest, server: string, logBytes: number): boolean {
-  const own = readFileSync(cluster.running.layout.logFile(server)).subarray(logBytes).toString('utf8');
-  return ASKS.test(own);
 }
 
 async function restore(cluster: ClusterUnderTest, server: string, backup: Backup): Promise<void> {

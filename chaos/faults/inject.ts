@@ -9,6 +9,7 @@ import type { DamageRecord } from './damage.ts';
 import { failSyncs, fillDisk, hangSyncs, losePower, slowDisk, stepClock } from './disk-faults.ts';
 import { diskFills } from './disk-fills.ts';
 import type { Harm } from './harm.ts';
+import { churn, wipe } from './member-churn.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
 
 /** What was done. Times in ms of the monotonic clock. */
@@ -166,9 +167,8 @@ async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Pr
       return link(field, planned, pair, inside);
     }
     case 'slow-links':
-      return link(field, planned, [], () => SLOW);
     case 'lossy-links':
-      return link(field, planned, [], () => LOSSY);
+      return link(field, planned, [], () => (planned.kind === 'slow-links' ? SLOW : LOSSY));
     case 'disk-full':
       return fillDisk(field, server, planned.lastsMs);
     case 'fsync-error':
@@ -185,6 +185,10 @@ async function hurt(field: Battlefield, planned: PlannedFault, roles: Roles): Pr
       return losePower(field, [server], planned);
     case 'power-loss-all':
       return losePower(field, servers, planned);
+    case 'member-churn':
+      return churn(field, roles, planned);
+    case 'wipe':
+      return wipe(field, server, planned);
     case 'disk-fills':
       return diskFills(field, server, planned);
     case 'corrupt':
@@ -241,7 +245,7 @@ async function link(
   harmed: readonly string[],
   conditionOf: (from: string, to: string) => LinkCondition | undefined,
 ): Promise<Harm> {
-  for (const [from, to] of field.network.pairs) {
+  for (const [from, to] of field.network.pairs()) {
     const condition = conditionOf(from, to);
     if (condition !== undefined) field.network.set(from, to, condition);
   }

@@ -27,6 +27,8 @@ export const FAULT_KINDS = [
   'clock-step',
   'power-loss',
   'power-loss-all',
+  'member-churn',
+  'wipe',
   'corrupt',
   'corrupt-two',
   'disk-fills',

@@ -1,36 +1,49 @@
 // The network between the servers of a cluster: a link of its own for each ordered pair, so that it can be cut both ways,
-// one way, or in part.
+// one way, or in part. Servers come and go: their links with them.
 import { directRoute, type PeerRoute, type Topology } from '../../cluster/index.ts';
 import { type Clock, defined, type Prng } from '../../src/lib/index.ts';
 import { type Link, type LinkCondition, openLink } from './link.ts';
 
 export interface PeerNetwork {
-  readonly route: PeerRoute;
+  /** Makes the links that these servers need, and ends those of servers that are gone. */
+  routeFor(topology: Topology): Promise<PeerRoute>;
   set(from: string, to: string, condition: LinkCondition): void;
   /** Opens all links. */
   heal(): void;
-  /** Everybody's links, as ordered pairs. */
-  readonly pairs: readonly (readonly [from: string, to: string])[];
+  /** Everybody's links at present, as ordered pairs. */
+  pairs(): readonly Pair[];
   close(): Promise<void>;
 }
 
-export async function openPeerNetwork(topology: Topology, clock: Clock, random: Prng): Promise<PeerNetwork> {
-  const links = new Map<string, Link>();
-  const pairs = topology.servers.flatMap((from) =>
-    topology.servers.flatMap((to) => (from === to ? [] : [[from, to] as const])),
-  );
-  for (const [from, to] of pairs) links.set(nameOf(from.id, to.id), await openLink(to.raftPort, clock, random.fork()));
-  const linkOf = (from: string, to: string): Link => defined(links.get(nameOf(from, to)), `the link ${from} → ${to}`);
+type Pair = readonly [from: string, to: string];
+
+export function openPeerNetwork(clock: Clock, random: Prng): PeerNetwork {
+  const links = new Map<string, { readonly pair: Pair; readonly link: Link }>();
+  const linkOf = (from: string, to: string): Link =>
+    defined(links.get(nameOf(from, to)), `the link ${from} → ${to}`).link;
   return {
-    // A server that came later has no links of its own: it is reached directly.
-    route: (from, to) => `127.0.0.1:${links.get(nameOf(from.id, to.id))?.port ?? to.raftPort}`,
+    async routeFor({ servers }) {
+      const isThere = (server: string): boolean => servers.some(({ id }) => id === server);
+      for (const [name, { pair, link }] of links) {
+        if (pair.every(isThere)) continue;
+        links.delete(name);
+        await link.close();
+      }
+      for (const from of servers)
+        for (const to of servers) {
+          const name = nameOf(from.id, to.id);
+          if (from === to || links.has(name)) continue;
+          links.set(name, { pair: [from.id, to.id], link: await openLink(to.raftPort, clock, random.fork()) });
+        }
+      return (from, to) => (from.id === to.id ? directRoute(from, to) : `127.0.0.1:${linkOf(from.id, to.id).port}`);
+    },
     set: (from, to, condition) => linkOf(from, to).set(condition),
     heal() {
-      for (const link of links.values()) link.set({ kind: 'open' });
+      for (const { link } of links.values()) link.set({ kind: 'open' });
     },
-    pairs: pairs.map(([from, to]) => [from.id, to.id] as const),
+    pairs: () => [...links.values()].map(({ pair }) => pair),
     async close() {
-      await Promise.all([...links.values()].map((link) => link.close()));
+      await Promise.all([...links.values()].map(({ link }) => link.close()));
     },
   };
 }
@@ -41,8 +54,8 @@ function nameOf(from: string, to: string): string {
 
 /** For a cluster whose servers reach each other directly: nothing can be done to its links. */
 export const DIRECT_NETWORK: PeerNetwork = {
-  route: directRoute,
-  pairs: [],
+  routeFor: () => Promise.resolve(directRoute),
+  pairs: () => [],
   set() {},
   heal() {},
   close: () => Promise.resolve(),

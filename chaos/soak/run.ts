@@ -3,14 +3,14 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defined, prng, silentLogger } from '../../src/lib/index.ts';
+import { prng, silentLogger } from '../../src/lib/index.ts';
 import { requirementsOfFaults, requirementsOfSoak } from '../bars/of-soak.ts';
 import { gatesHold, type Requirement } from '../bars/requirement.ts';
 import { startExperiment } from '../cluster-under-test.ts';
 import type { ServerDisks } from '../disks/server-disks.ts';
 import { type FaultKind, SHIM_KINDS, SOAK_KINDS } from '../faults/plan.ts';
 import { DISK_BYTES } from '../limits.ts';
-import { openPeerNetwork, type PeerNetwork } from '../network/peer-network.ts';
+import { openPeerNetwork } from '../network/peer-network.ts';
 import { buildShim } from '../shim/build.ts';
 import { type Accounts, accountsOf } from './accounts.ts';
 import { soakPicture } from './picture.ts';
@@ -40,7 +40,7 @@ export async function runSoak(options: RunOptions): Promise<SoakRun> {
   const { clock, seed, command } = options;
   const folder = mkdtempSync(join(tmpdir(), 'quorate-soak-'));
   const shim = buildShim(options.shimSources, folder);
-  let network: PeerNetwork | undefined;
+  const network = openPeerNetwork(clock, prng(seed));
   try {
     const cluster = await startExperiment({
       servers: 3,
@@ -51,16 +51,13 @@ export async function runSoak(options: RunOptions): Promise<SoakRun> {
       logger: silentLogger,
       shim,
       ...(needsMounts(options.kinds) ? { mountBytes: DISK_BYTES } : {}),
-      async peerRoute(topology) {
-        network = await openPeerNetwork(topology, clock, prng(seed));
-        return network.route;
-      },
+      peerRoute: (topology) => network.routeFor(topology),
     });
     try {
       const { kinds, leftOut } = possible(options.kinds, cluster.disks);
       for (const line of leftOut) options.progress(line);
       const from = clock.monotonic();
-      const result = await soak(cluster, defined(network, 'the links'), { ...options, kinds, folder });
+      const result = await soak(cluster, network, { ...options, kinds, folder });
       const accounts = accountsOf(result.history, result.faults);
       const minutes = (clock.monotonic() - from) / 60_000;
       const isAll = SOAK_KINDS.every((kind) => options.kinds.includes(kind));
@@ -78,7 +75,7 @@ export async function runSoak(options: RunOptions): Promise<SoakRun> {
       await cluster.stop();
     }
   } finally {
-    await network?.close();
+    await network.close();
   }
 }
 

@@ -2,7 +2,7 @@
 // recorded, and judged at the end.
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
-import { type Clock, defined, type Prng, prng, sleep, UserError } from '../../src/lib/index.ts';
+import { type Clock, type Prng, prng, sleep, UserError } from '../../src/lib/index.ts';
 import { checkLinearizable, type Verdict } from '../checker/linearizability.ts';
 import { checkWatches } from '../checker/watches.ts';
 import type { ClusterUnderTest } from '../cluster-under-test.ts';
@@ -23,6 +23,7 @@ import { type LoopOptions, registerLoop, setLoop } from '../workloads/registers.
 import { type WatchedEvent, watchAll } from '../workloads/watcher.ts';
 import { stateTroubles } from './equality.ts';
 import type { Load } from './load.ts';
+import { Seating } from './seats.ts';
 
 export interface SoakOptions {
   readonly seed: number;
@@ -134,7 +135,7 @@ async function createNamespace(cluster: ClusterUnderTest): Promise<void> {
   throw new UserError(`namespace ${NAMESPACE} could not be created: ${JSON.stringify(answer)}`, 'Run it again.');
 }
 
-/** Pinned clients at each server in turn, one of them at each server filling sets; and roaming ones. */
+/** Pinned clients, as many at each server, one of them at each filling sets; and roaming ones. */
 async function startClients(
   cluster: ClusterUnderTest,
   { clock, load }: SoakOptions,
@@ -144,24 +145,32 @@ async function startClients(
 ): Promise<void> {
   // Every client that rests listens to it.
   setMaxListeners(0, signal);
-  const servers = cluster.running.topology.servers.map((server) => server.id);
-  const loop = (plain: PlainClient, via: string, name: string): LoopOptions => ({
-    client: books.client(plain, via),
+  const loop = (client: () => RecordedClient, name: string): LoopOptions => ({
+    client,
     name,
     clock,
     pauseMs: load.pauseMs,
     random: random.fork(),
     signal,
   });
-  const pinned = (server: string): PlainClient => cluster.clientOf(server, SOAK_REQUEST_TIMEOUT_MS);
-  const serverOf = (i: number): string => defined(servers[i % servers.length], 'a server');
+  const seats = new Seating({
+    cluster,
+    connect: (server) => cluster.clientOf(server, SOAK_REQUEST_TIMEOUT_MS),
+    record: (plain, via) => books.client(plain, via),
+  });
+  const sets = cluster.serving().map(() => seats.take());
+  const pinned = Array.from({ length: load.pinned }, () => seats.take());
+  const roaming = Array.from({ length: load.roaming }, () =>
+    books.client(cluster.balancedClient(SOAK_REQUEST_TIMEOUT_MS), 'balancer'),
+  );
   await Promise.all([
-    ...Array.from({ length: load.pinned }, (_, i) =>
-      registerLoop(loop(pinned(serverOf(i)), serverOf(i), `p${i}`), load.keys),
-    ),
-    ...servers.map((server, i) => setLoop(loop(pinned(server), server, `s${i}`))),
-    ...Array.from({ length: load.roaming }, (_, i) =>
-      registerLoop(loop(cluster.balancedClient(SOAK_REQUEST_TIMEOUT_MS), 'balancer', `b${i}`), load.keys),
+    ...pinned.map((client, i) => registerLoop(loop(client, `p${i}`), load.keys)),
+    ...sets.map((client, i) => setLoop(loop(client, `s${i}`))),
+    ...roaming.map((client, i) =>
+      registerLoop(
+        loop(() => client, `b${i}`),
+        load.keys,
+      ),
     ),
   ]);
 }
@@ -188,7 +197,7 @@ function startWatchers(
   books: Books,
 ): Watching {
   const { clock } = options;
-  const urls = cluster.running.topology.servers.map(({ port }) => `https://127.0.0.1:${port}`);
+  const urls = (): readonly string[] => cluster.serving().map((server) => cluster.urlOf(server));
   const stop = new AbortController();
   const events: WatchedEvent[][] = [];
   const troubles: string[] = [];

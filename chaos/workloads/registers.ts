@@ -6,7 +6,8 @@ import { REFUSED_PAUSE_MS, SET_MEMBERS } from '../limits.ts';
 import type { RecordedClient } from './recorded-client.ts';
 
 export interface LoopOptions {
-  readonly client: RecordedClient;
+  /** Asked before each operation: whose it is may change. */
+  readonly client: () => RecordedClient;
   /** Part of every value and name; no other client has it. */
   readonly name: string;
   readonly clock: Clock;
@@ -18,11 +19,11 @@ export interface LoopOptions {
 
 /** Works on `keys` registers until the signal aborts. */
 export async function registerLoop(options: LoopOptions, keys: number): Promise<void> {
-  const { client, name, random, signal } = options;
+  const { name, random, signal } = options;
   const revisions = new Map<string, number | undefined>();
   for (let i = 0; !signal.aborted; i += 1) {
     const key = `register-${random.int(keys)}`;
-    const operation = await one(client, key, `${name}-${i}`, revisions.get(key), random);
+    const operation = await one(options.client(), key, `${name}-${i}`, revisions.get(key), random);
     revisions.set(key, seenRevision(operation));
     await rest(options, operation);
   }
@@ -50,11 +51,12 @@ function seenRevision({ type, result }: Operation): number | undefined {
 
 /** Fills one set after the other, and lists each while it grows. */
 export async function setLoop(options: LoopOptions): Promise<void> {
-  const { client, name, random, signal } = options;
+  const { name, random, signal } = options;
   for (let number = 0; !signal.aborted; number += 1) {
     const set = `set-${name}-${number}`;
     for (let member = 0; member < SET_MEMBERS && !signal.aborted; member += 1) {
       const key = `${set}-${member}`;
+      const client = options.client();
       const operation = random.chance(0.2) ? await client.list(set) : await client.create(key, key, set);
       await rest(options, operation);
     }

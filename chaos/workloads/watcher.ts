@@ -18,7 +18,8 @@ export interface WatchedEvent {
 
 export interface WatcherOptions {
   readonly watcher: number;
-  readonly urls: readonly string[];
+  /** Where it may go, now. */
+  readonly urls: () => readonly string[];
   readonly credentials: Credentials;
   /** Where it begins. */
   readonly revision: number;
@@ -35,7 +36,7 @@ export async function watchAll(options: WatcherOptions, until: () => number): Pr
   const { clock, random, signal, urls } = options;
   let revision = options.revision;
   while (!signal.aborted && revision < until()) {
-    const url = random.pick(urls);
+    const url = random.pick(urls());
     const lastsMs = WATCH_SHORTEST_MS + random.int(WATCH_LONGEST_MS - WATCH_SHORTEST_MS);
     const before = revision;
     await watchOnce(options, url, revision, lastsMs, (reached) => {
