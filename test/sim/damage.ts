@@ -5,13 +5,13 @@ import type { Prng } from '../../src/lib/index.ts';
 import type { SimDisk } from './disk.ts';
 import type { SimDatabase } from './key-value.ts';
 
-interface Files {
+export interface DamagedFiles {
   readonly disk: SimDisk;
   readonly database: SimDatabase;
 }
 
 /** Returns whether there was anything to damage. */
-type Damage = (files: Files, random: Prng) => boolean;
+export type Damage = (files: DamagedFiles, random: Prng) => boolean;
 
 function segments(disk: SimDisk): readonly string[] {
   return disk.list().filter((name) => name.endsWith('.segment'));

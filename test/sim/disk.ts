@@ -122,6 +122,13 @@ export class SimDisk implements Disk, Quarantine {
     this.syncDirectory();
   }
 
+  /** What was set aside is gone. False: nothing was. */
+  loseAside(): boolean {
+    const isThere = this.#aside.size > 0;
+    this.#aside.clear();
+    return isThere;
+  }
+
   syncDirectory(): void {
     for (const change of this.#pending) rename(this.#durable, change);
     this.#pending = [];

@@ -60,6 +60,21 @@ export class SimDatabase {
     return true;
   }
 
+  /** While nobody has it open: one record whose key matches becomes another one; undefined: it is gone. False: there is none. */
+  alter(
+    random: Prng,
+    pattern: RegExp,
+    change: (record: readonly [string, Uint8Array<ArrayBuffer>]) => readonly [string, Uint8Array] | undefined,
+  ): boolean {
+    const keys = [...this.#records.keys()].filter((key) => pattern.test(key));
+    if (keys.length === 0) return false;
+    const key = random.pick(keys);
+    const changed = change([key, new Uint8Array(this.#records.get(key) ?? [])]);
+    this.#records.delete(key);
+    if (changed !== undefined) this.#records.set(...changed);
+    return true;
+  }
+
   /** What is there now; the returned function puts it back. */
   backup(): () => void {
     const kept = new Map(this.#records);

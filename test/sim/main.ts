@@ -1,14 +1,15 @@
 // The command `npm run sim`: runs seeds on all cores, prints one line for each and a summary, and for a failure everything that is
-// needed to see it again; hunts planted bugs; shrinks a seed that fails.
+// needed to see it again; hunts planted bugs; damages files; shrinks a seed that fails.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { messageOf, systemClock } from '../../src/lib/index.ts';
 import { barsOf, missesGate } from './bars.ts';
+import { CORRUPTION, type CorruptionOptions, runCorruption } from './corrupt/command.ts';
 import { huntPlanted, type PlantedOptions } from './planted/command.ts';
 import { failureOf, HEADER, lineOf, summaryOf } from './report.ts';
 import { shrink } from './shrink.ts';
 import { type RunResult, simulate } from './simulation.ts';
-import { runAll, serve, WORKER_ARGUMENT } from './workers.ts';
+import { runAll, serve, WORKER_ARGUMENT, type Work } from './workers.ts';
 
 const HELP = `Usage: npm run sim -- [options]
 
@@ -23,6 +24,7 @@ seed, and checks the invariants of Raft and the promises to clients. Columns: te
   --until-failure  stop at the first violation
   --shrink S  leave out of the failing run S what it fails without, and print the rest
   --planted   plant known bugs into copies of the production source, one at a time, and hunt each until a seed catches it
+  --corrupt N damage N files of servers, one after another, in as many worlds as that takes, and tell what became of which
   --only A,B  these planted bugs or sections (with --planted)
   --update    keep the seeds found as those that CI runs (with --planted)
   --output json  one JSON object a line (with --planted)
@@ -33,6 +35,7 @@ Examples
   npm run sim -- --seeds 50 --base 9000   seeds 9000 to 9049
   npm run sim -- --seed 42 --trace        everything that happens in run 42
   npm run sim -- --planted --seeds 500    every planted bug must be caught within 500 seeds
+  npm run sim -- --corrupt 5000           bar 10: repaired, or asking to be replaced; nothing lost
   npm run sim -- --shrink 42              the smallest part of run 42 that still fails
 
 The exit code is 1 when an invariant was broken, a planted bug was not caught, or 500 runs or more together missed a gate
@@ -42,6 +45,7 @@ The exit code is 1 when an invariant was broken, a planted bug was not caught, o
 type Options =
   | { readonly kind: 'help' }
   | { readonly kind: 'planted'; readonly planted: PlantedOptions }
+  | { readonly kind: 'corrupt'; readonly corruption: CorruptionOptions }
   | { readonly kind: 'shrink'; readonly seed: number }
   | {
       readonly kind: 'run';
@@ -70,6 +74,7 @@ function parse(args: readonly string[]) {
       'until-failure': { type: 'boolean', default: false },
       shrink: { type: 'string' },
       planted: { type: 'boolean', default: false },
+      corrupt: { type: 'string' },
       only: { type: 'string' },
       update: { type: 'boolean', default: false },
       output: { type: 'string', default: 'text' },
@@ -93,11 +98,16 @@ function options(args: readonly string[]): Options {
       planted: { only: values.only?.split(','), seeds, base, json: output === 'json', update },
     };
   }
+  const allowed = number(values.jobs, availableParallelism(), 'jobs');
+  if (values.corrupt !== undefined)
+    return { kind: 'corrupt', corruption: { cases: number(values.corrupt, 1, 'corrupt'), base, jobs: allowed } };
   const count = values.seed === undefined ? number(values.seeds, 20, 'seeds') : 1;
   const seeds = Array.from({ length: count }, (_, i) => base + i);
-  const jobs = trace ? 1 : number(values.jobs, availableParallelism(), 'jobs');
+  const jobs = trace ? 1 : allowed;
   return { kind: 'run', seeds, trace, untilFailure: values['until-failure'], jobs };
 }
+
+const RUNS: Work<RunResult> = { name: 'runs', run: (seed) => simulate(seed) };
 
 async function run(chosen: Options & { kind: 'run' }, write: (text: string) => void): Promise<number> {
   const { seeds, trace, untilFailure, jobs } = chosen;
@@ -116,7 +126,7 @@ async function run(chosen: Options & { kind: 'run' }, write: (text: string) => v
     tell(traced);
   } else {
     write(HEADER);
-    await runAll(seeds, Math.min(jobs, seeds.length), tell);
+    await runAll(RUNS, seeds, Math.min(jobs, seeds.length), tell);
   }
   const seconds = (clock.monotonic() - began) / 1000;
   for (const text of summaryOf(results, seconds)) write(text);
@@ -144,7 +154,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${text}\n`);
   };
   if (process.argv[2] === WORKER_ARGUMENT) {
-    await serve();
+    await (process.argv[3] === CORRUPTION.name ? serve(CORRUPTION) : serve(RUNS));
     return 0;
   }
   let chosen: Options;
@@ -160,6 +170,8 @@ async function main(): Promise<number> {
       return 0;
     case 'planted':
       return huntPlanted(chosen.planted, write);
+    case 'corrupt':
+      return runCorruption(chosen.corruption, write);
     case 'shrink':
       return runShrink(chosen.seed, write);
     case 'run':

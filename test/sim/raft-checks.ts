@@ -113,7 +113,8 @@ export class RaftChecks {
     const writtenIn = terms.map((term, i) =>
       !isFresh && known?.terms[i] === term ? (known.writtenIn[i] ?? term) : term,
     );
-    const lost = repairing ? (isFresh ? { ...known } : known?.lost) : undefined;
+    // What a log that repairs has acknowledged counts for nobody: of several lost ones the first is what leaders counted.
+    const lost = repairing ? (known?.lost ?? (isFresh ? { ...known } : undefined)) : undefined;
     this.#durable.set(id, { hardState, terms, writtenIn, generation, lost });
     this.#underWay.delete(id);
   }

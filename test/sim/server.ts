@@ -15,7 +15,7 @@ import {
 import { type Clock, type Fatal, messageOf, type Prng, silentLogger, UserError } from '../../src/lib/index.ts';
 import { FEATURE_LEVEL } from '../../src/store/command.ts';
 import { createReplicatedStore, type ReplicatedStore } from '../../src/store/index.ts';
-import { DAMAGES } from './damage.ts';
+import { DAMAGES, type Damage } from './damage.ts';
 import { SimDisk } from './disk.ts';
 import { SimDatabase } from './key-value.ts';
 import type { Network } from './network.ts';
@@ -196,6 +196,11 @@ export class SimServer {
     if (!this.#database.holdsState()) return false;
     // That there was a log is then known to its peers only, whose memory of each other is not simulated.
     if (kind === 'damage: the log gone' && !this.isSound) return false;
+    return this.corrupt(DAMAGES[kind] ?? (() => false), random);
+  }
+
+  /** The same, with any damage. */
+  corrupt(damage: Damage, random: Prng): boolean {
     this.#hurt = { readySince: undefined };
     if (this.#restore === undefined) {
       const [log, state] = [this.#disk.backup(), this.#database.backup()];
@@ -204,7 +209,7 @@ export class SimServer {
         state();
       };
     }
-    return DAMAGES[kind]?.({ disk: this.#disk, database: this.#database }, random) ?? false;
+    return damage({ disk: this.#disk, database: this.#database }, random);
   }
 
   /** Its log is a fresh one. The copy of its files is of no use any more: its peers know of the new log. */

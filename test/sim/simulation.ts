@@ -1,12 +1,12 @@
 // One run: a cluster, its clients and its faults, all from one seed; then it heals, and everything that was promised is
 // verified. The production code runs unchanged; the world around it is simulated.
-import { createHash } from 'node:crypto';
 import type { NodeId } from '../../raft/core/index.ts';
-import { defined, messageOf, prng } from '../../src/lib/index.ts';
-import { type Revision, resourceRange, type WatchEvent } from '../../src/store/index.ts';
+import { messageOf, prng } from '../../src/lib/index.ts';
 import { Administrator } from './administrator.ts';
 import { Client, Watcher, type WorkloadParts } from './clients.ts';
+import { Course } from './course.ts';
 import { Faults } from './faults.ts';
+import { areEqual, finalHistory } from './final-history.ts';
 import { History } from './history.ts';
 import { Contender, FENCE } from './leases.ts';
 import { Network } from './network.ts';
@@ -14,7 +14,7 @@ import { NOTHING_LEFT_OUT, type Plan } from './plan.ts';
 import { RaftChecks, violation } from './raft-checks.ts';
 import { SimServer, type World } from './server.ts';
 import { type Shape, shapeOf } from './shape.ts';
-import { drainMicrotasks, type Micros, MS, Scheduler, SECOND } from './time.ts';
+import { type Micros, MS, Scheduler, SECOND } from './time.ts';
 import { Trace } from './trace.ts';
 import { TRIAL_TIME, type Trial } from './trials.ts';
 
@@ -27,9 +27,6 @@ const CALM_TIME = SECOND;
 /** After healing: ten election timeouts for a leader (raft-and-storage.md, bar 4), then some for everybody to catch up. */
 const LEADER_LIMIT = 10 * SECOND;
 const CONVERGENCE_LIMIT = 30 * SECOND;
-
-/** How often it is looked whether what is waited for has come. */
-const LOOK_PERIOD = 5 * MS;
 
 export interface RunResult {
   readonly seed: number;
@@ -60,6 +57,7 @@ class Run {
   readonly #seed: number;
   readonly #plan: Plan;
   readonly #scheduler = new Scheduler();
+  readonly #course = new Course(this.#scheduler);
   readonly #random;
   readonly #shape: Shape;
   readonly #trace: Trace;
@@ -70,7 +68,6 @@ class Run {
   readonly #network: Network;
   readonly #administrator: Administrator;
   readonly #workload: WorkloadParts;
-  #failure: unknown;
   #leaderMs = 0;
   #faultyTime: Micros = 0;
 
@@ -89,7 +86,7 @@ class Run {
     const membership = { voters: members, learners: [] };
     this.#checks = new RaftChecks(membership, count);
     const trace = this.#trace;
-    const failed = (error: unknown): void => this.#fail(error);
+    const failed = (error: unknown): void => this.#course.fail(error);
     this.#network = new Network(members, {
       scheduler,
       trace,
@@ -132,19 +129,15 @@ class Run {
     };
   }
 
-  #fail(error: unknown): void {
-    this.#failure ??= error;
-  }
-
   async go(): Promise<RunResult> {
     try {
       // From here on everything runs in continuations of promises (see drainMicrotasks).
       await Promise.resolve();
       await this.#story();
     } catch (error) {
-      this.#fail(error);
+      this.#course.fail(error);
     }
-    const failure = this.#failure;
+    const { failure } = this.#course;
     return {
       seed: this.#seed,
       members: this.#shape.size,
@@ -279,20 +272,8 @@ class Run {
     this.#leaderMs = Math.max(this.#leaderMs, (this.#scheduler.now - healed) / MS);
   }
 
-  /** Carries out events until `condition` holds, for at most `duration`. Returns whether it does. */
-  async #until(duration: Micros, condition: () => boolean): Promise<boolean> {
-    const scheduler = this.#scheduler;
-    const end = scheduler.now + duration;
-    while (!condition()) {
-      // To look after each event would cost more than the events.
-      const next = scheduler.now + LOOK_PERIOD;
-      do {
-        if (!scheduler.step(end)) return condition();
-        await drainMicrotasks();
-        if (this.#failure !== undefined) throw this.#failure;
-      } while (scheduler.now < next);
-    }
-    return true;
+  #until(duration: Micros, condition: () => boolean): Promise<boolean> {
+    return this.#course.until(duration, condition);
   }
 
   #leader(): SimServer | undefined {
@@ -309,26 +290,18 @@ class Run {
         () => {
           running -= 1;
         },
-        (error: unknown) => this.#fail(error),
+        (error: unknown) => this.#course.fail(error),
       );
     }
     if (!(await this.#until(CONVERGENCE_LIMIT, () => running === 0))) violation('liveness: operations do not end');
-    if (!(await this.#until(CONVERGENCE_LIMIT, () => this.#isEqual()))) violation(this.#difference());
-    const history = await this.#finalHistory();
+    if (!(await this.#until(CONVERGENCE_LIMIT, () => areEqual(this.#servers)))) violation(this.#difference());
+    const history = await finalHistory(this.#servers, this.#course);
     this.#history.verify(history, FENCE);
     const arrived = (): boolean => watchers.every(({ reached }) => reached >= history.length);
     if (!(await this.#until(CONVERGENCE_LIMIT, arrived))) {
       const late = watchers.find(({ reached }) => reached < history.length);
       violation(`watches: ${late?.name} stays at ${late?.reached}, and the present is ${history.length}`);
     }
-  }
-
-  #isEqual(): boolean {
-    const states = this.#servers.map((server) => server.running);
-    if (!states.every((state) => state?.ready === true && state.store.status().ready)) return false;
-    const indexes = new Set(states.map((state) => state?.store.status().appliedIndex));
-    const newest = Math.max(...states.map((state) => state?.consensus.status().lastIndex ?? 0));
-    return indexes.size === 1 && indexes.has(newest);
   }
 
   #difference(): string {
@@ -338,36 +311,8 @@ class Run {
     });
     return `liveness: no convergence: ${views.join('; ')}`;
   }
-
-  /** The history as each server tells it; all must tell the same, and have the same state. */
-  async #finalHistory(): Promise<readonly WatchEvent[]> {
-    const stores = this.#servers.map(({ running }) => defined(running, 'a running server').store);
-    const hashes = new Set(stores.map((store) => store.stateHash()));
-    if (hashes.size > 1) violation('state-machine safety: the states of the servers differ');
-    const histories = stores.map((store) => {
-      const events: WatchEvent[] = [];
-      store.watch(
-        { range: resourceRange('configmaps'), from: 0 as Revision },
-        { events: (batch) => events.push(...batch), ended() {} },
-      );
-      return { events, revision: store.snapshot().revision };
-    });
-    const isComplete = (): boolean => histories.every(({ events, revision }) => events.length >= revision);
-    if (!(await this.#until(5 * SECOND, isComplete)))
-      violation('a watch from the beginning does not reach the present');
-    const digests = new Set(histories.map(({ events }) => digestOf(events)));
-    if (digests.size > 1) violation('watches: the histories of the servers differ');
-    return defined(histories[0], 'a history').events;
-  }
 }
 
 function termOf(server: SimServer): number {
   return server.running?.consensus.status().term ?? 0;
-}
-
-function digestOf(events: readonly WatchEvent[]): string {
-  const hash = createHash('sha256');
-  for (const { type, revision, object } of events)
-    hash.update(`${type} ${revision} ${object.key}\n`).update(object.bytes);
-  return hash.digest('hex');
 }
