@@ -55,7 +55,7 @@ const key: Corruption = ({ database }, kind, random) =>
 
 /** The whole database: nothing of it opens, or nothing is there. Only `gone` says something that its records do not. */
 const database: Corruption = (files, kind) => {
-  if (kind !== 'gone' || !files.database.holdsAnything()) return false;
+  if (kind !== 'gone' || !files.database.holdsState()) return false;
   files.database.setAside();
   return true;
 };
