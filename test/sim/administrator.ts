@@ -14,6 +14,8 @@ const MOST_SERVERS = 7;
 /** At most; often at once, so that new leaders are asked too. */
 const RETRY_TIME = 100 * MS;
 const PATIENCE: Micros = 3 * SECOND;
+/** What a server tells of its members may be so old. */
+const STATUS_AGE: Micros = SECOND;
 /** What was removed runs on for so long at most. */
 const AFTERLIFE: Micros = 2 * SECOND;
 
@@ -90,7 +92,12 @@ export class Administrator {
 
   /** A machine is lost, and its place not taken yet. */
   get isReplacing(): boolean {
-    return this.#task !== undefined && this.#isReplacing;
+    return this.#isReplacing;
+  }
+
+  /** So many vote that one of them may be lost: nobody is still to be promoted. */
+  get mayLoseOne(): boolean {
+    return this.#voters().length >= LEAST_VOTERS;
   }
 
   /** Members of older software know no changes. */
@@ -131,7 +138,7 @@ export class Administrator {
   }
 
   #carryOut(task: string, changes: readonly StoreMemberChange[], after?: () => void): void {
-    const { trace, failed, count } = this.#parts;
+    const { scheduler, trace, failed, count } = this.#parts;
     this.#task = task;
     trace.note('world', `administrator ${task}`);
     this.#insist(changes).then(() => {
@@ -139,7 +146,9 @@ export class Administrator {
       count('change of members done');
       this.#task = undefined;
       this.#joining = undefined;
-      this.#isReplacing = false;
+      scheduler.after(STATUS_AGE, () => {
+        this.#isReplacing = false;
+      });
       after?.();
     }, failed);
   }

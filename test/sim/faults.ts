@@ -399,7 +399,7 @@ export class Faults {
    */
   #damageable(): SimServer | undefined {
     const { servers, administrator } = this.#parts;
-    if (administrator.isReplacing || administrator.waitsForSoundness) return undefined;
+    if (administrator.isReplacing || administrator.waitsForSoundness || !administrator.mayLoseOne) return undefined;
     const unsound = servers.filter(({ isSound }) => !isSound);
     if (unsound.length === 0) return this.any();
     const again = unsound.filter(({ running }) => running !== undefined);

@@ -72,8 +72,9 @@ export class Scheduler {
 
   /** Stops a process until then, or wakes it. */
   pause(owner: Incarnation, until: Micros): void {
-    owner.pausedUntil = until;
-    this.after(until - this.now, () => {
+    // Whole, or the event that wakes it would come a part of a microsecond early.
+    owner.pausedUntil = Math.round(until);
+    this.after(owner.pausedUntil - this.now, () => {
       if (owner.pausedUntil > this.now) return;
       for (const run of owner.held.splice(0)) this.after(0, run, owner);
     });
