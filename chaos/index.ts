@@ -1,6 +1,6 @@
 // The door of the chaos room, for tests that run an experiment.
 export { type ClusterUnderTest, type ExperimentOptions, startExperiment } from './cluster-under-test.ts';
-export { SOAK_KINDS } from './faults/plan.ts';
+export type { FaultKind } from './faults/plan.ts';
 export { type Answer, type Credentials, type PlainClient, plainClient } from './http.ts';
 export { DIRECT_NETWORK } from './network/peer-network.ts';
 export { accountsOf } from './soak/accounts.ts';

@@ -28,6 +28,10 @@ export const SOAK_REQUEST_TIMEOUT_MS = 20_000;
 export const REFUSED_PAUSE_MS = 100;
 /** Members of one set. */
 export const SET_MEMBERS = 100;
+/** A composer's pause between two families, on average … */
+export const FAMILY_PAUSE_MS = 400;
+/** … of which so many are read again. */
+export const RECENT_FAMILIES = 10;
 /** A watcher goes to another server after so long … */
 export const WATCH_SHORTEST_MS = 500;
 export const WATCH_LONGEST_MS = 15_000;

@@ -44,6 +44,11 @@ export function requirementsOfFaults(result: SoakResult, accounts: Accounts): re
   ];
 }
 
+/** Nobody was told what is not so. */
+function isKept({ linearizable, watchTroubles, partTroubles }: SoakResult): boolean {
+  return linearizable.kind === 'ok' && watchTroubles.length === 0 && partTroubles.length === 0;
+}
+
 /** Bar 10. */
 function requirementsOfDamage(result: SoakResult): readonly Requirement[] {
   return (['corrupt', 'corrupt-two'] as const).flatMap((kind): readonly Requirement[] => {
@@ -54,7 +59,7 @@ function requirementsOfDamage(result: SoakResult): readonly Requirement[] {
     const known = damages.filter(({ outcome, afterMs }) => outcome !== 'lost' && afterMs <= DAMAGED.limitMs);
     const asks = damages.filter(({ outcome }) => outcome === 'asks').length;
     const halted = damages.filter(({ outcome }) => outcome === 'halted').length;
-    const kept = result.linearizable.kind === 'ok' && result.watchTroubles.length === 0;
+    const kept = isKept(result);
     return [
       {
         ...gate,
@@ -161,7 +166,7 @@ function promises(
       holds: changes === 0,
     });
   }
-  const kept = result.linearizable.kind === 'ok' && result.watchTroubles.length === 0;
+  const kept = isKept(result);
   return [
     ...lines,
     { ...gate, what: 'failed requests at living servers', asked: '0', measured: String(failed), holds: failed === 0 },
@@ -187,7 +192,7 @@ export function requirementsOfSoak(result: SoakResult, accounts: Accounts, minut
     measured: String(measured),
     holds: measured >= asked,
   });
-  const kept = result.linearizable.kind === 'ok' && result.watchTroubles.length === 0;
+  const kept = isKept(result);
   const acknowledged = accounts.acknowledged / Math.max(1, accounts.attempted);
   return [
     least('faults', Math.floor(SOAK.faults * share), result.faults.length),

@@ -23,9 +23,19 @@ export interface Claim {
 const UNSEEN = '\u0000unseen';
 
 /** The claims of one key's operations, ordered by their start. Those that say nothing are left out. */
-export function claimsOf(operations: readonly Operation[]): readonly Claim[] {
+export function claimsOf(history: readonly Operation[]): readonly Claim[] {
+  const operations = history.map(asOfRegister);
   const sightings = sightingsOf(operations);
   return operations.flatMap((operation) => claimOf(operation, sightings) ?? []).sort((a, b) => a.start - b.start);
+}
+
+/** A family is created once, and is there or not: whichever of its parts is seen (that all are is for families.ts). */
+function asOfRegister(operation: Operation): Operation {
+  const { key } = operation;
+  if (operation.type === 'compose') return { ...operation, type: 'create', argument: { value: key } };
+  if (operation.type !== 'parts') return operation;
+  const isThere = Object.keys(operation.result?.items ?? {}).length > 0;
+  return { ...operation, type: 'read', result: isThere ? { value: key } : null };
 }
 
 interface Sighting {
@@ -67,7 +77,7 @@ function claimOf(operation: Operation, sightings: ReadonlyMap<string, Sighting>)
     const effect = observationOf(operation);
     return effect === undefined ? undefined : { effect, start, end, required: true, operation };
   }
-  if (operation.type === 'list') return undefined;
+  if (operation.type === 'list' || operation.type === 'compose' || operation.type === 'parts') return undefined;
   if (operation.type === 'read') {
     if (outcome === 'unknown') return undefined;
     const effect: Effect =
@@ -95,7 +105,7 @@ function unknownClaim(operation: Operation, sightings: ReadonlyMap<string, Sight
   return { effect, start, end: sighting.end, required: true, operation };
 }
 
-function effectOf(operation: Exclude<Operation, { readonly type: 'read' | 'list' }>): Effect {
+function effectOf(operation: Exclude<Operation, { readonly type: 'read' | 'list' | 'compose' | 'parts' }>): Effect {
   if (operation.type === 'delete') return { kind: 'delete' };
   const { value } = operation.argument;
   const revision = operation.result?.revision;

@@ -1,7 +1,7 @@
 // What watchers were told, against each other and against what clients were answered: every event once, in order, without
 // gaps, the same for all; and the order of events is one that explains every acknowledged write and list.
 import { defined } from '../../src/lib/index.ts';
-import type { Operation, Version } from '../history/operation.ts';
+import { isRegisterWrite, type Operation, type Version } from '../history/operation.ts';
 
 export interface Event {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -74,17 +74,22 @@ function missingWrites(history: readonly Operation[], events: readonly Event[], 
   const byRevision = new Map(events.map((event) => [event.revision, event]));
   return history.flatMap((operation) => {
     const revision = writtenRevision(operation);
-    if (revision === undefined || revision > upTo) return [];
+    if (revision === undefined || revision > upTo || !isRegisterWrite(operation)) return [];
     const event = byRevision.get(revision);
     const isIt = event?.key === operation.key && event.value === operation.argument?.value && event.type !== 'DELETED';
     return isIt ? [] : [`acknowledged, but no event: ${operation.type} ${operation.key} at ${revision}`];
   });
 }
 
-/** The revision of an acknowledged write. */
+/** The revision of an acknowledged write, a family's among them. */
 function writtenRevision({ type, outcome, result }: Operation): number | undefined {
-  if (outcome !== 'ok' || result === null || type === 'read' || type === 'list') return undefined;
+  if (outcome !== 'ok' || result === null || type === 'read' || type === 'list' || type === 'parts') return undefined;
   return result.revision;
+}
+
+/** As of one revision, which is not before what was acknowledged. */
+function isListing({ type }: Operation): boolean {
+  return type === 'list' || type === 'parts';
 }
 
 type List = Extract<Operation, { readonly type: 'list' }>;
@@ -121,8 +126,7 @@ function wrongOrder(history: readonly Operation[]): string[] {
   const byEnd = [...writes].sort((a, b) => a.end - b.end);
   const later = history
     .filter(
-      (operation) =>
-        operation.outcome === 'ok' && (operation.type === 'list' || writtenRevision(operation) !== undefined),
+      (operation) => operation.outcome === 'ok' && (isListing(operation) || writtenRevision(operation) !== undefined),
     )
     .sort((a, b) => a.start - b.start);
   let newest = 0;
@@ -130,8 +134,8 @@ function wrongOrder(history: readonly Operation[]): string[] {
   return later.flatMap((operation) => {
     for (let write = byEnd[position]; write !== undefined && write.end < operation.start; write = byEnd[++position])
       newest = Math.max(newest, writtenRevision(write) ?? 0);
-    const revision = operation.type === 'list' ? (operation.result?.revision ?? 0) : (writtenRevision(operation) ?? 0);
-    const good = operation.type === 'list' ? revision >= newest : revision > newest;
+    const revision = operation.result?.revision ?? 0;
+    const good = isListing(operation) ? revision >= newest : revision > newest;
     return good ? [] : [`${operation.type} ${operation.key} at ${revision} began after ${newest} was acknowledged`];
   });
 }

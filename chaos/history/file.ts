@@ -6,7 +6,7 @@ import type { Operation, OperationType, Outcome } from './operation.ts';
 
 /** Lines are written together until they hold this much. */
 const BUFFER_BYTES = 256 * 1024;
-const TYPES: readonly OperationType[] = ['read', 'write', 'cas', 'create', 'delete', 'list'];
+const TYPES: readonly OperationType[] = ['read', 'write', 'cas', 'create', 'delete', 'list', 'compose', 'parts'];
 const OUTCOMES: readonly Outcome[] = ['ok', 'failed', 'unknown'];
 
 export interface HistoryWriter {
@@ -84,7 +84,7 @@ function shapeObjection({ type, argument, result, outcome }: Readonly<Record<str
     return 'its argument has no value';
   if (type === 'cas' && !has(argument, 'revision', 'number')) return 'its argument has no revision';
   if (outcome !== 'ok') return undefined;
-  if (type === 'list' && !(has(result, 'revision', 'number') && has(result, 'items', 'object')))
+  if ((type === 'list' || type === 'parts') && !(has(result, 'revision', 'number') && has(result, 'items', 'object')))
     return 'its result has no revision, or no items';
   if (type === 'read' && result !== null && !has(result, 'value', 'string')) return 'its result has no value';
   return undefined;

@@ -45,6 +45,10 @@ export type Operation = Common &
     | { readonly type: 'delete'; readonly argument: null; readonly result: null }
     /** All registers whose key begins with `key`, as of one revision. */
     | { readonly type: 'list'; readonly argument: null; readonly result: Listing | null }
+    /** Creates all parts of the family `key` by one command. */
+    | { readonly type: 'compose'; readonly argument: null; readonly result: Written | null }
+    /** Those parts of the family that are there, as of one revision. */
+    | { readonly type: 'parts'; readonly argument: null; readonly result: Listing | null }
   );
 
 export interface Written {
@@ -57,3 +61,12 @@ export interface Listing {
 }
 
 export type OperationType = Operation['type'];
+
+/** What a namespace is created with, in the order of its command's revisions; all of it together is a family. */
+export const PARTS = ['namespace', 'account', 'bundle'] as const;
+export type Part = (typeof PARTS)[number];
+
+/** True for what changes a register or its part of a set. */
+export function isRegisterWrite({ type }: Operation): boolean {
+  return type === 'write' || type === 'cas' || type === 'create' || type === 'delete';
+}

@@ -3,7 +3,7 @@
 import type { FaultRecord } from '../faults/inject.ts';
 import type { FaultKind } from '../faults/plan.ts';
 import { type Gap, longestGap, percentile } from '../gaps.ts';
-import type { Operation } from '../history/operation.ts';
+import { isRegisterWrite, type Operation } from '../history/operation.ts';
 import { CALM_AFTER_FAULT_MS, CALM_BEFORE_FAULT_MS } from '../limits.ts';
 
 export interface FaultAccount {
@@ -55,7 +55,7 @@ interface Acknowledgement {
 /** Acknowledged writes by pinned clients. */
 function writesOf(history: readonly Operation[]): readonly Acknowledgement[] {
   return history
-    .filter(({ type, outcome, via }) => outcome === 'ok' && type !== 'read' && type !== 'list' && via !== 'balancer')
+    .filter((operation) => operation.outcome === 'ok' && isRegisterWrite(operation) && operation.via !== 'balancer')
     .map(({ via, end }) => ({ via: via ?? '', atMs: end / 1e6 }));
 }
 

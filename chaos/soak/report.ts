@@ -17,6 +17,7 @@ export function soakPassed(result: SoakResult, accounts: Accounts): boolean {
   return (
     result.linearizable.kind === 'ok' &&
     result.watchTroubles.length === 0 &&
+    result.partTroubles.length === 0 &&
     result.stateTroubles.length === 0 &&
     accounts.failedAtLiving.length === 0 &&
     result.faults.every(({ broken }) => broken.length === 0)
@@ -51,6 +52,7 @@ export function soakReport({ result, accounts, requirements, passed, leftOut, fi
     '',
     ...some('failed at living servers', failedAtLiving.map(operationText)),
     ...some('watches', result.watchTroubles),
+    ...(result.families === 0 ? [] : some(`parts seen of ${result.families} commands`, result.partTroubles)),
     ...some('states that differ', result.stateTroubles),
     ...some('promises broken under a fault', brokenPromises(result)),
     `${verdictText(result.linearizable)} (checked in ${(result.checkedInMs / 1000).toFixed(1)} s)`,

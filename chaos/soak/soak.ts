@@ -3,13 +3,14 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { type Clock, type Prng, prng, sleep, UserError } from '../../src/lib/index.ts';
+import { checkFamilies, type PartEvent } from '../checker/families.ts';
 import { checkLinearizable, type Verdict } from '../checker/linearizability.ts';
 import { checkWatches } from '../checker/watches.ts';
 import type { ClusterUnderTest } from '../cluster-under-test.ts';
 import { type Battlefield, type FaultRecord, inject } from '../faults/inject.ts';
 import { type FaultKind, faultPlan } from '../faults/plan.ts';
 import { writeHistory } from '../history/file.ts';
-import type { Operation } from '../history/operation.ts';
+import { isRegisterWrite, type Operation, type Part } from '../history/operation.ts';
 import type { PlainClient } from '../http.ts';
 import {
   CALM_AFTER_FAULT_MS,
@@ -18,7 +19,8 @@ import {
   SOAK_REQUEST_TIMEOUT_MS,
 } from '../limits.ts';
 import type { PeerNetwork } from '../network/peer-network.ts';
-import { NAMESPACE, type RecordedClient, recordedClient } from '../workloads/recorded-client.ts';
+import { familyLoop, partsLoop, watchFamilies } from '../workloads/families.ts';
+import { NAMESPACE, REGISTERS, type RecordedClient, recordedClient } from '../workloads/recorded-client.ts';
 import { type LoopOptions, registerLoop, setLoop } from '../workloads/registers.ts';
 import { type WatchedEvent, watchAll } from '../workloads/watcher.ts';
 import { stateTroubles } from './equality.ts';
@@ -49,6 +51,10 @@ export interface SoakResult {
   readonly linearizable: Verdict;
   /** What watchers missed, saw twice, or saw otherwise. */
   readonly watchTroubles: readonly string[];
+  /** Commands of several writes of which a part was seen. */
+  readonly partTroubles: readonly string[];
+  /** Such commands that were acknowledged. */
+  readonly families: number;
   /** Where servers do not hold the same at the end. */
   readonly stateTroubles: readonly string[];
   readonly checkedInMs: number;
@@ -75,6 +81,8 @@ export async function soak(cluster: ClusterUnderTest, network: PeerNetwork, opti
   end.abort();
   await loops;
   const last = await lastLook(cluster, books, options.load);
+  // The watchers of parts have reached the last write when they are told of a family after it.
+  if (options.load.families > 0) await books.client(cluster.balancedClient(), 'balancer').compose('family-last');
   await watching.finish(last);
   const differences = await stateTroubles(cluster, options.clock);
   books.close();
@@ -83,6 +91,7 @@ export async function soak(cluster: ClusterUnderTest, network: PeerNetwork, opti
   const checkedFrom = clock.monotonic();
   const linearizable = checkLinearizable(books.history);
   const watchTroubles = [...watching.troubles, ...checkWatches(books.history, watching.events, last)];
+  const partTroubles = checkFamilies(books.history, watching.parts, last);
   return {
     seed: options.seed,
     history: books.history,
@@ -90,6 +99,8 @@ export async function soak(cluster: ClusterUnderTest, network: PeerNetwork, opti
     events: watching.events.reduce((sum, events) => sum + events.length, 0),
     linearizable,
     watchTroubles,
+    partTroubles,
+    families: books.history.filter(({ type, outcome }) => type === 'compose' && outcome === 'ok').length,
     stateTroubles: differences,
     checkedInMs: clock.monotonic() - checkedFrom,
     lastedMs,
@@ -160,23 +171,36 @@ async function startClients(
   });
   const sets = cluster.serving().map(() => seats.take());
   const pinned = Array.from({ length: load.pinned }, () => seats.take());
-  const roaming = Array.from({ length: load.roaming }, () =>
-    books.client(cluster.balancedClient(SOAK_REQUEST_TIMEOUT_MS), 'balancer'),
-  );
+  const roaming = Array.from({ length: load.roaming }, () => {
+    const client = books.client(cluster.balancedClient(SOAK_REQUEST_TIMEOUT_MS), 'balancer');
+    return () => client;
+  });
   await Promise.all([
     ...pinned.map((client, i) => registerLoop(loop(client, `p${i}`), load.keys)),
     ...sets.map((client, i) => setLoop(loop(client, `s${i}`))),
-    ...roaming.map((client, i) =>
-      registerLoop(
-        loop(() => client, `b${i}`),
-        load.keys,
-      ),
-    ),
+    ...roaming.map((client, i) => registerLoop(loop(client, `b${i}`), load.keys)),
+    ...startFamilies(load, seats, loop),
   ]);
+}
+
+/** One client creates families, others read their parts. */
+function startFamilies(
+  { families }: Load,
+  seats: Seating,
+  loop: (client: () => RecordedClient, name: string) => LoopOptions,
+): readonly Promise<void>[] {
+  if (families === 0) return [];
+  const begun: string[] = [];
+  return [
+    familyLoop(loop(seats.take(), 'f'), (family) => begun.push(family)),
+    ...Array.from({ length: families }, (_, i) => partsLoop(loop(seats.take(), `f${i}`), begun)),
+  ];
 }
 
 interface Watching {
   readonly events: readonly (readonly WatchedEvent[])[];
+  /** What watchers of families' parts were told. */
+  readonly parts: readonly PartEvent[];
   readonly troubles: readonly string[];
   /** Waits until all have come to that revision. */
   finish(revision: number): Promise<void>;
@@ -200,7 +224,9 @@ function startWatchers(
   const urls = (): readonly string[] => cluster.serving().map((server) => cluster.urlOf(server));
   const stop = new AbortController();
   const events: WatchedEvent[][] = [];
+  const parts: PartEvent[] = [];
   const troubles: string[] = [];
+  const trouble = (what: string): void => void troubles.push(what);
   let last = Number.POSITIVE_INFINITY;
   const all = Array.from({ length: options.load.watchers }, async (_, watcher) => {
     const seen: WatchedEvent[] = [];
@@ -213,11 +239,28 @@ function startWatchers(
     };
     const signal = AbortSignal.any([stop.signal, cluster.stopping]);
     const common = { watcher, urls, credentials: cluster.credentials, clock, random: random.fork(), signal };
-    const trouble = (what: string): void => void troubles.push(what);
-    await watchAll({ ...common, revision, event, trouble }, () => last);
+    const collection = `${REGISTERS}?`;
+    await watchAll({ ...common, collection, keyOf: (name) => name, revision, event, trouble }, () => last);
   });
+  if (options.load.families > 0) {
+    const event = (part: Part, told: WatchedEvent): void => {
+      parts.push({ part, family: told.key, revision: told.revision });
+      books.watched({ ...told, key: `${part} of ${told.key}` });
+    };
+    const signal = AbortSignal.any([stop.signal, cluster.stopping]);
+    const common = {
+      watcher: all.length,
+      urls,
+      credentials: cluster.credentials,
+      clock,
+      random: random.fork(),
+      signal,
+    };
+    all.push(watchFamilies({ ...common, revision, event, trouble }, () => last));
+  }
   return {
     events,
+    parts,
     troubles,
     async finish(revision) {
       last = revision;
@@ -231,9 +274,7 @@ function startWatchers(
 /** Reads what was written last, by anybody, as the history has it. */
 function newestReader(cluster: ClusterUnderTest, books: Books): (server: string) => Promise<void> {
   return async (server) => {
-    const newest = books.history.findLast(
-      ({ type, outcome }) => outcome === 'ok' && type !== 'list' && type !== 'read',
-    );
+    const newest = books.history.findLast((operation) => operation.outcome === 'ok' && isRegisterWrite(operation));
     const plain = cluster.clientOf(server, SOAK_REQUEST_TIMEOUT_MS);
     await books.client(plain, server).read(newest?.key ?? 'register-0');
     plain.close();

@@ -3,10 +3,14 @@
 import type { Clock } from '../../src/lib/index.ts';
 import type { Listing, Operation, Refusal, Version } from '../history/operation.ts';
 import type { Answer, PlainClient } from '../http.ts';
+import { gatherParts } from './parts.ts';
+import { type ConfigMap, parseListing, versionOf } from './versions.ts';
 
 /** Where all registers of an experiment live. */
 export const NAMESPACE = 'chaos';
-const PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
+/** Where they are found. */
+export const REGISTERS = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
+const NAMESPACES = '/api/v1/namespaces';
 /** The label by which the members of a set are listed. */
 const SET_LABEL = 'quorate-set';
 
@@ -28,25 +32,25 @@ export interface RecordedClient {
   remove(key: string): Promise<Operation>;
   /** Members of a set, whose keys are its name, a dash and more. */
   list(set: string): Promise<Operation>;
+  /** Creates a family: a namespace, and what comes with it. */
+  compose(family: string): Promise<Operation>;
+  /** Which parts of it are there, as of one revision; the first that is asked for is a number below three. */
+  parts(family: string, first: number): Promise<Operation>;
 }
 
-interface ConfigMap {
-  readonly metadata: { readonly name: string; readonly resourceVersion: string };
-  readonly data?: { readonly value?: string };
-}
+type Perform = (
+  begun: Pick<Operation, 'type' | 'key' | 'argument'>,
+  ask: () => Promise<Answer>,
+  resultOf: (body: string) => unknown,
+  refusals: Readonly<Record<number, Refusal>>,
+) => Promise<Operation>;
 
-export function recordedClient(options: RecordedClientOptions): RecordedClient {
-  const { client, clock, via, record } = options;
+/** Asks, and completes the operation with what came back; `resultOf` reads an acknowledgement. */
+function performer(options: RecordedClientOptions): Perform {
+  const { clock, via, record } = options;
   let process = options.nextProcess();
   const nanoseconds = (): number => Math.round(clock.monotonic() * 1e6);
-
-  /** Asks, and completes the operation with what came back; `resultOf` reads an acknowledgement. */
-  const perform = async (
-    begun: Pick<Operation, 'type' | 'key' | 'argument'>,
-    ask: () => Promise<Answer>,
-    resultOf: (body: string) => unknown,
-    refusals: Readonly<Record<number, Refusal>>,
-  ): Promise<Operation> => {
+  return async (begun, ask, resultOf, refusals) => {
     const start = nanoseconds();
     const answer = await ask();
     const base = { process, ...begun, result: null, start, end: nanoseconds(), via };
@@ -55,43 +59,70 @@ export function recordedClient(options: RecordedClientOptions): RecordedClient {
     record(operation);
     return operation;
   };
-  const revisionOf = (body: string): { revision: number } => ({
-    revision: Number((JSON.parse(body) as ConfigMap).metadata.resourceVersion),
-  });
+}
 
+function revisionOf(body: string): { revision: number } {
+  return { revision: Number((JSON.parse(body) as ConfigMap).metadata.resourceVersion) };
+}
+
+export function recordedClient(options: RecordedClientOptions): RecordedClient {
+  const { client } = options;
+  const perform = performer(options);
   return {
     read(key) {
       const begun = { type: 'read', key, argument: null } as const;
-      return perform(begun, () => client.send('GET', `${PATH}/${key}`), foundVersion, {});
+      return perform(begun, () => client.send('GET', `${REGISTERS}/${key}`), foundVersion, {});
     },
     write(key, value) {
       const begun = { type: 'write', key, argument: { value } } as const;
-      return perform(begun, () => client.send('PUT', `${PATH}/${key}`, body(key, value)), revisionOf, {
+      return perform(begun, () => client.send('PUT', `${REGISTERS}/${key}`, body(key, value)), revisionOf, {
         404: 'absent',
       });
     },
     cas(key, value, revision) {
       const begun = { type: 'cas', key, argument: { value, revision } } as const;
-      const ask = () => client.send('PUT', `${PATH}/${key}`, body(key, value, { resourceVersion: String(revision) }));
+      const ask = () =>
+        client.send('PUT', `${REGISTERS}/${key}`, body(key, value, { resourceVersion: String(revision) }));
       return perform(begun, ask, revisionOf, { 404: 'absent', 409: 'conflict' });
     },
     create(key, value, set) {
       const begun = { type: 'create', key, argument: { value } } as const;
       const labels = set === undefined ? {} : { labels: { [SET_LABEL]: set } };
-      return perform(begun, () => client.send('POST', PATH, body(key, value, labels)), revisionOf, { 409: 'exists' });
+      return perform(begun, () => client.send('POST', REGISTERS, body(key, value, labels)), revisionOf, {
+        409: 'exists',
+      });
     },
     remove(key) {
       const begun = { type: 'delete', key, argument: null } as const;
       return perform(
         begun,
-        () => client.send('DELETE', `${PATH}/${key}`),
+        () => client.send('DELETE', `${REGISTERS}/${key}`),
         () => null,
         { 404: 'absent' },
       );
     },
     list(set) {
       const begun = { type: 'list', key: `${set}-`, argument: null } as const;
-      return perform(begun, () => client.send('GET', `${PATH}?labelSelector=${SET_LABEL}%3D${set}`), parseListing, {});
+      return perform(
+        begun,
+        () => client.send('GET', `${REGISTERS}?labelSelector=${SET_LABEL}%3D${set}`),
+        parseListing,
+        {},
+      );
+    },
+    compose(key) {
+      const begun = { type: 'compose', key, argument: null } as const;
+      const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: key } };
+      return perform(begun, () => client.send('POST', NAMESPACES, namespace), revisionOf, { 409: 'exists' });
+    },
+    parts(key, first) {
+      const begun = { type: 'parts', key, argument: null } as const;
+      return perform(
+        begun,
+        () => gatherParts(client, key, first),
+        (body) => JSON.parse(body) as Listing,
+        {},
+      );
     },
   };
 }
@@ -122,19 +153,4 @@ function completed(
 
 function foundVersion(text: string): Version {
   return versionOf(JSON.parse(text) as ConfigMap);
-}
-
-export function versionOf({ metadata, data }: ConfigMap): Required<Version> {
-  return { value: data?.value ?? '', revision: Number(metadata.resourceVersion) };
-}
-
-export function parseListing(text: string): Listing {
-  const list = JSON.parse(text) as {
-    readonly metadata: { readonly resourceVersion: string };
-    readonly items: readonly ConfigMap[];
-  };
-  return {
-    revision: Number(list.metadata.resourceVersion),
-    items: Object.fromEntries(list.items.map((item) => [item.metadata.name, versionOf(item)])),
-  };
 }

@@ -46,7 +46,7 @@ function one(
 }
 
 function seenRevision({ type, result }: Operation): number | undefined {
-  return type === 'list' ? undefined : result?.revision;
+  return type === 'list' || type === 'parts' ? undefined : result?.revision;
 }
 
 /** Fills one set after the other, and lists each while it grows. */
@@ -64,7 +64,7 @@ export async function setLoop(options: LoopOptions): Promise<void> {
 }
 
 /** Nobody answers: a little longer, as any client would. */
-function rest({ clock, pauseMs, random, signal }: LoopOptions, { outcome, refusal }: Operation): Promise<void> {
+export function rest({ clock, pauseMs, random, signal }: LoopOptions, { outcome, refusal }: Operation): Promise<void> {
   const nobody = outcome === 'failed' && refusal === 'other';
   return sleep(clock, nobody ? REFUSED_PAUSE_MS : random.int(2 * pauseMs), signal);
 }

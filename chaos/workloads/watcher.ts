@@ -3,7 +3,7 @@
 import { type Clock, type Prng, sleep } from '../../src/lib/index.ts';
 import type { Credentials } from '../http.ts';
 import { REFUSED_PAUSE_MS, WATCH_LONGEST_MS, WATCH_SHORTEST_MS } from '../limits.ts';
-import { NAMESPACE, versionOf } from './recorded-client.ts';
+import { versionOf } from './versions.ts';
 import { type WatchLine, watchStream } from './watch-stream.ts';
 
 export interface WatchedEvent {
@@ -21,6 +21,10 @@ export interface WatcherOptions {
   /** Where it may go, now. */
   readonly urls: () => readonly string[];
   readonly credentials: Credentials;
+  /** What it watches: a collection's path, with `?`, and any selectors, with `&` behind them. */
+  readonly collection: string;
+  /** What an object is called. */
+  readonly keyOf: (name: string, namespace: string | undefined) => string;
   /** Where it begins. */
   readonly revision: number;
   readonly clock: Clock;
@@ -55,11 +59,11 @@ function watchOnce(
   lastsMs: number,
   reached: (revision: number) => boolean,
 ): Promise<void> {
-  const { credentials, clock, watcher, trouble, event } = options;
+  const { collection, credentials, clock, watcher, trouble, event, keyOf } = options;
   const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${revision}`;
   return watchStream({
     url,
-    path: `/api/v1/namespaces/${NAMESPACE}/configmaps?${query}`,
+    path: `${collection}${query}`,
     credentials,
     clock,
     lastsMs,
@@ -68,7 +72,7 @@ function watchOnce(
         trouble(`watcher ${watcher} at ${url} from ${revision}: ${object.code} ${object.message}`);
         return false;
       }
-      if (type !== 'BOOKMARK') event({ ...eventOf(type, object, clock), watcher, via: url });
+      if (type !== 'BOOKMARK') event({ ...eventOf(type, object, clock, keyOf), watcher, via: url });
       return reached(Number(object.metadata.resourceVersion));
     },
     refused: (status, text) => trouble(`watcher ${watcher} at ${url}: ${status} ${text}`),
@@ -79,10 +83,11 @@ function eventOf(
   type: string,
   object: WatchLine['object'],
   clock: Clock,
+  keyOf: WatcherOptions['keyOf'],
 ): Pick<WatchedEvent, 'type' | 'key' | 'revision' | 'value' | 'at'> {
   return {
     type: type as WatchedEvent['type'],
-    key: object.metadata.name,
+    key: keyOf(object.metadata.name, object.metadata.namespace),
     ...versionOf(object),
     at: Math.round(clock.monotonic() * 1e6),
   };

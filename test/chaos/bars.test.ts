@@ -25,7 +25,16 @@ const fault: FaultRecord = {
 
 function result(faults: readonly FaultRecord[]): SoakResult {
   const linearizable = { kind: 'ok', operations: 0, keys: 0 } as const;
-  const calm = { history: [], events: 0, watchTroubles: [], stateTroubles: [], checkedInMs: 0, lastedMs: 0 };
+  const calm = {
+    history: [],
+    events: 0,
+    watchTroubles: [],
+    partTroubles: [],
+    families: 0,
+    stateTroubles: [],
+    checkedInMs: 0,
+    lastedMs: 0,
+  };
   return { ...calm, seed: 1, faults, linearizable };
 }
 

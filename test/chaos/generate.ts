@@ -146,7 +146,7 @@ function fates(
     if (operation.refusal !== 'conflict' || operation.type !== 'cas') return here(true);
     return here(state !== undefined && state.revision !== operation.argument.revision);
   }
-  if (operation.type === 'list') return here(true);
+  if (operation.type === 'list' || operation.type === 'compose' || operation.type === 'parts') return here(true);
   if (operation.type === 'read') {
     if (operation.outcome === 'unknown') return here(true);
     const { result } = operation;

@@ -1,19 +1,31 @@
-// One minute of every fault that this machine allows, on real processes, with a fixed seed: the short form of `npm run chaos -- soak`.
+// Faults of each family on real processes, each once, with a fixed seed: the short form of `npm run chaos -- all`, of less than
+// a minute together with kill-leader.test.ts.
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { FULL_LOAD, runSoak, SOAK_KINDS, soakReport } from '../../chaos/index.ts';
+import { type FaultKind, FULL_LOAD, runSoak, soakReport } from '../../chaos/index.ts';
 import { systemClock } from '../../src/lib/index.ts';
 import { QUORATE } from './support/command.ts';
 
-describe('a minute of chaos', () => {
-  it('leaves a linearizable history, watches without gaps, and no failed request at a living server', async () => {
+/** Processes, links, disks, files and members; where the shim cannot be compiled, the disks' are left out. */
+const KINDS: readonly FaultKind[] = [
+  'pause-leader',
+  'cut-leader',
+  'cut-pair',
+  'fsync-error',
+  'power-loss-all',
+  'corrupt',
+  'member-churn',
+];
+
+describe('a short time of chaos', () => {
+  it('leaves a linearizable history, whole commands, watches without gaps, and no failed request at a living server', async () => {
     const lines: string[] = [];
     const run = await runSoak({
       seed: 20_261_123,
-      kinds: SOAK_KINDS,
+      kinds: KINDS,
       load: FULL_LOAD,
       lastsMs: 60_000,
-      faultsMax: SOAK_KINDS.length,
+      faultsMax: KINDS.length,
       clock: systemClock(),
       command: [process.execPath, QUORATE],
       shimSources: fileURLToPath(new URL('../../chaos/shim/', import.meta.url)),
@@ -22,9 +34,12 @@ describe('a minute of chaos', () => {
     process.stderr.write(`${lines.join('\n')}\n${soakReport(run)}`);
     expect(run.result.linearizable).toMatchObject({ kind: 'ok' });
     expect(run.result.watchTroubles).toEqual([]);
+    expect(run.result.partTroubles).toEqual([]);
+    expect(run.result.families).toBeGreaterThan(0);
     expect(run.result.stateTroubles).toEqual([]);
     expect(run.accounts.failedAtLiving).toEqual([]);
-    expect(run.result.faults.length).toBeGreaterThan(SOAK_KINDS.length / 2);
-    expect(run.accounts.acknowledged).toBeGreaterThan(0.8 * run.accounts.attempted);
+    expect(run.result.faults.flatMap(({ broken }) => broken)).toEqual([]);
+    expect(run.result.faults.length).toBeGreaterThanOrEqual(3);
+    expect(run.accounts.acknowledged).toBeGreaterThan(0.5 * run.accounts.attempted);
   }, 240_000);
 });

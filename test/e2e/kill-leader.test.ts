@@ -15,12 +15,12 @@ import { silentLogger, systemClock } from '../../src/lib/index.ts';
 import { eventually, QUORATE } from './support/command.ts';
 import { kubectl, kubectlMissing } from './support/kubectl.ts';
 
-const ROUNDS = 20;
+const ROUNDS = 6;
 const clock = systemClock();
 
 if (kubectlMissing !== undefined) process.stderr.write(`skipped: pods while leaders die: ${kubectlMissing}\n`);
 
-describe('a cluster whose leader is killed twenty times', () => {
+describe('a cluster whose leader is killed six times', () => {
   let cluster: ClusterUnderTest;
   const folder = mkdtempSync(join(tmpdir(), 'quorate-kill-'));
   beforeAll(async () => {
