@@ -24,7 +24,7 @@ describe('a short time of chaos', () => {
       seed: 20_261_123,
       kinds: KINDS,
       load: FULL_LOAD,
-      lastsMs: 60_000,
+      lastsMs: 40_000,
       faultsMax: KINDS.length,
       clock: systemClock(),
       command: [process.execPath, QUORATE],
