@@ -55,7 +55,8 @@ export interface ServerAnswer {
   readonly appliedIndex: number;
   readonly ready: boolean;
   readonly reason?: string;
-  readonly repairing?: boolean;
+  /** What is repaired after damage, and how far that has come. */
+  readonly repairing?: string;
   readonly disk?: DiskAnswer;
   readonly membership: MembersView;
 }

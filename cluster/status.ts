@@ -115,7 +115,7 @@ function serverStatus(
     place: placeOf(server, member, known),
     lagEntries: member?.lagEntries ?? null,
     lastHeardMs: member?.lastHeardMs ?? null,
-    repairing: answer?.repairing ?? member?.repairing ?? false,
+    repairing: answer?.repairing !== undefined || member?.repairing === true,
     term: answer?.term ?? 0,
     commitIndex: answer?.commitIndex ?? 0,
     appliedIndex: answer?.appliedIndex ?? 0,

@@ -494,6 +494,7 @@ export class ReplicatedStore implements ObjectStore {
       database: this.#database,
       comparison: this.#comparison,
       disk: this.#disk,
+      rebuild: this.#rebuild,
     };
   }
 }

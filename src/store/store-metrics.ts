@@ -3,6 +3,7 @@ import { Gauge, type Registry } from '../lib/index.ts';
 import type { DiskCare } from './disk/disk-care.ts';
 import type { StateComparison } from './integrity/comparison.ts';
 import type { PendingCommits } from './pending-commits.ts';
+import type { StateRebuild } from './rebuild.ts';
 import type { StateDatabase } from './state/state-database.ts';
 import type { StateMachine } from './state-machine.ts';
 import type { WatchHub } from './watch-hub.ts';
@@ -15,6 +16,7 @@ export interface MeasuredStore {
   readonly database: StateDatabase;
   readonly comparison: StateComparison;
   readonly disk: DiskCare;
+  readonly rebuild: StateRebuild;
 }
 
 export function registerStoreMetrics(registry: Registry, store: () => MeasuredStore): void {
@@ -57,6 +59,9 @@ export function registerStoreMetrics(registry: Registry, store: () => MeasuredSt
   );
   gauge('disk_low', '1 while only deletions, leases and internal entries are accepted here.', ({ disk }) =>
     disk.isLow ? 1 : 0,
+  );
+  gauge('repairing', '1 while the log or the state of this server is repaired after damage.', ({ rebuild }) =>
+    rebuild.progress === undefined ? 0 : 1,
   );
   gauge('divided', '1 while the servers hold different states and none has a majority.', ({ comparison }) =>
     comparison.divided === undefined ? 0 : 1,

@@ -32,8 +32,8 @@ interface Durable {
   /** The term in which the server was when the entry became durable: an acknowledgement of it counts in that term only. */
   readonly writtenIn: number[];
   readonly generation: number;
-  /** Set while the log is repaired after damage: what the lost one held. It was acknowledged, and leaders may have counted it. */
-  lost: Pick<Durable, 'terms' | 'writtenIn'> | undefined;
+  /** Set while the log is repaired after damage: what the lost one held (it was acknowledged, and leaders may have counted it), and how much was known to be committed then. */
+  lost: (Pick<Durable, 'terms' | 'writtenIn'> & { readonly committed: number }) | undefined;
 }
 
 interface Committed {
@@ -114,7 +114,9 @@ export class RaftChecks {
       !isFresh && known?.terms[i] === term ? (known.writtenIn[i] ?? term) : term,
     );
     // What a log that repairs has acknowledged counts for nobody: of several lost ones the first is what leaders counted.
-    const lost = repairing ? (known?.lost ?? (isFresh ? { ...known } : undefined)) : undefined;
+    const lost = repairing
+      ? (known?.lost ?? (isFresh ? { ...known, committed: this.#committed.length } : undefined))
+      : undefined;
     this.#durable.set(id, { hardState, terms, writtenIn, generation, lost });
     this.#underWay.delete(id);
   }
@@ -145,7 +147,21 @@ export class RaftChecks {
       durable.hardState = hardState;
     }
     if (reset !== undefined) this.#follows(id, durable, reset);
-    if (endsRepair === true) durable.lost = undefined;
+    this.#append(id, durable, entries);
+    if (endsRepair === true) this.#repaired(id, durable);
+  }
+
+  /** Its log lacks nothing that was committed when the former one was lost, so it may count again. */
+  #repaired(id: NodeId, durable: Durable): void {
+    const { committed = 0 } = durable.lost ?? {};
+    for (let i = 0; i < committed; i++) {
+      if (durable.terms[i] !== this.#committed[i]?.term)
+        violation(`repair: ${id} counts again without entry ${i + 1}, which was committed before its log was lost`);
+    }
+    durable.lost = undefined;
+  }
+
+  #append(id: NodeId, durable: Durable, entries: readonly Entry[]): void {
     const first = entries[0];
     if (first === undefined) return;
     // Only what it held: a leader that is cut off may write another entry there, which nobody will commit.

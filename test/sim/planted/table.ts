@@ -6,6 +6,7 @@ import { DURABILITY } from './durability.ts';
 import { ELECTION } from './election.ts';
 import { LIVENESS } from './liveness.ts';
 import { READS } from './reads.ts';
+import { REPAIR } from './repair.ts';
 import { REPLICATION } from './replication.ts';
 import { SNAPSHOTS } from './snapshots.ts';
 
@@ -15,6 +16,7 @@ export const SECTIONS: readonly PlantedSection[] = [
   SNAPSHOTS,
   READS,
   DURABILITY,
+  REPAIR,
   CLIENTS,
   APPLY,
   LIVENESS,
