@@ -487,14 +487,7 @@ export class ReplicatedStore implements ObjectStore {
   }
 
   #measured(): MeasuredStore {
-    return {
-      machine: this.#machine,
-      hub: this.#hub,
-      pending: this.#pending,
-      database: this.#database,
-      comparison: this.#comparison,
-      disk: this.#disk,
-      rebuild: this.#rebuild,
-    };
+    const live = { machine: this.#machine, hub: this.#hub, pending: this.#pending, database: this.#database };
+    return { ...live, comparison: this.#comparison, disk: this.#disk, rebuild: this.#rebuild };
   }
 }

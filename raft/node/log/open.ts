@@ -108,18 +108,27 @@ function wholeMarker(disk: Disk): Marker | undefined {
 function holdsAcknowledged(disk: Disk, names: readonly string[]): boolean {
   return names.some((name) => {
     if (name === IDENTITY_DRAFT_FILE) return false;
-    if (name === MARKER_FILE)
-      return (decodeMarker(readWhole(disk, name))?.sequence ?? FIRST_MARKER_SEQUENCE) > FIRST_MARKER_SEQUENCE;
+    if (name === MARKER_FILE) {
+      const marker = decodeMarker(readWhole(disk, name));
+      return marker !== undefined && (marker.sequence > FIRST_MARKER_SEQUENCE || promises(marker.hardState));
+    }
     const number = segmentNumber(name);
     if (number === undefined)
       throw new UserError(`the folder of the Raft log holds a foreign file: ${name}`, 'Use an empty data directory.');
     let records = 0;
-    scanSegment(readWhole(disk, name), { sequence: 0, checksum: CHAIN_START }, () => {
+    let isInUse = number > 1;
+    scanSegment(readWhole(disk, name), { sequence: 0, checksum: CHAIN_START }, ({ record }) => {
       records += 1;
+      isInUse ||= records > 1 || (record.kind === 'segment' && promises(record.hardState));
       return undefined;
     });
-    return number > 1 || records > 1;
+    return isInUse;
   });
+}
+
+/** A log that took the place of a lost one begins with what that one had promised. */
+function promises({ term }: HardState): boolean {
+  return term > NO_HARD_STATE.term;
 }
 
 function recover(disk: Disk, identity: WrittenIdentity, limits: LogLimits): RaftLog {

@@ -195,4 +195,13 @@ describe('a log that is damaged', () => {
       expect(disk.list()).toContain(last);
     }
   });
+
+  it('asks to be replaced when its identity is lost before the fresh one was written to: it is not taken for a new one', () => {
+    for (const also of ['marker', '000000000001.segment', undefined]) {
+      const disk = damaged(1);
+      repair(disk, 'second').close();
+      for (const name of ['identity', also]) if (name !== undefined) disk.tamper(name, () => undefined);
+      expect(() => repair(disk, 'third'), `${also} lost too`).toThrow(DamageError);
+    }
+  });
 });
