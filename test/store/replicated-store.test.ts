@@ -45,6 +45,11 @@ function member(
   return { store, consensus, fatal };
 }
 
+function moveRecord(contents: MemoryContents, from: string, to: string): void {
+  contents.set(to, contents.get(from) ?? Buffer.alloc(0));
+  contents.delete(from);
+}
+
 async function ready({ store }: Member): Promise<void> {
   await eventually(() => store.status().ready, 'the store is ready');
 }
@@ -373,6 +378,8 @@ describe('a replicated store', () => {
         value[at] = (value[at] ?? 0) ^ 4;
         copy.set(key, value);
       },
+      (copy: MemoryContents) => moveRecord(copy, key, key.slice(0, -2)),
+      (copy: MemoryContents) => moveRecord(copy, key, `${key}00`),
     ]);
     for (const damage of damages) {
       const copy = new Map(contents);

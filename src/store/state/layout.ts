@@ -20,6 +20,7 @@ const HEADER_BYTES = 5;
 const packr = new Packr({ useRecords: false });
 
 export const META_KEY = Buffer.from('m');
+export const META_END = Buffer.from('n');
 export const SESSIONS_FROM = Buffer.from('s');
 export const SESSIONS_TO = Buffer.from('t');
 export const VERSIONS_FROM = Buffer.from('v');

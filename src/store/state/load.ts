@@ -13,11 +13,13 @@ import type { KeyValue } from './key-value.ts';
 import {
   decodeMeta,
   decodeSession,
+  META_END,
   META_KEY,
   type Meta,
   revisionOfKey,
   SESSIONS_FROM,
   SESSIONS_TO,
+  sessionKey,
   VERSIONS_FROM,
   VERSIONS_TO,
 } from './layout.ts';
@@ -57,19 +59,29 @@ export async function loadState(keyValue: KeyValue, recorder: Recorder): Promise
 }
 
 async function readMeta(keyValue: KeyValue): Promise<Meta | undefined> {
-  for await (const { value } of keyValue.iterate(META_KEY, Buffer.from('n'))) return decodeMeta(value);
+  for await (const { key, value } of keyValue.iterate(META_KEY, META_END)) {
+    checkKey(key, META_KEY, 'its summary');
+    return decodeMeta(value);
+  }
   return undefined;
 }
 
 async function readSessions(keyValue: KeyValue, expected: number): Promise<Sessions> {
   const sessions = new Sessions();
   let count = 0;
-  for await (const { value } of keyValue.iterate(SESSIONS_FROM, SESSIONS_TO)) {
-    sessions.restore(decodeSession(value));
+  for await (const { key, value } of keyValue.iterate(SESSIONS_FROM, SESSIONS_TO)) {
+    const session = decodeSession(value);
+    checkKey(key, sessionKey(session.member), `the session of ${session.member}`);
+    sessions.restore(session);
     count += 1;
   }
   if (count !== expected) throw new StateDamageError(`it holds ${count} sessions, and ${expected} were written`);
   return sessions;
+}
+
+/** A record under another key than its own would stay there beside the next one that is written of the same thing. */
+function checkKey(found: Uint8Array, own: Uint8Array, what: string): void {
+  if (Buffer.compare(found, own) !== 0) throw new StateDamageError(`${what} is under another key than its own`);
 }
 
 /**
