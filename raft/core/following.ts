@@ -47,12 +47,14 @@ export function stepHeartbeatRequest(state: State, message: HeartbeatRequest): v
  * The state machine holds everything up to the snapshot. Returns whether the log begins anew there (RaftCore.installed).
  *
  * 1. The sender's term is adopted: a leader of an older term may lack what the snapshot holds, and must not be told of it.
- * 2. A snapshot at or below what is applied changes nothing: applied state never goes back.
+ * 2. A snapshot at or below what is applied changes nothing: applied state never goes back. But who does not know the members
+ *    learns them from it.
  * 3. A log that holds the snapshot's last entry goes on after it (§7): only the commit index is news.
  * 4. Any other log ends before the snapshot or contradicts it. All of it goes, in the same durable step as the term.
  */
 export function installSnapshot(state: State, snapshot: SnapshotPosition): boolean {
   if (snapshot.leaderTerm > state.term) becomeFollower(state, snapshot.leaderTerm, undefined);
+  state.memberships.learned(snapshot.index, snapshot.membership);
   if (snapshot.index <= state.applied) return false;
   if (state.log.matches(snapshot)) {
     commitTo(state, snapshot.index);

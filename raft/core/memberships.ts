@@ -11,8 +11,18 @@ export class Memberships {
   /** Rises with every change of what this answers. */
   version = 0;
 
-  constructor(committed: Membership) {
+  /** May be out of date at the index after which the log begins: it tells whom to ask, and decides nothing. */
+  readonly #guess: { readonly membership: Membership; readonly begin: LogIndex } | undefined;
+
+  /** `begin`: nobody here knows what changed up to there. */
+  constructor(committed: Membership, begin?: LogIndex) {
     this.#held = [committed];
+    this.#guess = begin === undefined ? undefined : { membership: committed, begin };
+  }
+
+  /** Whether the effective one is what it says: a member that has lost its state, and the begin of its log, cannot know. */
+  get isKnown(): boolean {
+    return this.current !== this.#guess?.membership;
   }
 
   /** The effective one. */
@@ -51,6 +61,13 @@ export class Memberships {
       this.#held.shift();
       this.version += 1;
     }
+  }
+
+  /** A snapshot tells the newest up to `index`; the log goes on. */
+  learned(index: LogIndex, membership: Membership): void {
+    if (this.#guess === undefined || this.committed !== this.#guess.membership || index < this.#guess.begin) return;
+    this.#held = [membership, ...this.#held.slice(1).filter((later) => indexOf(later) > index)];
+    this.version += 1;
   }
 
   /** The log begins anew after a snapshot, which brings its own. */

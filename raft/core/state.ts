@@ -127,7 +127,9 @@ export function createState(options: CoreOptions): State {
   const isNewer = snapshot !== undefined && snapshot.leaderTerm > hardState.term;
   const state: State = {
     id: options.id,
-    memberships: new Memberships(isBehind ? snapshot.membership : membership),
+    memberships: isBehind
+      ? new Memberships(snapshot.membership)
+      : new Memberships(membership, options.isMembershipGuessed === true ? options.appliedIndex : undefined),
     limits,
     random,
     log,
@@ -193,6 +195,8 @@ export function mayCampaign(state: State): boolean {
   const { current, committed } = state.memberships;
   // A member that repairs its log elects nobody, itself included.
   if (state.repair !== undefined) return false;
+  // Nor does one that would count the votes of who voted once.
+  if (!state.memberships.isKnown) return false;
   return electorate(current).includes(state.id) || electorate(committed).includes(state.id);
 }
 

@@ -299,6 +299,8 @@ export interface CoreOptions {
   readonly id: NodeId;
   /** As of appliedIndex, or of an earlier index from which on the log holds every change. */
   readonly membership: Membership;
+  /** The log begins at appliedIndex, and nobody here knows what changed up to there: until told, this member does not campaign. */
+  readonly isMembershipGuessed?: boolean | undefined;
   readonly hardState: HardState;
   readonly log: LogView;
   /** Of this log; a first log that is sound unless given. */

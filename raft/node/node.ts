@@ -158,6 +158,7 @@ class Driver implements RaftNode {
     this.core = createRaftCore({
       id: config.id,
       membership: initialMembership({ config, log, membership: options.state.membership }),
+      isMembershipGuessed: this.stateWanted !== undefined,
       hardState: log.hardState(),
       log,
       life: log.life,

@@ -1,6 +1,6 @@
 // A server whose state database was lost, or never held anything: nothing here is read until it has caught up once. The state
 // comes from the own log where that reaches back far enough, else from a peer, which is asked until it sends it. Meanwhile the
-// log is as durable as ever: this member votes and acknowledges.
+// log is as durable as ever: this member votes and acknowledges; it leads when it knows the members (raft/core/memberships.ts).
 import type { LogIndex, SnapshotPosition, Term } from '../../raft/core/index.ts';
 import type { StateAtStart } from '../../raft/node/index.ts';
 import type { ReplicatedStoreOptions } from './replicated-store-options.ts';

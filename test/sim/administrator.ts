@@ -110,7 +110,8 @@ export class Administrator {
   #voters(): readonly SimServer[] {
     const membership = this.#parts.leader()?.running?.consensus.status().membership;
     if (membership === undefined || membership.outgoing !== undefined || membership.learners.length > 0) return [];
-    return this.#parts.servers.filter(({ id }) => membership.voters.includes(id));
+    // A leader may not know yet that one of them is removed.
+    return this.#parts.servers.filter(({ id, isRemoved }) => !isRemoved && membership.voters.includes(id));
   }
 
   #join(): SimServer {
@@ -133,7 +134,7 @@ export class Administrator {
 
   #drop(server: SimServer): void {
     const { servers } = this.#parts;
-    servers.splice(servers.indexOf(server), 1);
+    servers.splice(0, servers.length, ...servers.filter((other) => other !== server));
     server.isRemoved = true;
   }
 

@@ -409,8 +409,8 @@ export class Faults {
   /** A server dies, its files are damaged, and it is started on them. */
   damage(kind: string): Hurt {
     const server = this.#damageable();
-    if (server === undefined) return undefined;
-    server.crash(false);
+    // Who has nothing to damage yet is left alone, or it would never come to anything.
+    if (server?.mayBeDamaged(kind) !== true) return undefined;
     const isDamaged = server.damage(kind, this.#random);
     this.#later(SECOND, () => server.startIfDown());
     return isDamaged ? [server] : undefined;

@@ -190,13 +190,19 @@ export class SimServer {
     this.#skew.ms += ms;
   }
 
-  /** While it is down: damages its files, of which its operator has a copy. False: there is nothing to damage. */
-  damage(kind: string, random: Prng): boolean {
+  /** Whether its files can be damaged so. */
+  mayBeDamaged(kind: string): boolean {
     // Of one that has nothing yet only its peers could know what it lost (their files of known peers are not simulated).
     if (!this.#database.holdsState()) return false;
     // That there was a log is then known to its peers only, whose memory of each other is not simulated.
-    if (kind === 'damage: the log gone' && !this.isSound) return false;
-    return this.corrupt(DAMAGES[kind] ?? (() => false), random);
+    return kind !== 'damage: the log gone' || this.isSound;
+  }
+
+  /** It dies, and its files are damaged, of which its operator has a copy. False: there was nothing to damage. */
+  damage(kind: string, random: Prng): boolean {
+    this.crash(false);
+    // What was under way at its death may have taken the state with it.
+    return this.mayBeDamaged(kind) && this.corrupt(DAMAGES[kind] ?? (() => false), random);
   }
 
   /** The same, with any damage. */

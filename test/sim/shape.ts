@@ -38,6 +38,6 @@ export function shapeOf(random: Prng): Shape {
     faultGap: 120 * MS + random.int(180 * MS),
     faultLength: 0.4 + 0.8 * random.float(),
     isUpgraded: random.chance(0.6),
-    thinkTime: 150 * MS + random.int(350 * MS),
+    thinkTime: 500 * MS + random.int(1_000 * MS),
   };
 }

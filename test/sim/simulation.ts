@@ -24,6 +24,8 @@ const FAULTY_LIMIT = 120 * SECOND;
 const ACKNOWLEDGED_GOAL = 200;
 /** So long everybody is well, before the trial and after it. */
 const CALM_TIME = SECOND;
+/** What the client that shows whether a trial is got over rests between two operations, at most. */
+const PROBE_GAP = 400 * MS;
 /** After healing: ten election timeouts for a leader (raft-and-storage.md, bar 4), then some for everybody to catch up. */
 const LEADER_LIMIT = 10 * SECOND;
 const CONVERGENCE_LIMIT = 30 * SECOND;
@@ -68,6 +70,8 @@ class Run {
   readonly #network: Network;
   readonly #administrator: Administrator;
   readonly #workload: WorkloadParts;
+  /** Whose operations must end. */
+  readonly #clients: (Client | Contender)[] = [];
   #leaderMs = 0;
   #faultyTime: Micros = 0;
 
@@ -157,11 +161,11 @@ class Run {
 
   async #story(): Promise<void> {
     for (const server of this.#servers) server.start();
-    const clients = [
+    this.#clients.push(
       ...this.#servers.map((server, i) => new Client(`client${i + 1}`, server, this.#workload)),
       ...[1, 2].map((i) => new Client(`roamer${i}`, undefined, this.#workload)),
-    ];
-    const contenders = [1, 2].map((i) => new Contender(`contender${i}`, this.#workload));
+      ...[1, 2].map((i) => new Contender(`contender${i}`, this.#workload)),
+    );
     const watchers = [
       ...this.#servers.map((server) => new Watcher(`watch-${server.id}`, server, this.#workload)),
       new Watcher('watch-roaming', undefined, this.#workload),
@@ -189,7 +193,7 @@ class Run {
     faults.stop();
     await this.#agreeOnLeader();
     await this.#calm('all is well again');
-    await this.#converge([...clients, ...contenders], watchers);
+    await this.#converge(watchers);
   }
 
   /** Faults go on until the goals are met. */
@@ -236,6 +240,9 @@ class Run {
     await this.#until(TRIAL_TIME / 2, () => false);
     this.#oneLeader(kind);
     const before = this.#history.acknowledged;
+    // All others may be waiting at a server that is hurt.
+    const well = this.#servers.find(({ id }) => !hurt.has(id));
+    this.#clients.push(new Client('prober', well, { ...this.#workload, thinkTime: PROBE_GAP }));
     await this.#until(TRIAL_TIME / 2, () => false);
     const isWatched = this.#plan.clients.size === 0;
     if (isWatched && this.#history.acknowledged === before) {
@@ -282,9 +289,9 @@ class Run {
   }
 
   /** Every operation ends, and all servers become equal. */
-  async #converge(clients: readonly (Client | Contender)[], watchers: readonly Watcher[]): Promise<void> {
-    let running = clients.length;
-    for (const client of clients) {
+  async #converge(watchers: readonly Watcher[]): Promise<void> {
+    let running = this.#clients.length;
+    for (const client of this.#clients) {
       client.stop();
       client.done.then(
         () => {

@@ -84,6 +84,33 @@ describe('a follower', () => {
     expect(() => core.step(heartbeat)).toThrow('not in the log');
   });
 
+  it('that lost its state does not campaign before a snapshot, or an entry, tells who the members are: it would count who voted once', () => {
+    const log = new MemoryLog();
+    const begin = { index: 4 as LogIndex, term: 2 as Term };
+    log.base = begin;
+    const core = createRaftCore({
+      id: B,
+      membership: { voters: [A, B], learners: [] },
+      isMembershipGuessed: true,
+      hardState: { term: 3 as Term, votedFor: undefined },
+      log,
+      appliedIndex: begin.index,
+      limits: CORE_LIMITS,
+      seed: 1,
+    });
+    const asked = (): readonly NodeId[] => {
+      for (let tick = 0; tick <= CORE_LIMITS.electionTimeoutMaxTicks; tick++) core.tick();
+      const ready = core.ready();
+      core.advance(ready);
+      return ready.sendNow.flatMap(({ kind, to }) => (kind === 'preVoteRequest' ? [to] : []));
+    };
+    expect(asked()).toEqual([]);
+    const voters = ['c', 'd', B, A] as NodeId[];
+    core.installed({ ...begin, leaderTerm: 3 as Term, membership: { voters, learners: [], index: 3 as LogIndex } });
+    expect(core.status().membership.voters).toEqual(voters);
+    expect(new Set(asked())).toEqual(new Set([A, 'c', 'd']));
+  });
+
   it('refuses to be made of a state machine that is ahead of the log', () => {
     const options = {
       id: B,
