@@ -18,11 +18,11 @@ describe('npm run sim', () => {
   }, 60_000);
 
   it('gives the same lines in the same order, however many processes run the seeds', () => {
-    const [one, three] = ['1', '3'].map((jobs) => sim('--seeds', '4', '--base', '40', '--jobs', jobs));
+    const [one, two] = ['1', '2'].map((jobs) => sim('--seeds', '3', '--base', '40', '--jobs', jobs));
     const lines = (out = ''): readonly string[] => out.split('\n').filter((line) => / ok$/.test(line));
-    expect(lines(one?.out)).toHaveLength(4);
-    expect(lines(three?.out)).toEqual(lines(one?.out));
-    expect(three?.out).toContain('nothing is held to them');
+    expect(lines(one?.out)).toHaveLength(3);
+    expect(lines(two?.out)).toEqual(lines(one?.out));
+    expect(two?.out).toContain('nothing is held to them');
   }, 120_000);
 
   it('explains itself, and refuses options that make no sense', () => {

@@ -8,7 +8,7 @@ const OF_EACH_KIND = 2;
 const EXTRA = 16;
 const FAVOURED_KINDS = 6;
 /** A kind that cannot begin so often in a row is not waited for any more. */
-const TRIES = 40;
+const TRIES = 150;
 /** What was put back comes again within so many others. */
 const SOON = 20;
 

@@ -81,6 +81,10 @@ export class Faults {
   /** Of the fault that begins. */
   #random: Prng;
   #begun = 0;
+  /** The last one could not begin: another one is tried soon. */
+  #hasToWait = false;
+  /** A damage that only a sound server can take is to come before any other. */
+  #awaitsSound = false;
   /** How often everything was healed. */
   #healed = 0;
 
@@ -112,13 +116,14 @@ export class Faults {
     const { scheduler, random, plan, shape } = this.#parts;
     // When all have had their turn, what is still to be acknowledged is given room.
     const gap = this.allBegun ? REMAINING_GAP : shape.faultGap;
-    scheduler.after(random.int(2 * gap), () => {
+    scheduler.after(random.int(this.#hasToWait ? gap / 2 : 2 * gap), () => {
       if (!this.#active) return;
       const { kind, putBack } = this.#deck.draw();
       const own = random.fork();
       this.#begun += 1;
       if (!plan.kinds.has(kind) && !plan.faults.has(this.#begun)) {
-        if (this.#begin(kind, own, KINDS[kind]) === undefined) putBack();
+        this.#hasToWait = this.#begin(kind, own, KINDS[kind]) === undefined;
+        if (this.#hasToWait) putBack();
       }
       this.#schedule();
     });
@@ -410,9 +415,13 @@ export class Faults {
   damage(kind: string): Hurt {
     const server = this.#damageable();
     // Who has nothing to damage yet is left alone, or it would never come to anything.
+    const needsSound = kind === 'damage: the log gone';
+    if (needsSound) this.#awaitsSound = true;
+    else if (this.#awaitsSound) return undefined;
     if (server?.mayBeDamaged(kind) !== true) return undefined;
+    if (needsSound) this.#awaitsSound = false;
     const isDamaged = server.damage(kind, this.#random);
-    this.#later(SECOND, () => server.startIfDown());
+    this.#later(SECOND / 2, () => server.startIfDown());
     return isDamaged ? [server] : undefined;
   }
 }

@@ -40,7 +40,7 @@ const RESERVE_BYTES = 1024;
 /** How long an operator needs to restore a server's files. */
 const REPAIR_TIME = 100 * MS;
 /** How long a rebuilt state takes to be durable. */
-const REBUILT_TIME = 1_000 * MS;
+const REBUILT_TIME = 500 * MS;
 const CLOCK_SKEW_LIMIT_MS = 5_000;
 
 export interface World {

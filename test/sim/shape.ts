@@ -35,9 +35,9 @@ export function shapeOf(random: Prng): Shape {
   return {
     size: random.pick(SIZES),
     limits: random.chance(0.5) ? CORE_LIMITS : SMALL_LIMITS,
-    faultGap: 120 * MS + random.int(180 * MS),
+    faultGap: 90 * MS + random.int(140 * MS),
     faultLength: 0.4 + 0.8 * random.float(),
     isUpgraded: random.chance(0.6),
-    thinkTime: 500 * MS + random.int(1_000 * MS),
+    thinkTime: 350 * MS + random.int(650 * MS),
   };
 }

@@ -19,7 +19,7 @@ import { Trace } from './trace.ts';
 import { TRIAL_TIME, type Trial } from './trials.ts';
 
 /** Faults go on until each kind has had its turns and the goals are met, but not for ever. */
-const DECK_LIMIT = 50 * SECOND;
+const DECK_LIMIT = 36 * SECOND;
 const FAULTY_LIMIT = 120 * SECOND;
 const ACKNOWLEDGED_GOAL = 200;
 /** So long everybody is well, before the trial and after it. */
@@ -201,14 +201,17 @@ class Run {
     const { faultyTime } = this.#plan;
     const began = this.#scheduler.now;
     const hasEnough = (): boolean => this.#history.acknowledged >= ACKNOWLEDGED_GOAL && this.#checks.leaders >= 2;
-    if (faultyTime !== undefined) await this.#until(faultyTime, () => false);
-    else if (
-      !(await this.#until(DECK_LIMIT, () => faults.allBegun && hasEnough())) &&
-      !(await this.#until(FAULTY_LIMIT, hasEnough))
-    ) {
-      violation('liveness: too little was acknowledged under faults');
+    try {
+      if (faultyTime !== undefined) await this.#until(faultyTime, () => false);
+      else if (
+        !(await this.#until(DECK_LIMIT, () => faults.allBegun && hasEnough())) &&
+        !(await this.#until(FAULTY_LIMIT, hasEnough))
+      ) {
+        violation('liveness: too little was acknowledged under faults');
+      }
+    } finally {
+      this.#faultyTime = this.#scheduler.now - began;
     }
-    this.#faultyTime = this.#scheduler.now - began;
   }
 
   /** Changes of members come to their end: who was added votes, who was removed is gone. */

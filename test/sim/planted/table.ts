@@ -5,6 +5,7 @@ import { CLIENTS } from './clients.ts';
 import { DURABILITY } from './durability.ts';
 import { ELECTION } from './election.ts';
 import { LIVENESS } from './liveness.ts';
+import { MEMBERSHIP } from './membership.ts';
 import { READS } from './reads.ts';
 import { REPAIR } from './repair.ts';
 import { REPLICATION } from './replication.ts';
@@ -14,6 +15,7 @@ export const SECTIONS: readonly PlantedSection[] = [
   ELECTION,
   REPLICATION,
   SNAPSHOTS,
+  MEMBERSHIP,
   READS,
   DURABILITY,
   REPAIR,
