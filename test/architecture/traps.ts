@@ -155,7 +155,7 @@ const SNAPSHOTS: TrapSection = {
     { trap: 'stale or missing membership in the snapshot', evidence: [story('membership-snapshot')] },
     {
       trap: 'hard state saved before the snapshot it belongs to',
-      evidence: [story('snapshot-conflict'), story('snapshot-older-leader'), planted('install-not-remembered')],
+      evidence: [story('snapshot-conflict'), story('snapshot-older-leader')],
     },
     { trap: 'a gap between snapshot and log', evidence: [story('snapshot-gap'), story('snapshot-matching')] },
     { trap: 'two installs in quick succession', evidence: [story('snapshot-twice')] },

@@ -1,4 +1,4 @@
-// The short form of `npm run sim`: a few seeds in this process (test/e2e/simulator.test.ts runs 300), and the promise that a
+// The short form of `npm run sim`: a few seeds in this process (test/e2e/simulator.test.ts runs more), and the promise that a
 // seed is a run.
 import { describe, expect, it } from 'vitest';
 import { simulate } from './simulation.ts';
@@ -19,5 +19,5 @@ describe('the simulated cluster', () => {
     const [once, again, other] = [await simulate(11), await simulate(11), await simulate(12)];
     expect(again).toEqual(once);
     expect(other.digest).not.toBe(once.digest);
-  });
+  }, 120_000);
 });

@@ -5,13 +5,6 @@ export const MEMBERSHIP: PlantedSection = {
   section: 'Membership',
   bugs: [
     {
-      name: 'change-before-own-commit',
-      trap: 'A change begins before its leader has committed an entry of its own term.',
-      file: 'raft/core/change.ts',
-      find: '  if (state.commit < leading.firstIndex)\n',
-      replace: '  if (state.commit < 0)\n',
-    },
-    {
       name: 'concurrent-changes',
       trap: 'A change begins while another is not committed.',
       file: 'raft/core/change.ts',
@@ -47,24 +40,10 @@ export const MEMBERSHIP: PlantedSection = {
       replace: "return defined(this.#held[0], 'a membership');",
     },
     {
-      name: 'rollback-missed',
-      trap: 'A membership that is cut off with its entry stays the effective one.',
-      file: 'raft/core/memberships.ts',
-      find: 'while (this.#held.length > 1 && this.currentIndex >= first.index) {',
-      replace: 'while (this.#held.length < 0) {',
-    },
-    {
       name: 'snapshot-without-members',
       trap: 'A member that was sent the state does not learn from it who the members are.',
       file: 'raft/core/following.ts',
       find: '  state.memberships.reset(snapshot.membership);\n',
-      replace: '',
-    },
-    {
-      name: 'founders-decide',
-      trap: 'A member that has lost its state, and does not know who the members are by now, leads by the votes of the founders.',
-      file: 'raft/core/state.ts',
-      find: '  if (!state.memberships.isKnown) return false;\n',
       replace: '',
     },
   ],
