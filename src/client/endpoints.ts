@@ -117,10 +117,7 @@ export function createEndpoints(
       const before = candidates;
       const preferred = before[current];
       candidates = openCandidates(others, before, tls);
-      current = Math.max(
-        0,
-        candidates.findIndex((candidate) => candidate === preferred),
-      );
+      current = preferred === undefined ? 0 : Math.max(0, candidates.indexOf(preferred));
       for (const candidate of before) if (!candidates.includes(candidate)) void candidate.endpoint.pool.close();
     },
     async close() {
