@@ -148,7 +148,8 @@ export class Administrator {
       this.#task = undefined;
       this.#joining = undefined;
       scheduler.after(STATUS_AGE, () => {
-        this.#isReplacing = false;
+        // Another one may have begun.
+        if (this.isIdle) this.#isReplacing = false;
       });
       after?.();
     }, failed);
