@@ -136,6 +136,7 @@ export class Administrator {
     const { servers } = this.#parts;
     servers.splice(0, servers.length, ...servers.filter((other) => other !== server));
     server.isRemoved = true;
+    server.isGone = true;
   }
 
   #carryOut(task: string, changes: readonly StoreMemberChange[], after?: () => void): void {

@@ -134,7 +134,7 @@ export class Client {
         return;
       }
       if (!(error instanceof StoreTimeoutError || error instanceof StoreStoppedError)) throw error;
-      const isReceiving = RECEIVING.test(running.store.status().reason ?? '');
+      const isReceiving = RECEIVING.test(running.store.status().reason ?? '') || server.installedAt >= began;
       history.gaveUp(name, server.id, began, SAYS_NOT_APPLIED.test(error.message), isReceiving);
       trace.note(this.name, `${name} unknown: ${messageOf(error)}`);
     }

@@ -20,7 +20,7 @@ import { SimDisk } from './disk.ts';
 import { SimDatabase } from './key-value.ts';
 import type { Network } from './network.ts';
 import type { RaftChecks } from './raft-checks.ts';
-import { type Incarnation, MS, type Scheduler, virtualClock } from './time.ts';
+import { type Incarnation, type Micros, MS, type Scheduler, virtualClock } from './time.ts';
 import type { Trace } from './trace.ts';
 import { type DiskHealth, simulatedWriter } from './writer.ts';
 
@@ -76,6 +76,10 @@ export class SimServer {
   running: Running | undefined;
   /** It is being removed, or was: it may say so and end. */
   isRemoved = false;
+  /** Its machine is no more. */
+  isGone = false;
+  /** When it was sent the whole state last. */
+  installedAt: Micros = Number.NEGATIVE_INFINITY;
   readonly #world: World;
   readonly #disk: SimDisk;
   readonly #database: SimDatabase;
@@ -172,7 +176,7 @@ export class SimServer {
   }
 
   startIfDown(): void {
-    if (this.running === undefined && !this.health.full && !this.isRemoved) this.start();
+    if (this.running === undefined && !this.health.full && !this.isGone) this.start();
   }
 
   get isOld(): boolean {
@@ -288,6 +292,7 @@ export class SimServer {
       installed: (snapshot) => {
         trace.note(id, `installs the snapshot of ${snapshot.index}@${snapshot.term}`);
         checks.installed(id, snapshot);
+        this.installedAt = this.#world.scheduler.now;
         checks.stateIs(id, store().status().appliedIndex, store().stateHash());
         return consensus.installed(snapshot);
       },
