@@ -68,7 +68,7 @@ const ELECTION: TrapSection = {
     },
     {
       trap: 'a leader-transfer flag that sticks',
-      evidence: [story('transfer-does-not-stick'), planted('transfer-sticks')],
+      evidence: [story('transfer-does-not-stick')],
     },
   ],
 };
