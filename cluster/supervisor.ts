@@ -24,7 +24,7 @@ import {
   signalProcess,
 } from './process-identity.ts';
 
-/** Tells a child that its standard input ends when its supervisor does. */
+/** Tells a child that its standard input ends when its supervisor does, and that the terminal's signals are its supervisor's. */
 export const EXIT_WITH_PARENT = 'QUORATE_EXIT_WITH_PARENT';
 
 /** A process to be kept running. */
@@ -169,8 +169,9 @@ function spawnProcess(spec: ProcessSpec, detached: boolean, ended: (reason: stri
   try {
     const child = spawn(spec.command, spec.args, {
       stdio: [detached ? 'ignore' : 'pipe', log, log],
-      // A group of its own: Ctrl-C on the terminal reaches the supervisor alone, which ends its children in order.
-      detached: true,
+      // In our session, not one of their own: Linux weighs sessions against each other before it looks at threads, so that a
+      // Raft thread, which needs little but at once, would wait behind the busy sessions of its neighbours. What the terminal
+      // sends (Ctrl-C) reaches children too; they leave it to us, who end them in order (EXIT_WITH_PARENT).
       env: { ...process.env, ...spec.environment, ...(detached ? {} : { [EXIT_WITH_PARENT]: '1' }) },
     });
     child.once('error', (error) => ended(error.message));

@@ -30,7 +30,7 @@ export interface Environment {
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly fatal: Fatal;
-  /** Aborts on SIGINT, SIGTERM, or when the supervisor is gone. */
+  /** Aborts on SIGTERM, and on SIGINT or, when supervised, the supervisor's end. */
   readonly signal: AbortSignal;
 }
 
@@ -64,24 +64,35 @@ export function componentEnvironment(component: string): Environment {
   };
 }
 
-/** Aborts on the first SIGINT or SIGTERM; a second SIGINT ends the process at once. */
+/**
+ * Aborts on SIGTERM, and on what a terminal sends: SIGHUP and the first SIGINT; a second SIGINT ends the process at once.
+ * A supervised component leaves the terminal's signals, which reach its supervisor too, to that one.
+ */
 export function endSignal(): AbortSignal {
   const controller = new AbortController();
-  const end = (): void => {
+  const abort = (): void => controller.abort();
+  process.on('SIGTERM', abort);
+  if (process.env[EXIT_WITH_PARENT] === '1') endWithSupervisor(abort);
+  else endWithTerminal(controller);
+  return controller.signal;
+}
+
+/** The supervisor holds the other end of our standard input: its end is the supervisor's. */
+function endWithSupervisor(abort: () => void): void {
+  process.on('SIGINT', () => undefined);
+  process.on('SIGHUP', () => undefined);
+  process.stdin.on('end', abort);
+  process.stdin.on('error', abort);
+  process.stdin.resume();
+  process.stdin.unref?.();
+}
+
+function endWithTerminal(controller: AbortController): void {
+  process.on('SIGINT', () => {
     if (controller.signal.aborted) process.exit(INTERRUPTED_EXIT_CODE);
     controller.abort();
-  };
-  process.on('SIGINT', end);
-  process.on('SIGTERM', () => controller.abort());
+  });
   process.on('SIGHUP', () => controller.abort());
-  if (process.env[EXIT_WITH_PARENT] === '1') {
-    // The supervisor holds the other end of our standard input: its end is the supervisor's.
-    process.stdin.on('end', () => controller.abort());
-    process.stdin.on('error', () => controller.abort());
-    process.stdin.resume();
-    process.stdin.unref?.();
-  }
-  return controller.signal;
 }
 
 /** Resolves when the signal aborts. */

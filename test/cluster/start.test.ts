@@ -38,6 +38,20 @@ describe('a cluster that starts', () => {
 });
 
 describe('the supervisor', () => {
+  it.runIf(process.platform === 'linux')(
+    'keeps its children in its own session, so that Linux weighs their threads against each other one by one',
+    async () => {
+      const folder = scratch();
+      const supervisor = createSupervisor({ clock: systemClock(), logger: silentLogger, detached: false });
+      const files = { logFile: join(folder, 'log'), processFile: join(folder, 'process.json') };
+      supervisor.run({ name: 'one', command: '/bin/sh', args: ['-c', 'exec sleep 60'], ...files });
+      onTestFinished(() => supervisor.stop());
+      const sessionOf = (pid: number | 'self'): string | undefined =>
+        readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[3];
+      expect(sessionOf(supervisor.list()[0]?.pid ?? 0)).toBe(sessionOf('self'));
+    },
+  );
+
   it('goes on when a process cannot be started again at this moment', async () => {
     const folder = scratch();
     const logFile = join(folder, 'log');

@@ -65,6 +65,16 @@ describe('quorate up', () => {
     expect(await get(second.status.kubeconfig, 'kept')).toBe(200);
   });
 
+  it('leaves Ctrl-C, which a terminal sends to every process, to the supervisor, who ends the others in order', async () => {
+    const up = await startUp(folder(), ...SMALL);
+    const server = up.status.servers.flatMap(({ pid }) => identify(pid ?? 0) ?? []);
+    for (const signal of ['SIGINT', 'SIGHUP', 'SIGINT'] as const) process.kill(server[0]?.pid ?? 0, signal);
+    await post(up.status.kubeconfig, 'served-after-ctrl-c');
+    expect((await up.refresh()).servers[0]).toMatchObject({ pid: server[0]?.pid, ready: true });
+    expect(await up.interrupt()).toBe(0);
+    expect(server.filter(isAlive)).toEqual([]);
+  });
+
   it('runs clusters side by side in different data directories', async () => {
     const [a, b] = await Promise.all([startUp(folder(), ...SMALL), startUp(folder(), ...SMALL)]);
     cleanups.push(() => Promise.all([a.interrupt(), b.interrupt()]));
