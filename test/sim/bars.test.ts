@@ -66,15 +66,24 @@ describe('the deck of faults', () => {
     const orders = new Set<string>();
     for (let seed = 0; seed < 50; seed++) {
       const drawn: string[] = [];
-      for (const deck = new Deck(kinds, prng(seed)); !deck.isEmpty; ) drawn.push(deck.draw().kind);
+      for (const deck = new Deck({ kinds }, prng(seed)); !deck.isEmpty; ) drawn.push(deck.draw().kind);
       for (const kind of kinds) expect(drawn.filter((other) => other === kind).length).toBeGreaterThanOrEqual(2);
       orders.add(drawn.join());
     }
     expect(orders.size).toBe(50);
   });
 
+  it('is a part of itself in a brief run', () => {
+    const deckOf = (share: number): number => {
+      let cards = 0;
+      for (const deck = new Deck({ kinds, share }, prng(1)); !deck.isEmpty; cards++) deck.draw();
+      return cards;
+    };
+    expect(deckOf(0.25)).toBe(Math.ceil(deckOf(1) / 4));
+  });
+
   it('brings back what could not begin, but not for ever', () => {
-    const deck = new Deck(kinds, prng(1));
+    const deck = new Deck({ kinds }, prng(1));
     let tries = 0;
     for (; !deck.isEmpty; tries++) {
       const { kind, putBack } = deck.draw();

@@ -7,18 +7,28 @@ const OF_EACH_KIND = 2;
 /** Drawn beside them, from a few kinds that this run favours: the rates of the kinds differ from run to run. */
 const EXTRA = 16;
 const FAVOURED_KINDS = 6;
+/** And from those that often cannot begin while the run lasts. */
+const EXTRA_RARE = 2;
 /** A kind that cannot begin so often in a row is not waited for any more. */
 const TRIES = 150;
 /** What was put back comes again within so many others. */
 const SOON = 20;
+
+export interface DeckParts {
+  readonly kinds: readonly string[];
+  /** Those of `kinds` that often have to wait too long. */
+  readonly rare?: readonly string[];
+  readonly once?: readonly string[];
+  readonly share?: number;
+}
 
 export class Deck {
   readonly #kinds: readonly string[];
   readonly #random: Prng;
   readonly #cards: { readonly kind: string; tries: number }[] = [];
 
-  /** `once` come once for each time that they are named; `kinds` come as often as said above. */
-  constructor(kinds: readonly string[], random: Prng, once: readonly string[] = []) {
+  /** `once` come once for each time that they are named; `kinds` come as often as said above; of all of them that `share`. */
+  constructor({ kinds, rare = [], once = [], share = 1 }: DeckParts, random: Prng) {
     this.#kinds = kinds;
     this.#random = random;
     const favoured = Array.from({ length: FAVOURED_KINDS }, () => random.pick(kinds));
@@ -26,8 +36,10 @@ export class Deck {
       ...once,
       ...Array.from({ length: OF_EACH_KIND }, () => kinds).flat(),
       ...Array.from({ length: EXTRA }, () => random.pick(random.chance(0.5) ? favoured : kinds)),
+      ...(rare.length === 0 ? [] : Array.from({ length: EXTRA_RARE }, () => random.pick(rare))),
     ];
     for (const kind of all) this.#insert({ kind, tries: 0 });
+    this.#cards.length = Math.ceil(share * this.#cards.length);
   }
 
   get isEmpty(): boolean {

@@ -91,10 +91,11 @@ export class Faults {
   constructor(parts: FaultParts) {
     this.#parts = parts;
     this.#random = parts.random;
-    const { servers, shape } = parts;
+    const { servers, shape, plan } = parts;
     const upgrades = shape.isUpgraded ? servers.map(() => UPGRADE) : [];
     const kinds = Object.keys(KINDS).filter((kind) => kind !== UPGRADE);
-    this.#deck = new Deck(kinds, parts.random.fork(), upgrades);
+    const rare = Object.keys(DAMAGES);
+    this.#deck = new Deck({ kinds, rare, once: upgrades, share: plan.share }, parts.random.fork());
     this.#schedule();
   }
 
@@ -153,10 +154,11 @@ export class Faults {
     }
   }
 
-  /** To be called when all is well: begins one fault, which stop() ends. Returns undefined when the plan leaves it out. */
+  /** To be called when all is well: begins one fault, which stop() ends. Returns undefined when the plan leaves it out; a brief run may. */
   trial(): Trial | undefined {
     const { random, plan } = this.#parts;
     const name = random.pick(Object.keys(TRIALS));
+    if (!random.chance(Math.min(1, 2 * plan.share))) return undefined;
     const own = random.fork();
     const chosen = TRIALS[name];
     if (chosen === undefined || plan.kinds.has(name)) return undefined;

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { messageOf, systemClock } from '../../src/lib/index.ts';
 import { barsOf, missesGate } from './bars.ts';
 import { CORRUPTION, type CorruptionOptions, runCorruption } from './corrupt/command.ts';
+import { NOTHING_LEFT_OUT, type Plan } from './plan.ts';
 import { huntPlanted, type PlantedOptions } from './planted/command.ts';
 import { failureOf, HEADER, lineOf, summaryOf } from './report.ts';
 import { shrink } from './shrink.ts';
@@ -21,6 +22,7 @@ seed, and checks the invariants of Raft and the promises to clients. Columns: te
   --seed S    this one run only
   --jobs N    processes at a time (default: one for each core); a seed is the same run in any of them
   --trace     print every event (of the first seed)
+  --share S   so much of the faults and goals of each run, 0.25 say (default 1): brief runs, other ones than whole runs
   --until-failure  stop at the first violation
   --shrink S  leave out of the failing run S what it fails without, and print the rest
   --planted   plant known bugs into copies of the production source, one at a time, and hunt each until a seed catches it
@@ -46,13 +48,14 @@ type Options =
   | { readonly kind: 'help' }
   | { readonly kind: 'planted'; readonly planted: PlantedOptions }
   | { readonly kind: 'corrupt'; readonly corruption: CorruptionOptions }
-  | { readonly kind: 'shrink'; readonly seed: number }
+  | { readonly kind: 'shrink'; readonly seed: number; readonly plan: Plan }
   | {
       readonly kind: 'run';
       readonly seeds: readonly number[];
       readonly trace: boolean;
       readonly untilFailure: boolean;
       readonly jobs: number;
+      readonly plan: Plan;
     };
 
 function number(text: string | undefined, otherwise: number, name: string): number {
@@ -60,6 +63,13 @@ function number(text: string | undefined, otherwise: number, name: string): numb
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) throw new Error(`--${name} needs a whole number`);
   return value;
+}
+
+/** Of a whole run. */
+function share(text: string | undefined): Plan {
+  const value = Number(text ?? '1');
+  if (!(value > 0 && value <= 1)) throw new Error('--share needs a number above 0, and 1 at most');
+  return { ...NOTHING_LEFT_OUT, share: value };
 }
 
 function parse(args: readonly string[]) {
@@ -72,6 +82,7 @@ function parse(args: readonly string[]) {
       jobs: { type: 'string' },
       trace: { type: 'boolean', default: false },
       'until-failure': { type: 'boolean', default: false },
+      share: { type: 'string' },
       shrink: { type: 'string' },
       planted: { type: 'boolean', default: false },
       corrupt: { type: 'string' },
@@ -89,13 +100,14 @@ function options(args: readonly string[]): Options {
   const { output, update, trace } = values;
   if (values.help) return { kind: 'help' };
   if (!['text', 'json'].includes(output)) throw new Error('--output is text or json');
-  if (values.shrink !== undefined) return { kind: 'shrink', seed: number(values.shrink, 1, 'shrink') };
+  const plan = share(values.share);
+  if (values.shrink !== undefined) return { kind: 'shrink', seed: number(values.shrink, 1, 'shrink'), plan };
   const base = number(values.seed ?? values.base, 1, values.seed === undefined ? 'base' : 'seed');
   if (values.planted) {
     const seeds = number(values.seeds, 500, 'seeds');
     return {
       kind: 'planted',
-      planted: { only: values.only?.split(','), seeds, base, json: output === 'json', update },
+      planted: { only: values.only?.split(','), seeds, base, plan, json: output === 'json', update },
     };
   }
   const allowed = number(values.jobs, availableParallelism(), 'jobs');
@@ -104,44 +116,46 @@ function options(args: readonly string[]): Options {
   const count = values.seed === undefined ? number(values.seeds, 20, 'seeds') : 1;
   const seeds = Array.from({ length: count }, (_, i) => base + i);
   const jobs = trace ? 1 : allowed;
-  return { kind: 'run', seeds, trace, untilFailure: values['until-failure'], jobs };
+  return { kind: 'run', seeds, trace, untilFailure: values['until-failure'], jobs, plan };
 }
 
-const RUNS: Work<RunResult> = { name: 'runs', run: (seed) => simulate(seed) };
+function runsOf(plan: Plan): Work<RunResult> {
+  return { name: String(plan.share), run: (seed) => simulate(seed, undefined, plan) };
+}
 
 async function run(chosen: Options & { kind: 'run' }, write: (text: string) => void): Promise<number> {
-  const { seeds, trace, untilFailure, jobs } = chosen;
+  const { seeds, trace, untilFailure, jobs, plan } = chosen;
   const clock = systemClock();
   const began = clock.monotonic();
   const results: RunResult[] = [];
   const tell = (result: RunResult): boolean => {
     results.push(result);
     write(lineOf(result));
-    for (const text of failureOf(result)) write(text);
+    for (const text of failureOf(result, plan)) write(text);
     return !untilFailure || result.failure === undefined;
   };
   if (trace) {
-    const traced = await simulate(seeds[0] ?? 1, write);
+    const traced = await simulate(seeds[0] ?? 1, write, plan);
     write(HEADER);
     tell(traced);
   } else {
     write(HEADER);
-    await runAll(RUNS, seeds, Math.min(jobs, seeds.length), tell);
+    await runAll(runsOf(plan), seeds, Math.min(jobs, seeds.length), tell);
   }
   const seconds = (clock.monotonic() - began) / 1000;
   for (const text of summaryOf(results, seconds)) write(text);
   const isBroken = results.some((result) => result.failure !== undefined);
-  return isBroken || missesGate(results, barsOf(results, seconds)) ? 1 : 0;
+  return isBroken || (plan.share === 1 && missesGate(results, barsOf(results, seconds))) ? 1 : 0;
 }
 
-async function runShrink(seed: number, write: (text: string) => void): Promise<number> {
-  const shrunk = await shrink(seed, write);
+async function runShrink(seed: number, plan: Plan, write: (text: string) => void): Promise<number> {
+  const shrunk = await shrink(seed, write, plan);
   if (shrunk === undefined) {
     write(`seed ${seed} shows no violation`);
     return 0;
   }
   const { kinds, faults, clients } = shrunk.kept;
-  for (const text of failureOf(shrunk.result)) write(text);
+  for (const text of failureOf(shrunk.result, plan)) write(text);
   write(`after ${shrunk.runs} runs what is left is`);
   write(`  fault kinds: ${kinds.join(', ') || 'none'}`);
   write(`  faults: ${faults.join(', ') || 'none'}`);
@@ -154,7 +168,8 @@ async function main(): Promise<number> {
     process.stdout.write(`${text}\n`);
   };
   if (process.argv[2] === WORKER_ARGUMENT) {
-    await (process.argv[3] === CORRUPTION.name ? serve(CORRUPTION) : serve(RUNS));
+    const work = process.argv[3];
+    await (work === CORRUPTION.name ? serve(CORRUPTION) : serve(runsOf(share(work))));
     return 0;
   }
   let chosen: Options;
@@ -173,7 +188,7 @@ async function main(): Promise<number> {
     case 'corrupt':
       return runCorruption(chosen.corruption, write);
     case 'shrink':
-      return runShrink(chosen.seed, write);
+      return runShrink(chosen.seed, chosen.plan, write);
     case 'run':
       return run(chosen, write);
   }

@@ -8,6 +8,8 @@ export interface Plan {
   readonly faults: ReadonlySet<number>;
   /** Clients and watchers, by name. */
   readonly clients: ReadonlySet<string>;
+  /** So much of the deck of faults, and of the goals: 1 is a whole run, less is a brief one (which the same seed fails otherwise). */
+  readonly share: number;
   /** How long faults go on; undefined: until the goals of a whole run are met. */
   readonly faultyTime: Micros | undefined;
 }
@@ -16,5 +18,6 @@ export const NOTHING_LEFT_OUT: Plan = {
   kinds: new Set(),
   faults: new Set(),
   clients: new Set(),
+  share: 1,
   faultyTime: undefined,
 };

@@ -1,6 +1,7 @@
 // What the command prints: a line for each run, and the totals and medians of all, as the bars of the design word them.
 import { type Bar, barsOf, FULL_SIZE_RUNS, faultKinds, faultsOf, median } from './bars.ts';
 import { isFaultKind, isTrial } from './outcomes.ts';
+import type { Plan } from './plan.ts';
 import type { RunResult } from './simulation.ts';
 
 export const HEADER =
@@ -99,14 +100,15 @@ export function summaryOf(results: readonly RunResult[], seconds: number): reado
 }
 
 /** A failed run: the end of its trace, what was broken, and how to see it again. */
-export function failureOf(result: RunResult): readonly string[] {
+export function failureOf(result: RunResult, { share }: Plan): readonly string[] {
   if (result.failure === undefined) return [];
+  const part = share === 1 ? '' : ` --share ${share}`;
   return [
     '',
     ...result.failure.trace.map((traced) => `  ${traced}`),
     '',
     `seed ${result.seed}: ${result.failure.reason}`,
-    `reproduce: npm run sim -- --seed ${result.seed} --trace`,
-    `shrink: npm run sim -- --shrink ${result.seed}`,
+    `reproduce: npm run sim -- --seed ${result.seed}${part} --trace`,
+    `shrink: npm run sim -- --shrink ${result.seed}${part}`,
   ];
 }

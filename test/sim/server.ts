@@ -283,7 +283,8 @@ export class SimServer {
           trace.note(id, `applies ${entries[0]?.index}..${entries.at(-1)?.index}`);
           checks.applied(id, entries);
           handlers.stateMachine.apply(entries);
-          checks.stateIs(id, store().status().appliedIndex, store().stateHash());
+          const last = entries.at(-1);
+          if (last !== undefined) checks.stateIs(id, last.index, store().stateHash());
         };
         return consensus.start({ ...wrapHandlers(handlers), stateMachine: { apply } }, state);
       },

@@ -28,25 +28,30 @@ const FAULT = / world fault (\d+): (.*)$/;
 const CLIENT = / (client\d+|roamer\d+|contender\d+|watch-\w+) /;
 
 /** Returns undefined when the seed does not fail. `tell` is given each step that left something out. */
-export async function shrink(seed: number, tell: (text: string) => void): Promise<Shrunk | undefined> {
-  const search = new Search(seed, tell);
+export async function shrink(
+  seed: number,
+  tell: (text: string) => void,
+  plan = NOTHING_LEFT_OUT,
+): Promise<Shrunk | undefined> {
+  const search = new Search(seed, tell, plan);
   return search.go();
 }
 
 class Search {
   readonly #seed: number;
   readonly #tell: (text: string) => void;
-  #plan: Plan = NOTHING_LEFT_OUT;
+  #plan: Plan;
   #check = '';
   #runs = 0;
 
-  constructor(seed: number, tell: (text: string) => void) {
+  constructor(seed: number, tell: (text: string) => void, plan: Plan) {
     this.#seed = seed;
     this.#tell = tell;
+    this.#plan = plan;
   }
 
   async go(): Promise<Shrunk | undefined> {
-    const whole = await this.#run(NOTHING_LEFT_OUT);
+    const whole = await this.#run(this.#plan);
     if (whole.result.failure === undefined) return undefined;
     this.#check = checkOf(whole.result.failure.reason);
     this.#tell(`seed ${this.#seed}: ${whole.result.failure.reason}`);

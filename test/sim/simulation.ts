@@ -198,13 +198,14 @@ class Run {
 
   /** Faults go on until the goals are met. */
   async #endure(faults: Faults): Promise<void> {
-    const { faultyTime } = this.#plan;
+    const { faultyTime, share } = this.#plan;
     const began = this.#scheduler.now;
-    const hasEnough = (): boolean => this.#history.acknowledged >= ACKNOWLEDGED_GOAL && this.#checks.leaders >= 2;
+    const goal = share * ACKNOWLEDGED_GOAL;
+    const hasEnough = (): boolean => this.#history.acknowledged >= goal && this.#checks.leaders >= 2;
     try {
       if (faultyTime !== undefined) await this.#until(faultyTime, () => false);
       else if (
-        !(await this.#until(DECK_LIMIT, () => faults.allBegun && hasEnough())) &&
+        !(await this.#until(share * DECK_LIMIT, () => faults.allBegun && hasEnough())) &&
         !(await this.#until(FAULTY_LIMIT, hasEnough))
       ) {
         violation('liveness: too little was acknowledged under faults');

@@ -1,5 +1,6 @@
 // `npm run sim -- --planted`: hunts every planted bug, runs the control over the same seeds, and prints the table.
 import { systemClock } from '../../../src/lib/index.ts';
+import type { Plan } from '../plan.ts';
 import { type Catch, HUNTERS, hunt, inParallel } from './hunt.ts';
 import { readKnownSeeds, writeKnownSeeds } from './known-seeds.ts';
 import { checkAll, Workshop } from './mutants.ts';
@@ -11,6 +12,8 @@ export interface PlantedOptions {
   /** Each bug must be caught within so many seeds. */
   readonly seeds: number;
   readonly base: number;
+  /** So much of a whole run each. */
+  readonly plan: Plan;
   readonly json: boolean;
   /** Take over the seeds found as those that CI runs. */
   readonly update: boolean;
@@ -38,7 +41,7 @@ export async function huntPlanted(options: PlantedOptions, write: (text: string)
     const rows = await inParallel(bugs, HUNTERS, (bug) => huntOne(workshop, bug, options, tell));
     const control = await runControl(workshop, rows, options);
     tell(control);
-    if (options.update) update(workshop.root, rows);
+    if (options.update) update(workshop.root, rows, options.plan);
     const missed = rows.filter(({ reason }) => reason === undefined);
     if (!json) write(summaryOf(rows, control));
     return missed.length === 0 && control.reason === undefined ? 0 : 1;
@@ -50,25 +53,39 @@ export async function huntPlanted(options: PlantedOptions, write: (text: string)
 async function huntOne(
   workshop: Workshop,
   bug: TableRow,
-  { seeds, base }: PlantedOptions,
+  { seeds, base, plan: { share } }: PlantedOptions,
   tell: (row: Row) => void,
 ): Promise<Row> {
   const { name, section } = bug;
-  const row = { name, section, ...(await hunt(workshop, bug, [`${base}-${base + seeds - 1}`], systemClock())) };
+  const row = {
+    name,
+    section,
+    ...(await hunt(workshop, bug, { share, seeds: [`${base}-${base + seeds - 1}`] }, systemClock())),
+  };
   tell(row);
   return row;
 }
 
 /** Every seed that any bug was hunted with. */
-async function runControl(workshop: Workshop, rows: readonly Row[], { base }: PlantedOptions): Promise<Row> {
+async function runControl(
+  workshop: Workshop,
+  rows: readonly Row[],
+  { base, plan: { share } }: PlantedOptions,
+): Promise<Row> {
   const most = Math.max(...rows.map(({ runs }) => runs));
-  return { ...CONTROL, ...(await hunt(workshop, undefined, [`${base}-${base + most - 1}`], systemClock())) };
+  return {
+    ...CONTROL,
+    ...(await hunt(workshop, undefined, { share, seeds: [`${base}-${base + most - 1}`] }, systemClock())),
+  };
 }
 
-function update(root: string, rows: readonly Row[]): void {
+function update(root: string, rows: readonly Row[], { share }: Plan): void {
   const known = new Map(readKnownSeeds(root));
-  for (const { name, seed } of rows) if (seed !== undefined) known.set(name, seed);
-  writeKnownSeeds(root, new Map(PLANTED.flatMap(({ name }) => [[name, known.get(name) ?? 1] as const])));
+  for (const { name, seed } of rows) if (seed !== undefined) known.set(name, { seed, share });
+  writeKnownSeeds(
+    root,
+    new Map(PLANTED.flatMap(({ name }) => [[name, known.get(name) ?? { seed: 1, share }] as const])),
+  );
 }
 
 const HEADER = `${'name'.padEnd(30)}  ${'section'.padEnd(12)}  seed  runs  seconds  caught by`;

@@ -22,10 +22,16 @@ export interface Catch {
   readonly seconds: number;
 }
 
-/** Runs a bundle over `seeds` (`7`, `1-500`) until one of them fails. Rejects when the child ends badly. */
-export async function runSeeds(bundle: string, seeds: readonly string[], clock: Clock): Promise<Catch> {
+/** Runs to be tried: seeds (`7`, `1-500`), each with that share of a whole run. */
+export interface Quarry {
+  readonly seeds: readonly string[];
+  readonly share: number;
+}
+
+/** Runs a bundle over the seeds until one of them fails. Rejects when the child ends badly. */
+export async function runSeeds(bundle: string, { seeds, share }: Quarry, clock: Clock): Promise<Catch> {
   const began = clock.monotonic();
-  const child = spawn(process.execPath, [bundle, ...seeds], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [bundle, String(share), ...seeds], { stdio: ['ignore', 'pipe', 'pipe'] });
   const errors: string[] = [];
   child.stderr.on('data', (bytes: Buffer) => errors.push(bytes.toString()));
   const ended = new Promise<number | null>((resolve) => {
@@ -58,11 +64,11 @@ export async function runSeeds(bundle: string, seeds: readonly string[], clock: 
 export async function hunt(
   workshop: Workshop,
   bug: PlantedBug | undefined,
-  seeds: readonly string[],
+  quarry: Quarry,
   clock: Clock,
 ): Promise<Catch> {
   try {
-    return await runSeeds(await workshop.build(bug), seeds, clock);
+    return await runSeeds(await workshop.build(bug), quarry, clock);
   } catch (error) {
     throw new Error(`planted bug ${bug?.name ?? '(the control)'}: ${messageOf(error)}`, { cause: error });
   }
