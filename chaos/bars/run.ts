@@ -51,7 +51,8 @@ const EXPERIMENTS: readonly Experiment[] = [
   { bar: 8, run: rounds(8, ['terminate-leader', 'transfer-leader']) },
   { bar: 9, run: rounds(9, ['cut-follower']) },
   { bar: 10, run: rounds(10, ['corrupt'], 200) },
-  { bar: 11, run: rounds(11, ['disk-full', 'fsync-error'], 20) },
+  { bar: 10, run: rounds(10, ['corrupt-two'], 20) },
+  { bar: 11, run: rounds(11, ['disk-fills', 'disk-full', 'fsync-error'], 30) },
   {
     bar: 12,
     async run(options) {
