@@ -13,6 +13,7 @@ import { type Clock, every, type Logger, messageOf } from '../src/lib/index.ts';
 import type { PeerRoute } from './component-configs.ts';
 import { readTopology } from './data-directory.ts';
 import { isGone } from './growth.ts';
+import { forgetServer, serversWithIdentities } from './identities.ts';
 import type { Layout } from './layout.ts';
 import { TOPOLOGY_CHECK_MS } from './limits.ts';
 import { type MemberMeans, membersOf, runMember, writeConfig } from './members.ts';
@@ -92,14 +93,10 @@ export interface TopologyPlan {
   readonly end: readonly string[];
 }
 
-/** `kept`: the processes under supervision. `folders`: the names in members/. */
-export function planTopologyChange(
-  topology: Topology,
-  kept: readonly string[],
-  folders: readonly string[],
-): TopologyPlan {
+/** `kept`: the processes under supervision. `left`: the names of those that have a folder or keys. */
+export function planTopologyChange(topology: Topology, kept: readonly string[], left: readonly string[]): TopologyPlan {
   const wanted = topology.servers.map(({ id }) => id);
-  const known = new Set([...kept, ...folders]);
+  const known = new Set([...kept, ...left]);
   return {
     start: wanted.filter((id) => !kept.includes(id)),
     end: [...known].filter((name) => isGone(topology, name)),
@@ -112,7 +109,7 @@ async function fulfil(topology: Topology, before: Topology, options: FollowOptio
   const means: MemberMeans = { ...options.means, route: await options.routeFor(topology) };
   const { layout, supervisor } = means;
   const kept = supervisor.list().map(({ name }) => name);
-  const plan = planTopologyChange(topology, kept, namesIn(layout.members));
+  const plan = planTopologyChange(topology, kept, [...namesIn(layout.members), ...serversWithIdentities(layout)]);
   if (plan.start.length > 0) await options.ensureIdentities(topology);
   const members = membersOf(topology, means);
   for (const member of members) writeConfig(layout, member);
@@ -124,12 +121,17 @@ async function fulfil(topology: Topology, before: Topology, options: FollowOptio
   if (plan.end.length > 0) logger.info({ servers: plan.end, before: before.servers.length }, 'servers are gone');
 }
 
-/** Ends a server, and moves what it has left aside; nothing is ever deleted. */
+/**
+ * Ends a server, deletes its keys, and moves its folder aside, of which nothing is ever deleted. A supervisor that is killed
+ * in between leaves a folder or keys, by which the next one sees that there is something to do; whoever waits for the
+ * end waits for the folder, so it goes last.
+ */
 async function retire(id: string, { means, clock }: FollowOptions): Promise<void> {
   const { layout, supervisor } = means;
   await supervisor.end(id);
   // One that another supervisor has left behind is not kept by this one.
   await endProcesses([layout.processFile(id)], clock);
+  forgetServer(layout, id);
   const folder = layout.member(id);
   if (existsSync(folder)) moveAside(layout, id, folder, clock);
 }

@@ -1,6 +1,6 @@
 // Keys, certificates and tokens of a local cluster: every component has an identity of its own from the first day.
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../src/lib/index.ts';
@@ -88,6 +88,18 @@ export async function ensureIdentities(
   await ensureSigningKey(join(layout.pki, SERVICE_ACCOUNT_KEY));
   ensureToken(layout);
   writeKubeconfig(layout, topology, authority.caPem);
+}
+
+/** Deletes the keys and certificates by which a server proves who it is; those that are not there do not matter. */
+export function forgetServer(layout: Layout, server: string): void {
+  for (const name of [servingName(server), peerName(server)])
+    for (const file of Object.values(layout.certificate(name))) rmSync(file, { force: true });
+}
+
+/** The servers that a key or a certificate is there of, by the names of the files. */
+export function serversWithIdentities(layout: Layout): readonly string[] {
+  if (!existsSync(layout.pki)) return [];
+  return readdirSync(layout.pki).flatMap((file) => /^(.+)-(?:serving|peer)\.(?:crt|key)$/.exec(file)?.[1] ?? []);
 }
 
 /** Static tokens, token → who it speaks for. */

@@ -83,7 +83,7 @@ function addRemove(member: Command): void {
     .command('remove')
     .argument('<id>', 'a server, such as server-2')
     .description(
-      'Remove a server for good: it hands over leadership, is no member any more, and its process ends. Its data is moved to removed/ in the data directory, never deleted.',
+      'Remove a server for good: it hands over leadership, is no member any more, and its process ends. Its data is moved to removed/ in the data directory, never deleted; its keys are deleted.',
     )
     .addOption(dataDirOption())
     .option(

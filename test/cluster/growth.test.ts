@@ -94,6 +94,14 @@ describe('what the supervisor concludes from a topology', () => {
       ['server-2'],
     ],
     [
+      'clears up keys that are left of a server',
+      changed,
+      ['server-1', 'server-3', 'server-4'],
+      ['server-2', 'server-3'],
+      [],
+      ['server-2'],
+    ],
+    [
       'touches neither workers nor folders of others',
       three,
       running,
@@ -102,8 +110,8 @@ describe('what the supervisor concludes from a topology', () => {
       [],
     ],
     ['starts all when nothing runs', three, [], [], ['server-1', 'server-2', 'server-3'], []],
-  ])('%s', (_, topology, kept, folders, start, end) => {
-    expect(planTopologyChange(topology, kept, folders)).toEqual({ start, end });
+  ])('%s', (_, topology, kept, left, start, end) => {
+    expect(planTopologyChange(topology, kept, left)).toEqual({ start, end });
   });
 
   it('takes no id for gone that was never given', () => {

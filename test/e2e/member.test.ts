@@ -62,7 +62,7 @@ describe('the servers of a running cluster', () => {
     });
   });
 
-  it('lose their leader by removal: its process ends, its data lies aside, its id is used up', async () => {
+  it('lose their leader by removal: its process ends, its data lies aside, its keys are gone, its id is used up', async () => {
     const { leader } = await whole();
     const id = leader ?? '';
     const removed = await member('remove', id);
@@ -70,6 +70,7 @@ describe('the servers of a running cluster', () => {
     expect(removed.stderr).toContain(`${id} leads: leadership is handed over`);
     expect(existsSync(join(dataDir, 'members', id))).toBe(false);
     expect(readdirSync(join(dataDir, 'removed'))).toEqual([expect.stringMatching(`^${id}-\\d{8}T\\d{6}Z$`)]);
+    expect(readdirSync(join(dataDir, 'pki')).filter((file) => file.startsWith(`${id}-`))).toEqual([]);
     expect(await places()).not.toHaveProperty(id);
     expect((await up.refresh()).removed).toEqual([id]);
     expect(await member('remove', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('removed already') });
