@@ -1,6 +1,7 @@
 // Checkpoints: entries of the log at which every server has hashed its state, and what the servers have told of it. All
 // servers see the same claims in the same order, for claims are entries too; each judges by them whether it still holds
 // what the others hold.
+import { type Membership, type NodeId, voteResult } from '../../../raft/core/index.ts';
 import { CHECKPOINTS_KEPT } from '../limits.ts';
 import type { Checkpoint } from '../port.ts';
 
@@ -39,13 +40,14 @@ export class Checkpoints {
 
   /**
    * `member` claims to hold `hash` at `index`. Undefined: nothing new follows from it, or this server does not know its
-   * own state there. Only voters make a majority, but everybody is judged by it.
+   * own state there. Only voters make a majority, and while the membership is joint it takes one of those before, too; but
+   * everybody is judged by it.
    */
-  claimed(member: string, index: number, hash: string, voters: readonly string[]): Verdict | undefined {
+  claimed(member: string, index: number, hash: string, membership: Membership): Verdict | undefined {
     const kept = this.#kept.find(({ checkpoint }) => checkpoint.index === index);
     if (kept === undefined) return undefined;
     kept.claims.set(member, hash);
-    const held = heldByMajority(kept.claims, voters);
+    const held = heldByMajority(kept.claims, membership);
     if (held === 'open') return undefined;
     if (held === 'none') {
       if (kept.isDivided) return undefined;
@@ -63,21 +65,18 @@ export class Checkpoints {
   }
 }
 
-/** The hash that a majority of the voters claims; `none` when no further claim can make one. */
+/** The hash that a quorum claims; `none` when no further claim can make one. */
 function heldByMajority(
   claims: ReadonlyMap<string, string>,
-  voters: readonly string[],
+  membership: Membership,
 ): { readonly hash: string } | 'open' | 'none' {
   // A server that is only joining does not know the voters yet.
-  if (voters.length === 0) return 'open';
-  const needed = Math.floor(voters.length / 2) + 1;
-  const counts = new Map<string, number>();
-  let silent = 0;
-  for (const voter of voters) {
-    const hash = claims.get(voter);
-    if (hash === undefined) silent += 1;
-    else counts.set(hash, (counts.get(hash) ?? 0) + 1);
-  }
-  for (const [hash, count] of counts) if (count >= needed) return { hash };
-  return Math.max(0, ...counts.values()) + silent >= needed ? 'open' : 'none';
+  if (membership.voters.length === 0) return 'open';
+  const claimed = [...claims];
+  const resultOf = (hash: string | undefined): ReturnType<typeof voteResult> =>
+    voteResult(membership, new Map(claimed.map(([member, claim]) => [member as NodeId, claim === hash])));
+  const hashes = new Set(claims.values());
+  for (const hash of hashes) if (resultOf(hash) === 'won') return { hash };
+  // Undefined stands for a hash that nobody has claimed yet.
+  return [...hashes, undefined].some((hash) => resultOf(hash) === 'open') ? 'open' : 'none';
 }

@@ -4,7 +4,7 @@
 // 2. Every server hashes its state at that very entry, and claims the hash by an entry of its own, again until it has
 //    seen it applied.
 // 3. Everybody judges by the claims. Who holds another state than a majority stops; without a majority all say so.
-import type { Membership } from '../../../raft/core/index.ts';
+import { everyMember, type Membership } from '../../../raft/core/index.ts';
 import { type Clock, type Logger, unreachable } from '../../lib/index.ts';
 import { CHECKPOINT_FEATURE_LEVEL, encodeCheckpoint, encodeClaim } from '../command.ts';
 import { CHECKPOINT_ENTRIES, CHECKPOINT_PERIOD_MS, CHECKPOINT_RETRY_MS } from '../limits.ts';
@@ -29,7 +29,7 @@ export interface ComparisonOptions {
   readonly interval: CheckpointInterval;
   readonly clock: Clock;
   readonly logger: Logger;
-  membership(): Pick<Membership, 'voters' | 'learners'>;
+  membership(): Membership;
   propose(command: Uint8Array): void;
   /** This server's state is not what a majority holds. */
   diverged(reason: string): void;
@@ -107,8 +107,8 @@ export class StateComparison {
     const now = clock.monotonic();
     const isDue = this.#commands >= interval.entries || now - this.#takenAtMs >= interval.periodMs;
     if (this.#commands === 0 || !isDue || isRecent(this.#proposedAtMs, now)) return;
-    const { voters, learners } = membership();
-    if (!sessions.everyoneKnows(CHECKPOINT_FEATURE_LEVEL, [...voters, ...learners])) return;
+    // Who is leaving applies what comes before its end.
+    if (!sessions.everyoneKnows(CHECKPOINT_FEATURE_LEVEL, everyMember(membership()))) return;
     this.#proposedAtMs = now;
     propose(encodeCheckpoint());
   }
@@ -117,7 +117,7 @@ export class StateComparison {
     if (member === undefined) return;
     const { membership, member: self } = this.#options;
     if (member === self && this.#unclaimed?.index === index) this.#unclaimed = undefined;
-    const verdict = this.#checkpoints.claimed(member, index, hash, membership().voters);
+    const verdict = this.#checkpoints.claimed(member, index, hash, membership());
     if (verdict !== undefined) this.#judge(verdict);
   }
 
