@@ -25,6 +25,7 @@ import { type Clock, defined, type Logger, sleep, UserError } from '../src/lib/i
 import { openServerDisks, type ServerDisks } from './disks/server-disks.ts';
 import { type Credentials, type PlainClient, plainClient } from './http.ts';
 import { POLL_MS, RECOVERY_TIMEOUT_MS, SHORT_POLL_MS, STATUS_TIMEOUT_MS } from './limits.ts';
+import { namedCommands } from './member-commands.ts';
 import type { ShimBuild } from './shim/build.ts';
 
 export interface ClusterUnderTest {
@@ -32,7 +33,7 @@ export interface ClusterUnderTest {
   readonly credentials: Credentials;
   readonly balancer: PlainClient;
   readonly disks: ServerDisks;
-  /** Adds and removes servers as `quorate member` does. */
+  /** Adds and removes servers as `quorate member` does. Throws MemberCommandFailed. */
   readonly members: MembershipCommands;
   status(): Promise<ClusterStatus>;
   /** The servers that clients may go to: they were ready when the cluster was whole last, and are not leaving. */
@@ -164,7 +165,7 @@ function underTest({ running, disks, stop, stopping, clock }: Parts): ClusterUnd
   return {
     running,
     disks,
-    members: membershipCommands({ layout, clock, progress: () => undefined }),
+    members: namedCommands(membershipCommands({ layout, clock, progress: () => undefined })),
     credentials,
     balancer: plainClient(endpoint, credentials),
     status,

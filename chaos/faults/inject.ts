@@ -10,6 +10,7 @@ import { failSyncs, fillDisk, hangSyncs, losePower, slowDisk, stepClock } from '
 import { diskFills } from './disk-fills.ts';
 import type { Harm } from './harm.ts';
 import { churn, wipe } from './member-churn.ts';
+import { withTroubles } from './member-trouble.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
 
 /** What was done. Times in ms of the monotonic clock. */
@@ -68,7 +69,7 @@ export async function inject(field: Battlefield, planned: PlannedFault): Promise
     damages = [],
     outAfterMs,
     told,
-  } = await hurt(field, planned, { leader, follower, server, servers });
+  } = await withTroubles(cluster, servers, hurt(field, planned, { leader, follower, server, servers }));
   await cluster.disks.heal();
   const healedMs = clock.monotonic();
   const wakingReads = await heal(field, sleeper, () => {

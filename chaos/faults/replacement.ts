@@ -25,7 +25,7 @@ export async function replace(cluster: ClusterUnderTest, server: string, order: 
 }
 
 /** It is no member, its process has ended, and its disk is taken away. */
-export async function remove(cluster: ClusterUnderTest, server: string): Promise<void> {
+export async function remove(cluster: Pick<ClusterUnderTest, 'members' | 'disks'>, server: string): Promise<void> {
   await cluster.members.remove({ id: server, force: false });
   await cluster.disks.discard(server);
 }
