@@ -22,17 +22,10 @@ import {
 } from '../core/index.ts';
 import { checkBelongs, initialMembership } from './belonging.ts';
 import { AwaitedChanges } from './changes.ts';
+import { Compaction } from './compaction.ts';
 import { Delivery } from './delivery.ts';
 import { LeadershipTracker } from './leadership.ts';
-import {
-  APPLY_STALL_LIMIT_MS,
-  DISK_STALL_LIMIT_MS,
-  INSTALLED_WAIT_MS,
-  PROPOSAL_BATCH_LIMIT_BYTES,
-  PROPOSAL_QUEUE_LIMIT_BYTES,
-  REMOVED_WAIT_MS,
-  STATELESS_LEAD_MS,
-} from './limits.ts';
+import { PROPOSAL_BATCH_LIMIT_BYTES, PROPOSAL_QUEUE_LIMIT_BYTES, REMOVED_WAIT_MS } from './limits.ts';
 import { DamageError } from './log/damage.ts';
 import type { LogWriter } from './log/job.ts';
 import type { RaftLog } from './log/log.ts';
@@ -47,6 +40,7 @@ import type {
   TransportHandlers,
 } from './ports.ts';
 import { RemovedError } from './removed.ts';
+import { Stalls } from './stalls.ts';
 
 /** Calls `turn` once, after what is happening now: the end of a turn. In production setImmediate. */
 export type Defer = (turn: () => void) => void;
@@ -137,17 +131,13 @@ class Driver implements RaftNode {
   private nextContext: number;
   private announcedEpoch = 0;
 
-  /** What comes after the snapshot that a follower is being sent, or has just installed, is kept for it. */
-  private readonly owed = new Map<NodeId, { readonly index: LogIndex; readonly endedAtMs: number | undefined }>();
-  private durableIndex: LogIndex;
+  private readonly compaction: Compaction;
   /** An installed snapshot that the log does not hold yet. */
   private following: SnapshotPosition | undefined;
 
-  private diskBusySince: number | undefined;
-  private applyWaitingSince: number | undefined;
+  private readonly stalls = new Stalls();
   /** The log begins after this entry, and the state does not reach it. */
   private stateWanted: LogIndex | undefined;
-  private handedOverAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RaftNodeOptions) {
     this.options = options;
@@ -168,7 +158,7 @@ class Driver implements RaftNode {
       limits: options.limits ?? CORE_LIMITS,
       seed: config.seed,
     });
-    this.durableIndex = appliedIndex;
+    this.compaction = new Compaction(appliedIndex);
     this.tracker = new LeadershipTracker(this.core.status());
     this.delivery = new Delivery(log, appliedIndex, (entries) => options.outputs.committed(entries));
     this.changes = new AwaitedChanges((request, outcome) => options.outputs.membershipChanged(request, outcome));
@@ -217,9 +207,10 @@ class Driver implements RaftNode {
 
   progress(applied: LogIndex, durable: LogIndex): void {
     this.input(() => {
-      if (this.delivery.applied(applied)) this.applyWaitingSince = undefined;
-      this.durableIndex = durable;
-      this.compactLog();
+      if (this.delivery.applied(applied)) this.stalls.applyMoves();
+      this.compaction.durableIndex = durable;
+      const unneeded = this.compaction.unneeded(this.core.status().peers, this.options.clock.monotonic());
+      this.options.log.compact(durable, unneeded);
     });
   }
 
@@ -229,8 +220,7 @@ class Driver implements RaftNode {
 
   snapshotEnded(peer: NodeId, index: LogIndex | undefined): void {
     this.input(() => {
-      if (index === undefined) this.owed.delete(peer);
-      else this.owed.set(peer, { index, endedAtMs: this.options.clock.monotonic() });
+      this.compaction.snapshotEnded(peer, index, this.options.clock.monotonic());
       this.core.snapshotEnded(peer, index);
     });
   }
@@ -243,22 +233,6 @@ class Driver implements RaftNode {
       this.following = snapshot;
       this.checkFollowed();
     });
-  }
-
-  /** Without what is kept for them here, followers under load would be sent one snapshot after another. */
-  private compactLog(): void {
-    let unneeded = this.durableIndex;
-    const now = this.options.clock.monotonic();
-    const { peers } = this.core.status();
-    if (peers.length === 0) this.owed.clear();
-    for (const { id, state, match } of peers) {
-      const owed = this.owed.get(id);
-      const isOver = owed?.endedAtMs !== undefined && now - owed.endedAtMs > INSTALLED_WAIT_MS;
-      if (state === 'replicate' || isOver) this.owed.delete(id);
-      const needed = state === 'replicate' ? match : this.owed.get(id)?.index;
-      if (needed !== undefined && needed < unneeded) unneeded = needed;
-    }
-    this.options.log.compact(this.durableIndex, unneeded);
   }
 
   /** Whether the durable log holds the snapshot's position by now, or has gone past it. */
@@ -351,7 +325,7 @@ class Driver implements RaftNode {
       this.asked.delete(read.context);
     }
     for (const peer of ready.snapshots) {
-      this.owed.set(peer, { index: this.durableIndex, endedAtMs: undefined });
+      this.compaction.snapshotBegins(peer);
       outputs.snapshotWanted(peer, this.core.status().term);
     }
     const last = ready.committed.at(-1);
@@ -388,14 +362,14 @@ class Driver implements RaftNode {
   private persist(batch: PersistBatch): void {
     const { log, writer, transport, clock } = this.options;
     const job = log.prepare(batch);
-    this.diskBusySince = clock.monotonic();
+    this.stalls.writing(clock.monotonic());
     writer.run(job, (error) => {
       if (error !== undefined) {
         this.writeFailed(`the Raft log cannot be written: ${messageOf(error)}`, error);
         return;
       }
       if (this.ended) return;
-      this.diskBusySince = undefined;
+      this.stalls.written();
       this.input(() => {
         log.completed(job.id);
         transport.send(batch.sendAfterPersist);
@@ -407,8 +381,8 @@ class Driver implements RaftNode {
 
   private deliver(): void {
     this.delivery.pump();
-    if (!this.delivery.waiting) this.applyWaitingSince = undefined;
-    else this.applyWaitingSince ??= this.options.clock.monotonic();
+    if (this.delivery.waiting) this.stalls.applyWaits(this.options.clock);
+    else this.stalls.applyMoves();
   }
 
   private flushProposals(): void {
@@ -452,20 +426,9 @@ class Driver implements RaftNode {
   /** A leader that cannot write or apply would hold everybody up (house.md, decision 8). */
   private handOverWhenStalled(): void {
     if (this.tracker.value.role !== 'leader') return;
-    const now = this.options.clock.monotonic();
-    if (this.stateWanted !== undefined && now - this.handedOverAt > STATELESS_LEAD_MS) {
-      this.options.logger.warn({}, 'the state of this member is not there yet: handing leadership over');
-      this.handedOverAt = now;
-      this.core.transferLeadership();
-    }
-    if (this.diskBusySince !== undefined && now - this.diskBusySince > DISK_STALL_LIMIT_MS) {
-      this.options.logger.warn({ stalledMs: now - this.diskBusySince }, 'the disk stalls: handing leadership over');
-      this.diskBusySince = now;
-      this.core.transferLeadership();
-    }
-    if (this.applyWaitingSince !== undefined && now - this.applyWaitingSince > APPLY_STALL_LIMIT_MS) {
-      this.options.logger.warn({}, 'committed entries are not applied: handing leadership over');
-      this.applyWaitingSince = now;
+    const isStateless = this.stateWanted !== undefined;
+    for (const { reason, details } of this.stalls.look(this.options.clock.monotonic(), isStateless)) {
+      this.options.logger.warn(details, `${reason}: handing leadership over`);
       this.core.transferLeadership();
     }
   }

@@ -3,13 +3,13 @@
 //
 // Everything here happens on one thread, in turns: entries are applied, their changes published, then callers answered,
 // so that nobody is told of a revision that this server's watchers and snapshots do not have.
-import { type LogIndex, membershipOf, type SnapshotPosition } from '../../raft/core/index.ts';
+import type { LogIndex } from '../../raft/core/index.ts';
 import type { CommittedEntry, Leadership } from '../../raft/node/index.ts';
 import { assert, every, messageOf, type Timer } from '../lib/index.ts';
-import { applyFailure, COMPACT_FEATURE_LEVEL, decodeCommand, encodeCompact, packCommand } from './command.ts';
+import { AppliedState } from './applied-state.ts';
+import { COMPACT_FEATURE_LEVEL, encodeCompact, packCommand } from './command.ts';
 import { CommitSender } from './commit-sender.ts';
 import { DiskCare } from './disk/disk-care.ts';
-import type { Change } from './history.ts';
 import { CHECKPOINT_INTERVAL, StateComparison } from './integrity/comparison.ts';
 import { Joining } from './joining.ts';
 import { HOUSEKEEPING_MS } from './limits.ts';
@@ -32,14 +32,12 @@ import { ReadBarriers } from './read-barriers.ts';
 import { type Phase, unreadyReason } from './readiness.ts';
 import { StateRebuild } from './rebuild.ts';
 import type { ReplicatedStoreOptions } from './replicated-store-options.ts';
-import { Retention } from './retention.ts';
 import { SnapshotExchange } from './snapshot/exchange.ts';
 import { StateDatabase } from './state/state-database.ts';
-import { type Applied, StateMachine } from './state-machine.ts';
+import type { Applied, StateMachine } from './state-machine.ts';
 import { replicationStatus, StatusBoard } from './status-board.ts';
 import { type MeasuredStore, registerStoreMetrics } from './store-metrics.ts';
 import { RevisionWaiters } from './waiters.ts';
-import { WatchHub } from './watch-hub.ts';
 
 /** The state database's contents and the log, as one store. Its start() rejects with StateDamageError and the like. */
 export function createReplicatedStore(options: ReplicatedStoreOptions): ReplicatedStore {
@@ -54,6 +52,7 @@ export class ReplicatedStore implements ObjectStore {
   readonly #barriers: ReadBarriers;
   readonly #waiters = new RevisionWaiters();
   readonly #database: StateDatabase;
+  readonly #state: AppliedState;
   readonly #board: StatusBoard;
   readonly #snapshots: SnapshotExchange;
   readonly #members: Members;
@@ -61,15 +60,9 @@ export class ReplicatedStore implements ObjectStore {
   readonly #joining: Joining;
   readonly #disk: DiskCare;
   readonly #rebuild: StateRebuild;
-  /** Entries that wait while a snapshot takes the state's place. */
-  #held: CommittedEntry[] | undefined;
   readonly #stopSignal = new AbortController();
-  #machine = new StateMachine();
-  #hub: WatchHub;
-  #retention: Retention;
   #phase: Phase = 'new';
   #consensusStarted = false;
-  #appliedIndex = 0;
   #leadership: Leadership | undefined;
   #housekeeping: Timer | undefined;
   #failure: string | undefined;
@@ -90,27 +83,26 @@ export class ReplicatedStore implements ObjectStore {
     this.#barriers = new ReadBarriers({
       readIndex: () => consensus.readIndex(),
       defer: this.#defer,
-      applied: () => ({ index: this.#appliedIndex, revision: this.#machine.revision }),
+      applied: () => ({ index: this.#state.appliedIndex, revision: this.#state.machine.revision }),
       hasLeader: () => this.#hasLeader(),
     });
     this.#database = new StateDatabase({
       keyValue,
       clock,
-      durable: (index) => consensus.progress(this.#appliedIndex as LogIndex, index as LogIndex),
+      durable: (index) => consensus.progress(this.#state.appliedIndex as LogIndex, index as LogIndex),
       failed: (error) => this.#fail(`the state database cannot be written: ${messageOf(error)}`, error),
     });
-    this.#hub = this.#createHub();
-    this.#retention = new Retention(clock, this.#machine, options.historyLimitBytes);
+    this.#state = this.#createState();
     this.#snapshots = new SnapshotExchange({
       ...options,
       database: this.#database,
-      appliedIndex: () => this.#appliedIndex,
-      install: (snapshot) => this.#install(snapshot),
+      appliedIndex: () => this.#state.appliedIndex,
+      install: (snapshot) => this.#state.install(snapshot),
       otherFrame: (peer, frame) => this.#disk.frame(peer, frame),
       damaged: (error) => this.#fail(`${error.message}; the next start repairs it`, error),
     });
-    this.#members = new Members({ ...options, sessions: () => this.#machine.sessions });
-    this.#rebuild = new StateRebuild(options, this.#snapshots, () => this.#appliedIndex);
+    this.#members = new Members({ ...options, sessions: () => this.#state.machine.sessions });
+    this.#rebuild = new StateRebuild(options, this.#snapshots, () => this.#state.appliedIndex);
     this.#comparison = new StateComparison({
       ...options,
       member: consensus.id,
@@ -130,10 +122,10 @@ export class ReplicatedStore implements ObjectStore {
       member: consensus.id,
       canAsk: () => this.#phase === 'running' && this.#hasLeader(),
       catchUp: () => this.#barriers.wait(this.#stopSignal.signal),
-      sessions: () => this.#machine.sessions,
+      sessions: () => this.#state.machine.sessions,
       propose: (command) => consensus.propose([command]),
       advanced: () => {
-        if (this.#joining.caughtUp && this.#rebuild.caughtUp()) this.#waiters.reached(this.#machine.revision);
+        if (this.#joining.caughtUp && this.#rebuild.caughtUp()) this.#waiters.reached(this.#state.machine.revision);
         this.#sender.schedule();
         this.#board.check();
       },
@@ -144,20 +136,31 @@ export class ReplicatedStore implements ObjectStore {
     );
   }
 
+  #createState(): AppliedState {
+    return new AppliedState({
+      ...this.#options,
+      defer: this.#defer,
+      database: this.#database,
+      isOpen: () => this.#isOpen(),
+      observe: (applied, index) => this.#observe(applied, index),
+      replaced: (machine) => this.#replaced(machine),
+      advanced: () => this.#advanced(),
+      settled: () => this.#board.check(),
+      failed: (reason, error) => this.#fail(reason, error),
+    });
+  }
+
   async start(): Promise<void> {
     assert(this.#phase === 'new', 'a store is started once');
     this.#phase = 'starting';
-    const { consensus, clock, logger, metrics } = this.#options;
+    const { consensus, clock, logger, metrics, origin } = this.#options;
     const loaded = await this.#rebuild.load(this.#database);
     const { machine, appliedIndex } = loaded;
-    this.#machine = machine;
-    this.#appliedIndex = appliedIndex;
-    assert(machine.sessions.ofOrigin(this.#options.origin) === undefined, 'an origin is used by one process only');
-    this.#hub = this.#createHub();
-    this.#retention = new Retention(clock, machine, this.#options.historyLimitBytes);
+    assert(machine.sessions.ofOrigin(origin) === undefined, 'an origin is used by one process only');
+    this.#state.begin(loaded);
     logger.info({ appliedIndex, revision: machine.revision, objects: machine.size }, 'the state database was read');
     const handlers = {
-      stateMachine: { apply: (entries: readonly CommittedEntry[]) => this.#apply(entries) },
+      stateMachine: { apply: (entries: readonly CommittedEntry[]) => this.#state.apply(entries) },
       snapshots: this.#snapshots,
       leadershipChanged: (leadership: Leadership) => this.#leadershipChanged(leadership),
     };
@@ -168,7 +171,7 @@ export class ReplicatedStore implements ObjectStore {
     await consensus.start(handlers, this.#rebuild.stateAtStart(loaded, installed));
     if (this.#phase !== 'starting') return;
     this.#phase = 'running';
-    if (installed !== undefined) this.#follow(installed);
+    if (installed !== undefined) this.#state.follow(installed);
     this.#housekeeping = every(clock, HOUSEKEEPING_MS, () => this.#keepHouse());
     if (metrics !== undefined) registerStoreMetrics(metrics, () => this.#measured());
     this.#joining.proceed();
@@ -198,21 +201,21 @@ export class ReplicatedStore implements ObjectStore {
 
   waitFor(revision: Revision, signal: AbortSignal): Promise<void> {
     if (!this.#isOpen()) return Promise.reject(this.#closedError());
-    if (revision <= this.#machine.revision && this.#rebuild.isComplete) return Promise.resolve();
+    if (revision <= this.#state.machine.revision && this.#rebuild.isComplete) return Promise.resolve();
     return this.#waiters.wait(revision, signal);
   }
 
   snapshot(revision?: Revision): Snapshot {
-    return this.#machine.snapshot(revision);
+    return this.#state.machine.snapshot(revision);
   }
 
   watch(options: WatchOptions, sink: WatchSink): Watch {
     this.#assertOpen();
-    return this.#hub.watch(options, sink);
+    return this.#state.hub.watch(options, sink);
   }
 
   backup(signal: AbortSignal): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>> {
-    return this.readBarrier(signal).then(() => this.#database.stream(this.#appliedIndex));
+    return this.readBarrier(signal).then(() => this.#database.stream(this.#state.appliedIndex));
   }
 
   status(): StoreStatus {
@@ -220,9 +223,9 @@ export class ReplicatedStore implements ObjectStore {
     const reason = this.#unreadyReason(consensus.status().fault);
     return {
       ...replicationStatus(consensus),
-      appliedIndex: this.#appliedIndex,
-      revision: this.#machine.revision,
-      compactedRevision: this.#machine.compactedRevision,
+      appliedIndex: this.#state.appliedIndex,
+      revision: this.#state.machine.revision,
+      compactedRevision: this.#state.machine.compactedRevision,
       checkpoints: this.#comparison.checkpoints,
       disk: this.#disk.status,
       ready: reason === undefined,
@@ -251,13 +254,13 @@ export class ReplicatedStore implements ObjectStore {
 
   /** A digest of all replicated state; equal on all servers that have applied as much. */
   stateHash(): string {
-    return this.#machine.stateHash();
+    return this.#state.machine.stateHash();
   }
 
   async #stop(): Promise<void> {
     this.#phase = 'stopped';
     this.#abandonWork();
-    this.#hub.stop();
+    this.#state.hub.stop();
     if (this.#consensusStarted) await this.#options.consensus.stop();
     await this.#database.close();
   }
@@ -307,7 +310,7 @@ export class ReplicatedStore implements ObjectStore {
   #diverged(reason: string): void {
     if (!this.#isOpen()) return;
     this.#end(reason);
-    this.#hub.stop();
+    this.#state.hub.stop();
     const { fatal } = this.#options;
     this.#database.distrust(reason).then(
       () => fatal(reason),
@@ -334,99 +337,19 @@ export class ReplicatedStore implements ObjectStore {
     for (const waiting of [this.#pending, this.#barriers, this.#waiters]) waiting.rejectAll(error);
   }
 
-  #createHub(): WatchHub {
-    const sinkFailed = (error: unknown): void =>
-      this.#options.logger.error({ error: messageOf(error) }, 'a watch failed and was ended');
-    return new WatchHub({ machine: this.#machine, defer: this.#defer, sinkFailed });
-  }
+  // Following the applied state
 
-  // Applying
-
-  #apply(entries: readonly CommittedEntry[]): void {
-    if (!this.#isOpen()) return;
-    if (this.#held !== undefined) {
-      this.#held.push(...entries);
-      return;
-    }
-    const changes: Change[] = [];
-    let term: number | undefined;
-    try {
-      for (const entry of entries) {
-        if (entry.index <= this.#appliedIndex) continue;
-        assert(entry.index === this.#appliedIndex + 1, 'log entries are applied without a hole');
-        if (entry.kind === 'command') this.#observe(this.#applyCommand(entry, changes), entry.index);
-        if (entry.kind === 'membership') this.#database.members(membershipOf(entry));
-        this.#appliedIndex = entry.index;
-        term = entry.term;
-      }
-      if (!this.#isOpen()) return;
-      if (term !== undefined) this.#database.applied(this.#appliedIndex, term);
-      this.#hub.publish(changes);
-    } catch (error) {
-      this.#database.abandon();
-      this.#fail(applyFailure(error), error);
-      return;
-    }
-    this.#advanced();
-  }
-
-  #applyCommand(entry: CommittedEntry, changes: Change[]): Applied {
-    return this.#machine.apply(decodeCommand(entry.data, this.#options.featureLevel), changes);
-  }
-
-  /** The applied state has moved on. */
+  /** It has moved on. */
   #advanced(): void {
     if (this.#canSend()) this.#comparison.claim();
-    if (this.#rebuild.isComplete) this.#waiters.reached(this.#machine.revision);
+    if (this.#rebuild.isComplete) this.#waiters.reached(this.#state.machine.revision);
     this.#barriers.applied();
-    this.#options.consensus.progress(this.#appliedIndex as LogIndex, this.#database.durableIndex as LogIndex);
-  }
-
-  // Snapshots
-
-  /**
-   * 1. What was received is verified, beside the state in use, which goes on applying.
-   * 2. Entries are held. One batch makes the new state the durable one.
-   * 3. It takes the place of the old one in memory; watches go on in its history; its sessions tell what became of the
-   *    commands that are pending here.
-   * 4. The log follows. A crash before that is made good by the next start.
-   */
-  async #install(snapshot: SnapshotPosition): Promise<void> {
-    const loaded = await this.#database.verifyIncoming(snapshot);
-    if (!this.#isOpen() || snapshot.index <= this.#appliedIndex) return;
-    this.#held = [];
-    await this.#database.exchange(snapshot, loaded);
-    if (!this.#isOpen()) return;
-    try {
-      this.#takeOver(snapshot, loaded.machine);
-    } catch (error) {
-      this.#fail(`a snapshot could not take the place of the state: ${messageOf(error)}`, error);
-    }
-  }
-
-  #takeOver(snapshot: SnapshotPosition, machine: StateMachine): void {
-    const { clock, logger } = this.#options;
-    logger.info({ before: this.#appliedIndex, index: snapshot.index }, 'a snapshot takes the place of the state');
-    this.#machine = machine;
-    this.#appliedIndex = snapshot.index;
-    this.#retention = new Retention(clock, machine, this.#options.historyLimitBytes);
-    this.#comparison.replaced();
-    this.#hub.moveTo(machine);
-    this.#recallOutcomes(machine);
-    this.#follow(snapshot);
-    this.#advanced();
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    this.#apply(held);
-    this.#board.check();
-  }
-
-  #follow(snapshot: SnapshotPosition): void {
-    void this.#options.consensus.installed(snapshot).then(() => this.#database.followed(snapshot.index));
+    this.#options.consensus.progress(this.#state.appliedIndex as LogIndex, this.#database.durableIndex as LogIndex);
   }
 
   /** The session of this process as the new state has it: what applied meanwhile is answered, the rest sent again. */
-  #recallOutcomes(machine: StateMachine): void {
+  #replaced(machine: StateMachine): void {
+    this.#comparison.replaced();
     const session = machine.sessions.ofOrigin(this.#options.origin);
     if (!this.#joining.stateReplaced() || session === undefined) return;
     this.#pending.caughtUp(session, (revision) => machine.written(revision));
@@ -435,7 +358,7 @@ export class ReplicatedStore implements ObjectStore {
 
   /** Looks at what an entry did for what concerns this process. */
   #observe(applied: Applied, index: number): void {
-    this.#comparison.observe(applied, index, () => this.#machine.stateHash());
+    this.#comparison.observe(applied, index, () => this.#state.machine.stateHash());
     if (applied.kind === 'registered') this.#joining.observe(applied);
     if (applied.kind !== 'commit' || applied.origin !== this.#options.origin) return;
     if (applied.outcome !== undefined) {
@@ -476,9 +399,9 @@ export class ReplicatedStore implements ObjectStore {
     this.#sender.keepHouse();
     this.#disk.keepHouse();
     if (this.#canSend()) this.#comparison.claim();
-    const compactTo = this.#retention.check();
+    const compactTo = this.#state.retention.check();
     if (this.#leads()) {
-      const { sessions } = this.#machine;
+      const { sessions } = this.#state.machine;
       const mayCompact = sessions.featureLevel() >= COMPACT_FEATURE_LEVEL;
       if (compactTo !== undefined && mayCompact) this.#options.consensus.propose([encodeCompact(compactTo)]);
       this.#comparison.proposeWhenDue(sessions);
@@ -487,7 +410,12 @@ export class ReplicatedStore implements ObjectStore {
   }
 
   #measured(): MeasuredStore {
-    const live = { machine: this.#machine, hub: this.#hub, pending: this.#pending, database: this.#database };
+    const live = {
+      machine: this.#state.machine,
+      hub: this.#state.hub,
+      pending: this.#pending,
+      database: this.#database,
+    };
     return { ...live, comparison: this.#comparison, disk: this.#disk, rebuild: this.#rebuild };
   }
 }

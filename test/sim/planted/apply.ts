@@ -7,7 +7,7 @@ export const APPLY: PlantedSection = {
     {
       name: 'clock-decides',
       trap: 'The clock of the server decides what an entry does.',
-      file: 'src/store/replicated-store.ts',
+      file: 'src/store/applied-state.ts',
       find: "if (entry.kind === 'command') this.#observe(",
       replace: "if (entry.kind === 'command' && this.#options.clock.now() % 1000 !== 0) this.#observe(",
     },

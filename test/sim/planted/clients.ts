@@ -36,7 +36,7 @@ export const CLIENTS: PlantedSection = {
     {
       name: 'watch-gap',
       trap: 'A watch loses the changes of a turn.',
-      file: 'src/store/replicated-store.ts',
+      file: 'src/store/applied-state.ts',
       find: '      this.#hub.publish(changes);',
       replace: '      if (changes.length !== 2) this.#hub.publish(changes);',
     },

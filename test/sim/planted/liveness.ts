@@ -35,7 +35,7 @@ export const LIVENESS: PlantedSection = {
     {
       name: 'stalled-disk-keeps-leading',
       trap: 'A dead disk under live heartbeats: the leader does not hand over.',
-      file: 'raft/node/node.ts',
+      file: 'raft/node/stalls.ts',
       find: '    if (this.diskBusySince !== undefined && now - this.diskBusySince > DISK_STALL_LIMIT_MS) {',
       replace: '    if (this.diskBusySince !== undefined && now < 0) {',
     },

@@ -7,7 +7,7 @@ export const SNAPSHOTS: PlantedSection = {
     {
       name: 'older-snapshot-installed',
       trap: 'A snapshot that was overtaken by the log while it was received takes the applied state back.',
-      file: 'src/store/replicated-store.ts',
+      file: 'src/store/applied-state.ts',
       find: 'if (!this.#isOpen() || snapshot.index <= this.#appliedIndex) return;',
       replace: 'if (!this.#isOpen()) return;',
     },
