@@ -87,7 +87,7 @@ export function addRecover(program: Command): void {
     )
     .addOption(dataDirOption())
     .option('--from <server>', 'the server to recover from (the one that holds most)')
-    .option('--servers <n>', 'API servers of the new cluster (as many as there were)', wholeNumber)
+    .option('--servers <n>', 'API servers of the new cluster (as many as voted)', wholeNumber)
     .option('--yes', 'do it, without asking', false)
     .option('--force', 'although a majority of the servers is intact', false)
     .addOption(outputOption())

@@ -49,7 +49,7 @@ export async function up(
   const choice = await chooseRuntime(options.runtime);
   reporter.say(choice.message);
   const logger = createLogger('supervisor', detached ? 'info' : 'silent');
-  refuseLostQuorum(options.dataDir, logger);
+  await refuseLostQuorum(options.dataDir, clock, logger);
   const cluster = await startCluster({
     ...options,
     dataDirectory: options.dataDir,

@@ -5,6 +5,10 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Layout, layoutOf, planTopology, prepareDataDirectory, writeTopology } from '../../cluster/index.ts';
+import { nodeDisk } from '../../raft/adapters/index.ts';
+import { encodeMembership } from '../../raft/core/index.ts';
+import { JobRunner, type LogIndex, type Membership, type NodeId, openLog } from '../../raft/node/index.ts';
+import { membershipOf } from '../../src/cli/offline/electorate.ts';
 import { inspectServers, mostAdvanced } from '../../src/cli/offline/inspect.ts';
 import { beginning, seedServers } from '../../src/cli/offline/seed-servers.ts';
 import { takeStoppedCluster } from '../../src/cli/offline/stopped-cluster.ts';
@@ -55,6 +59,19 @@ describe('the servers of a stopped cluster', () => {
     ]);
     expect(found[2]?.problem).toContain('the Raft log is damaged');
     expect(mostAdvanced(found)?.id).toBe('server-1');
+  });
+
+  it('tell the members that their log knows, else those of their state', async () => {
+    await seeded();
+    const voters = ['server-2', 'server-3'] as NodeId[];
+    changeMembers('server-3', { voters, learners: ['server-1' as NodeId] });
+    const found = await inspectServers(layout, former, clock);
+    expect(found.map(({ usable }) => usable?.membership)).toMatchObject([
+      { voters: ['server-1', 'server-2', 'server-3'], learners: [] },
+      { voters: ['server-1', 'server-2', 'server-3'], learners: [] },
+      { voters, learners: ['server-1'] },
+    ]);
+    expect(membershipOf(found, former.founders)).toMatchObject({ voters, learners: ['server-1'] });
   });
 
   it('are not changed by looking at their logs', async () => {
@@ -146,11 +163,28 @@ describe('a cluster that is started', () => {
   it('is refused when most servers lost logs that a survivor met, and not when they never had one', async () => {
     await seeded();
     for (const id of ['server-2', 'server-3']) rmSync(layout.member(id), { recursive: true });
-    refuseLostQuorum(layout.root, silentLogger);
+    await refuseLostQuorum(layout.root, clock, silentLogger);
     met('server-1', ['server-2']);
-    refuseLostQuorum(layout.root, silentLogger);
+    await refuseLostQuorum(layout.root, clock, silentLogger);
     met('server-1', ['server-2', 'server-3']);
-    expect(() => refuseLostQuorum(layout.root, silentLogger)).toThrow('the quorum of the cluster');
+    await expect(refuseLostQuorum(layout.root, clock, silentLogger)).rejects.toThrow('the quorum of the cluster');
+  });
+
+  it('is not refused for the loss of learners, however many they are', async () => {
+    await seeded();
+    met('server-1', ['server-2', 'server-3']);
+    changeMembers('server-1', { voters: ['server-1'] as NodeId[], learners: ['server-2', 'server-3'] as NodeId[] });
+    for (const id of ['server-2', 'server-3']) rmSync(layout.member(id), { recursive: true });
+    await refuseLostQuorum(layout.root, clock, silentLogger);
+  });
+
+  it('is refused when its only voter is lost, however many learners are left', async () => {
+    await seeded();
+    met('server-2', ['server-1']);
+    const membership = { voters: ['server-1'] as NodeId[], learners: ['server-2', 'server-3'] as NodeId[] };
+    for (const id of ['server-2', 'server-3']) changeMembers(id, membership);
+    rmSync(layout.member('server-1'), { recursive: true });
+    await expect(refuseLostQuorum(layout.root, clock, silentLogger)).rejects.toThrow('server-1 had data and have none');
   });
 });
 
@@ -163,6 +197,22 @@ function move(from: Layout, to: Layout, id: string): void {
   mkdirSync(to.member(''), { recursive: true });
   cpSync(from.member(id), to.member(id), { recursive: true });
   rmSync(from.member(id), { recursive: true });
+}
+
+/** A server's log goes on with an entry that changes the members. */
+function changeMembers(id: string, membership: Membership): void {
+  const disk = nodeDisk(join(layout.member(id), 'log'));
+  const log = openLog(disk, { clusterId: former.clusterId, nodeId: id as NodeId }, { mustExist: true });
+  const at = { index: (log.lastIndex() + 1) as LogIndex, term: log.hardState().term };
+  const job = log.prepare({
+    hardState: undefined,
+    entries: [{ ...at, kind: 'membership', data: encodeMembership(membership) }],
+  });
+  const runner = new JobRunner(disk);
+  runner.run(job);
+  runner.close();
+  log.completed(job.id);
+  log.close();
 }
 
 /** The file of known peers, as a member writes it. */

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Layout, Topology } from '../../../cluster/index.ts';
 import { readOnlyDisk } from '../../../raft/adapters/index.ts';
-import { type NodeId, openLog, type RaftLog } from '../../../raft/node/index.ts';
+import { type Membership, type NodeId, openLog, type RaftLog } from '../../../raft/node/index.ts';
 import { type Clock, messageOf } from '../../lib/index.ts';
 import { memoryKeyValue, type OfflineState, openLevelKeyValue, readOffline } from '../../store/index.ts';
 
@@ -30,6 +30,8 @@ export interface UsableState {
   readonly appliedIndex: number;
   readonly revision: number;
   readonly objects: number;
+  /** The newest membership that it knows; undefined: that of the founders. */
+  readonly membership: Membership | undefined;
 }
 
 /** One server after another: no more than one state is in memory. */
@@ -49,8 +51,8 @@ async function inspectServer(layout: Layout, topology: Topology, id: string, clo
     return { id, health: 'missing', problem: 'its folder holds no data', usable: undefined };
   const { state, problem } = await readServer(layout, topology, id, clock);
   if (state === undefined) return { id, health: 'damaged', problem, usable: undefined };
-  const { machine, appliedIndex, last } = state;
-  const usable = { last, appliedIndex, revision: machine.revision, objects: machine.size };
+  const { machine, appliedIndex, last, membership } = state;
+  const usable = { last, appliedIndex, revision: machine.revision, objects: machine.size, membership };
   return { id, health: problem === undefined ? 'intact' : 'damaged', problem, usable };
 }
 

@@ -1,5 +1,7 @@
 // Decides what a recovery is made of, and what it may lose. Pure.
+import type { Membership } from '../../../raft/core/index.ts';
 import { UserError } from '../../lib/index.ts';
+import { isQuorum, membershipOf, votersOf } from '../offline/electorate.ts';
 import { type FoundServer, mostAdvanced, type UsableState } from '../offline/inspect.ts';
 
 export interface RecoveryWish {
@@ -13,14 +15,22 @@ export interface RecoveryPlan {
   readonly source: FoundServer & { readonly usable: UsableState };
   /** Sentences for a person: what may be lost, or appear, and why. */
   readonly consequences: readonly string[];
+  /** How many servers voted. */
+  readonly voters: number;
 }
 
-/** Throws UserError when nothing can be used, or no recovery is needed. */
-export function planRecovery(found: readonly FoundServer[], { from, force }: RecoveryWish): RecoveryPlan {
-  const intact = found.filter((server) => server.health === 'intact');
-  if (intact.length * 2 > found.length && !force)
+/** `founders` vote where no membership was ever written. Throws UserError when nothing can be used, or no recovery is needed. */
+export function planRecovery(
+  found: readonly FoundServer[],
+  founders: readonly string[],
+  { from, force }: RecoveryWish,
+): RecoveryPlan {
+  const membership = membershipOf(found, founders);
+  const voting = votersOf(membership, found);
+  const intact = voting.filter((server) => server.health === 'intact');
+  if (isQuorum(membership, idsOf(intact)) && !force)
     throw new UserError(
-      `the quorum is not lost: ${intact.length} of ${found.length} servers are intact (${namesOf(intact)})`,
+      `the quorum is not lost: ${intact.length} of the ${voting.length} servers that vote are intact (${namesOf(intact)})`,
       'Start the cluster with `quorate up`: it needs no recovery. --force recovers all the same, and loses what only others hold.',
     );
   const best = mostAdvanced(found);
@@ -30,7 +40,7 @@ export function planRecovery(found: readonly FoundServer[], { from, force }: Rec
       'Restore an archive with `quorate snapshot restore`, or the data directory of a server from a copy.',
     );
   const source = from === undefined ? best : named(found, from);
-  return { source, consequences: consequencesOf(found, source, best) };
+  return { source, consequences: consequencesOf(found, membership, source, best), voters: membership.voters.length };
 }
 
 function named(found: readonly FoundServer[], from: string): RecoveryPlan['source'] {
@@ -47,6 +57,7 @@ function named(found: readonly FoundServer[], from: string): RecoveryPlan['sourc
 
 function consequencesOf(
   found: readonly FoundServer[],
+  membership: Membership,
   source: RecoveryPlan['source'],
   best: RecoveryPlan['source'],
 ): readonly string[] {
@@ -60,7 +71,11 @@ function consequencesOf(
     );
   if (source.problem !== undefined)
     sentences.push(`${id} is damaged (${source.problem}): what its damaged part alone held is lost.`);
-  const unread = found.filter((server) => server.id !== id && server.usable === undefined);
+  const voting = votersOf(membership, found);
+  const others = found.filter((server) => !voting.includes(server));
+  if (others.length > 0)
+    sentences.push(`${namesOf(others)} had no vote: nothing was acknowledged by them, and they count for no majority.`);
+  const unread = voting.filter((server) => server.id !== id && server.usable === undefined);
   if (unread.length > 0)
     sentences.push(
       `${namesOf(unread)} cannot be read: what they acknowledged after ${id}'s entry ${usable.last.index} without it is lost, and nobody can say whether there was anything.`,
@@ -79,6 +94,10 @@ function isAhead(one: UsableState, other: UsableState): boolean {
   return one.last.term > other.last.term || (one.last.term === other.last.term && one.last.index > other.last.index);
 }
 
+function idsOf(servers: readonly FoundServer[]): readonly string[] {
+  return servers.map((server) => server.id);
+}
+
 function namesOf(servers: readonly FoundServer[]): string {
-  return servers.map((server) => server.id).join(', ');
+  return idsOf(servers).join(', ');
 }

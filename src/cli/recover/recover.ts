@@ -62,7 +62,7 @@ async function recoverStopped(
   clock: Clock,
 ): Promise<void> {
   const found = await inspectServers(layout, topology, clock);
-  const plan = planRecovery(found, options);
+  const plan = planRecovery(found, topology.founders, options);
   const asText = options.output === 'text';
   if (asText) process.stdout.write(reportText(found, plan));
   const before = { source: plan.source.id, servers: found, consequences: plan.consequences };
@@ -87,7 +87,7 @@ async function makeNewCluster(
 ): Promise<Made> {
   const { state } = await readServer(layout, topology, plan.source.id, clock);
   if (state === undefined) throw new UserError(`${plan.source.id} cannot be read any more`, 'Check its disk.');
-  const recovered = recoveredTopology(topology, options.servers ?? topology.servers.length);
+  const recovered = recoveredTopology(topology, options.servers ?? plan.voters);
   const seed = beginning(state.machine, state.last);
   await stage(layout, recovered, seed);
   const aside = `before-recover-${new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Layout, layoutOf, readPortableFiles, requireTopology, type Topology } from '../../../cluster/index.ts';
 import { messageOf, systemClock, UserError } from '../../lib/index.ts';
 import { type Archive, rebase, recordsOf, type StateRecords, writeArchive } from '../../store/index.ts';
+import { isQuorum, membershipOf, votersOf } from '../offline/electorate.ts';
 import { inspectServers, mostAdvanced, readServer } from '../offline/inspect.ts';
 import { runningProcesses, takeStoppedCluster } from '../offline/stopped-cluster.ts';
 import { refuseExisting, writeArchiveFile } from './archive-file.ts';
@@ -57,10 +58,12 @@ async function saveStopped(path: string, layout: Layout, topology: Topology): Pr
         `no server in ${layout.root} holds a state that can be read: ${found.map(({ id, problem }) => `${id}: ${problem}`).join('; ')}`,
         'Restore the data directory, or restore an older archive with `quorate snapshot restore`.',
       );
-    const intact = found.filter((server) => server.health === 'intact').length;
-    if (intact * 2 <= found.length)
+    const membership = membershipOf(found, topology.founders);
+    const voting = votersOf(membership, found);
+    const intact = voting.filter((server) => server.health === 'intact').map(({ id }) => id);
+    if (!isQuorum(membership, intact))
       process.stderr.write(
-        `warning: ${intact} of ${found.length} servers are intact, so newer acknowledged writes may be missing; this is ${best.id}'s state\n`,
+        `warning: ${intact.length} of the ${voting.length} servers that vote are intact, so newer acknowledged writes may be missing; this is ${best.id}'s state\n`,
       );
     const entriesAfterState = state.last.index - state.appliedIndex;
     const source: SnapshotSource = { kind: 'dataDirectory', id: best.id, entriesAfterState };

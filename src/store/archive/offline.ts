@@ -2,7 +2,7 @@
 // Whether the newest of these were ever committed cannot be known from one member; they are applied all the same, as
 // etcd and Consul do: an acknowledged write is among them or in the state, and an entry that nobody acknowledged was
 // asked for by a client that has been told nothing.
-import type { LogIndex, LogPosition, Term } from '../../../raft/core/index.ts';
+import { type LogIndex, type LogPosition, type Membership, membershipOf, type Term } from '../../../raft/core/index.ts';
 import type { RaftLog } from '../../../raft/node/index.ts';
 import { assert, type Clock, defined } from '../../lib/index.ts';
 import { decodeCommand } from '../command.ts';
@@ -12,7 +12,7 @@ import type { KeyValue } from '../state/key-value.ts';
 import { StateDatabase } from '../state/state-database.ts';
 import type { StateMachine } from '../state-machine.ts';
 
-type ReadableLog = Pick<RaftLog, 'firstIndex' | 'lastIndex' | 'term' | 'entries'>;
+type ReadableLog = Pick<RaftLog, 'firstIndex' | 'lastIndex' | 'term' | 'entries' | 'memberships'>;
 
 export interface OfflineState {
   readonly machine: StateMachine;
@@ -20,6 +20,8 @@ export interface OfflineState {
   readonly appliedIndex: number;
   /** The last entry that is in `machine`. */
   readonly last: LogPosition;
+  /** The newest up to there, committed or not; undefined: nobody ever changed the founding one. */
+  readonly membership: Membership | undefined;
 }
 
 /**
@@ -33,14 +35,16 @@ export async function readOffline(
 ): Promise<OfflineState> {
   const database = new StateDatabase({ keyValue, clock, durable: () => {}, failed: () => {} });
   try {
-    const { machine, appliedIndex, appliedTerm } = await database.load();
+    const { machine, appliedIndex, appliedTerm, membership } = await database.load();
     const applied: LogPosition = { index: appliedIndex as LogIndex, term: (appliedTerm ?? 0) as Term };
-    if (log === undefined) return { machine, appliedIndex, last: applied };
+    const alone: OfflineState = { machine, appliedIndex, last: applied, membership };
+    if (log === undefined) return alone;
     if (continues(log, applied, appliedTerm !== undefined)) {
-      return { machine, appliedIndex, last: replay(machine, log, applied) };
+      const last = replay(machine, log, applied);
+      return { machine, appliedIndex, last, membership: newestMembership(log, membership) };
     }
     // A snapshot took the place of the state, and the process ended before the log followed.
-    if (database.installed !== undefined) return { machine, appliedIndex, last: applied };
+    if (database.installed !== undefined) return alone;
     throw new StateDamageError(
       `its log holds entries ${log.firstIndex()} to ${log.lastIndex()}, and the state is at entry ${appliedIndex}`,
     );
@@ -49,6 +53,12 @@ export async function readOffline(
     database.abandon();
     await database.close();
   }
+}
+
+/** The log's newest, unless it begins after the one that the state knows. */
+function newestMembership(log: ReadableLog, known: Membership | undefined): Membership | undefined {
+  const entry = log.memberships().at(-1);
+  return entry !== undefined && entry.index >= (known?.index ?? 0) ? membershipOf(entry) : known;
 }
 
 /** Whether the log goes on where the state is. */
