@@ -57,6 +57,7 @@ export function serverConfig(
     kubeletClient: layout.certificate(KUBELET_CLIENT),
     serviceAccountKeyFile: join(layout.pki, SERVICE_ACCOUNT_KEY),
     tokensFile: layout.tokensFile,
+    ...(topology.diskReserveBytes === undefined ? {} : { diskReserveBytes: topology.diskReserveBytes }),
     controllerManager: client(CONTROLLER_MANAGER),
     scheduler: client(SCHEDULER),
     ...(tuning === undefined ? {} : { tuning }),

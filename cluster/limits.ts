@@ -1,8 +1,12 @@
 // The limits of running a local cluster. Times in milliseconds.
+import { MIB } from '../src/lib/index.ts';
 
 /** Servers of one cluster: odd numbers tolerate failures best, more than seven only cost. */
 export const SERVERS_MAX = 7;
 export const WORKERS_MAX = 100;
+/** What `--disk-reserve` may ask for: room for a few deletions at least, and no more than disks have. */
+export const DISK_RESERVE_MIN_BYTES = 16 * MIB;
+export const DISK_RESERVE_MAX_BYTES = 1024 * 1024 * MIB;
 /** Distance of the port blocks from the load balancer's port: servers follow it at once. */
 export const RAFT_PORT_OFFSET = 11;
 export const KUBELET_PORT_OFFSET = 21;

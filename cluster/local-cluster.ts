@@ -25,7 +25,14 @@ import { checkPorts, findFreePorts } from './ports.ts';
 import { recordedProcess } from './process-identity.ts';
 import { type ClusterStatus, clusterStatus } from './status.ts';
 import { createSupervisor, endProcesses, type Supervisor } from './supervisor.ts';
-import { type ClusterWish, planTopology, portsNeeded, replanTopology, type Topology } from './topology.ts';
+import {
+  type ClusterWish,
+  planTopology,
+  portsNeeded,
+  replanTopology,
+  resumedTopology,
+  type Topology,
+} from './topology.ts';
 import { withTopologyLock } from './topology-lock.ts';
 
 /** First address of the cluster's services: the service default/kubernetes. */
@@ -39,6 +46,8 @@ export interface ClusterOptions {
   readonly workers: number | undefined;
   readonly port: number | undefined;
   readonly runtime: ClusterWish['runtime'];
+  /** What each server keeps free of its disk; undefined: as recorded, or what servers keep free by themselves. */
+  readonly diskReserveBytes?: number | undefined;
   /** How containers find this machine, as the runtime says; undefined: not at all, or not known. */
   readonly hostAddressForPods: string | undefined;
   readonly detached: boolean;
@@ -154,14 +163,13 @@ async function chooseTopology(
     workers,
     runtime: options.runtime,
     port: options.port ?? recorded?.port ?? DEFAULTS.port,
+    diskReserveBytes: options.diskReserveBytes ?? recorded?.diskReserveBytes,
   };
   if (recorded !== undefined && livingMembers(layout, recorded).length > 0) return adopted(options, layout, recorded);
   const plan = (freePorts: readonly number[]): Topology =>
     recorded === undefined ? planTopology(wish, clusterId, freePorts) : replanTopology(wish, recorded, freePorts);
   if (wish.port === 0) return plan(await findFreePorts(portsNeeded(wish)));
-  const topology = keepsRecordedPorts(options, recorded, workers)
-    ? { ...recorded, runtime: options.runtime }
-    : plan([]);
+  const topology = keepsRecordedPorts(options, recorded, workers) ? resumedTopology(wish, recorded) : plan([]);
   await checkPorts(topology);
   return topology;
 }
@@ -182,19 +190,30 @@ function livingMembers(layout: Layout, topology: Topology): readonly string[] {
 }
 
 /** The cluster whose processes still run stays as it is. Throws UserError when the options ask for another. */
-function adopted({ port, workers, runtime }: ClusterOptions, layout: Layout, recorded: Topology): Topology {
+function adopted(
+  { port, workers, runtime, diskReserveBytes }: ClusterOptions,
+  layout: Layout,
+  recorded: Topology,
+): Topology {
   const differences = [
     ...(port !== undefined && port !== 0 && port !== recorded.port ? [`on port ${recorded.port}`] : []),
     ...(workers !== undefined && workers !== recorded.workers.length
       ? [`with ${recorded.workers.length} workers`]
       : []),
     ...(runtime === recorded.runtime ? [] : [`with the runtime ${recorded.runtime}`]),
+    ...(diskReserveBytes === undefined || diskReserveBytes === recorded.diskReserveBytes
+      ? []
+      : [`with ${describeReserve(recorded)}`]),
   ];
   if (differences.length === 0) return recorded;
   throw new UserError(
     `processes of the cluster in ${layout.root} still run (${livingMembers(layout, recorded).join(', ')}), ${differences.join(', ')}`,
     'Run `quorate down` first, which keeps the objects, then `quorate up` with these options; or leave the options away.',
   );
+}
+
+function describeReserve({ diskReserveBytes }: Topology): string {
+  return diskReserveBytes === undefined ? 'the usual disk reserve' : `a disk reserve of ${diskReserveBytes} bytes`;
 }
 
 function serviceNetwork(network: PodNetwork): { apiServiceAddress: string; podFacingHosts: readonly string[] } {

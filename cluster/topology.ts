@@ -1,6 +1,14 @@
 // What a local cluster consists of: names, ports, addresses. Pure: planning touches neither disk nor network.
 import { UserError } from '../src/lib/index.ts';
-import { KUBELET_PORT_OFFSET, PORT_MAX, RAFT_PORT_OFFSET, SERVERS_MAX, WORKERS_MAX } from './limits.ts';
+import {
+  DISK_RESERVE_MAX_BYTES,
+  DISK_RESERVE_MIN_BYTES,
+  KUBELET_PORT_OFFSET,
+  PORT_MAX,
+  RAFT_PORT_OFFSET,
+  SERVERS_MAX,
+  WORKERS_MAX,
+} from './limits.ts';
 
 export const LOOPBACK = '127.0.0.1';
 export const TOPOLOGY_FORMAT = 2;
@@ -13,6 +21,8 @@ export interface ClusterWish {
   /** The load balancer's port; 0 picks free ports for everything. */
   readonly port: number;
   readonly runtime: RuntimeName;
+  /** Undefined: what servers keep free by themselves. */
+  readonly diskReserveBytes?: number | undefined;
 }
 
 /** What of a wish has limits; undefined: left away. */
@@ -20,6 +30,7 @@ export interface Sizes {
   readonly servers: number | undefined;
   readonly workers: number | undefined;
   readonly port: number | undefined;
+  readonly diskReserveBytes?: number | undefined;
 }
 
 export interface ServerMember {
@@ -46,6 +57,8 @@ export interface Topology {
   readonly nextServer: number;
   readonly runtime: RuntimeName;
   readonly port: number;
+  /** Each server keeps so much of its disk free; undefined: what servers keep free by themselves. */
+  readonly diskReserveBytes?: number;
   readonly servers: readonly ServerMember[];
   readonly workers: readonly WorkerMember[];
 }
@@ -81,6 +94,15 @@ export function replanTopology(wish: ClusterWish, recorded: Topology, freePorts:
   return layOut(wish, { formatVersion, clusterId, founders, nextServer }, recorded.servers, freePorts);
 }
 
+/** A recorded cluster on its ports, with what else is wished for now. */
+export function resumedTopology(wish: ClusterWish, recorded: Topology): Topology {
+  return { ...recorded, runtime: wish.runtime, ...reserveIn(wish) };
+}
+
+function reserveIn({ diskReserveBytes }: ClusterWish): Pick<Topology, 'diskReserveBytes'> {
+  return diskReserveBytes === undefined ? {} : { diskReserveBytes };
+}
+
 type Founding = Pick<Topology, 'formatVersion' | 'clusterId' | 'founders' | 'nextServer'>;
 
 function layOut(
@@ -95,6 +117,7 @@ function layOut(
     ...founding,
     runtime: wish.runtime,
     port: port(0, 0),
+    ...reserveIn(wish),
     servers: servers.map((server, i) => ({
       ...server,
       port: port(1 + i, 1 + i),
@@ -118,10 +141,20 @@ export function serverNumber(id: string): number | undefined {
 }
 
 /** Throws UserError (exit code 2) for options that no cluster can have; what was left away is not looked at. */
-export function checkSizes({ servers, workers, port }: Sizes): void {
+export function checkSizes({ servers, workers, port, diskReserveBytes }: Sizes): void {
   if (servers !== undefined) checkWhole('--servers', servers, 1, SERVERS_MAX);
   if (workers !== undefined) checkWhole('--workers', workers, 0, WORKERS_MAX);
   if (port !== undefined) checkWhole('--port', port, 0, PORT_MAX - KUBELET_PORT_OFFSET - (workers ?? 0));
+  if (diskReserveBytes !== undefined) checkDiskReserve(diskReserveBytes);
+}
+
+function checkDiskReserve(bytes: number): void {
+  if (bytes >= DISK_RESERVE_MIN_BYTES && bytes <= DISK_RESERVE_MAX_BYTES) return;
+  throw new UserError(
+    `--disk-reserve is ${bytes} bytes, which is not from 16Mi to 1Ti`,
+    'Give --disk-reserve what each server shall keep free of its disk, such as 64Mi.',
+    { exitCode: 2 },
+  );
 }
 
 /** Throws UserError unless `value` is a whole number from `min` to `max`. */

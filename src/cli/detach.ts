@@ -76,6 +76,7 @@ function spawnSupervisor(options: UpOptions, files: BuiltFiles): ChildProcess {
         ...given('--workers', options.workers),
         ...given('--port', options.port),
         ...given('--runtime', options.runtime),
+        ...given('--disk-reserve', options.diskReserveBytes),
       ],
       { detached: true, stdio: ['ignore', log, log, 'ipc'] },
     );

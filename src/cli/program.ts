@@ -61,29 +61,43 @@ function addUp(program: Command, files: BuiltFiles): void {
     .addOption(outputOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  quorate up --workers 4 --runtime simulated\n  quorate up --data-dir /tmp/other --port 7443 --detach\n',
+      '\nExamples:\n  quorate up --workers 4 --runtime simulated\n  quorate up --data-dir /tmp/other --port 7443 --detach\n  quorate up --disk-reserve 64Mi\n',
     )
-    .action(async (options: UpOptions & { detach: boolean }) => {
-      checkSizes(options);
+    .action(async ({ detach, ...flags }: UpFlags & { detach: boolean }) => {
+      const options = await upOptionsOf(flags);
       const { terminalReporter, up } = await import('./up.ts');
       const { upDetached } = await import('./detach.ts');
       const reporter = terminalReporter(options.output);
-      if (options.detach) await upDetached(options, files, reporter);
+      if (detach) await upDetached(options, files, reporter);
       else await up(options, false, files, reporter);
     });
   upOptions(program.command('supervise', { hidden: true }).description('What `up --detach` leaves running.')).action(
-    async (options: UpOptions) => {
+    async (flags: UpFlags) => {
       const { up } = await import('./up.ts');
       const { parentReporter } = await import('./detach.ts');
       const reporter = parentReporter();
       try {
-        await up(options, true, files, reporter);
+        await up(await upOptionsOf(flags), true, files, reporter);
       } catch (error) {
         reporter.failed(error);
         throw error;
       }
     },
   );
+}
+
+/** What is said on the command line, before it is understood. */
+interface UpFlags extends Omit<UpOptions, 'diskReserveBytes'> {
+  readonly diskReserve: string | undefined;
+}
+
+/** Throws UserError (exit code 2) for what no cluster can have. */
+async function upOptionsOf({ diskReserve, ...flags }: UpFlags): Promise<UpOptions> {
+  const { sizeInBytes } = await import('./size-option.ts');
+  const diskReserveBytes = diskReserve === undefined ? undefined : sizeInBytes('--disk-reserve', diskReserve);
+  const options = { ...flags, diskReserveBytes };
+  checkSizes(options);
+  return options;
 }
 
 function upOptions(command: Command): Command {
@@ -95,6 +109,10 @@ function upOptions(command: Command): Command {
       '--port <port>',
       "the load balancer's port; the ports that follow are the servers', 0 picks free ones (a new cluster: 6443)",
       wholeNumber,
+    )
+    .option(
+      '--disk-reserve <size>',
+      'below so many free bytes, such as 64Mi, a server takes only deletions and leases (a new cluster: 256Mi)',
     )
     .addOption(
       new Option('--runtime <name>', 'what runs the pods').choices(['auto', 'docker', 'simulated']).default('auto'),

@@ -15,6 +15,7 @@ export interface UpOptions {
   readonly workers: number | undefined;
   readonly port: number | undefined;
   readonly runtime: RuntimeWish;
+  readonly diskReserveBytes: number | undefined;
   readonly output: 'text' | 'json';
 }
 

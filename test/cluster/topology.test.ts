@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { directRoute, serverConfig } from '../../cluster/component-configs.ts';
+import { withNewServer } from '../../cluster/growth.ts';
+import { layoutOf } from '../../cluster/layout.ts';
 import { restartDelayMs } from '../../cluster/supervisor.ts';
-import { planTopology, portsNeeded, portsOf } from '../../cluster/topology.ts';
+import { planTopology, portsNeeded, portsOf, replanTopology, resumedTopology } from '../../cluster/topology.ts';
+import { MIB } from '../../src/lib/index.ts';
 
 const wish = { servers: 3, workers: 2, port: 6443, runtime: 'simulated' as const };
 
@@ -34,8 +38,22 @@ describe('the topology of a local cluster', () => {
     [{ ...wish, servers: 8 }, /--servers is 8.*1 to 7/],
     [{ ...wish, workers: -1 }, /--workers is -1/],
     [{ ...wish, port: 65_530 }, /--port is 65530/],
+    [{ ...wish, diskReserveBytes: 16 * MIB - 1 }, /--disk-reserve is 16777215 bytes.*16Mi to 1Ti/],
+    [{ ...wish, diskReserveBytes: 2 ** 40 + 1 }, /--disk-reserve is 1099511627777 bytes/],
   ])('refuses %j with the option, the value and the range', (bad, message) => {
     expect(() => planTopology(bad, 'c1', [])).toThrow(message);
+  });
+
+  it('keeps the disk reserve that was wished for once, tells every server, and takes another wish', () => {
+    expect(planTopology(wish, 'c1', [])).not.toHaveProperty('diskReserveBytes');
+    const made = planTopology({ ...wish, diskReserveBytes: 64 * MIB }, 'c1', []);
+    const grown = withNewServer(made, { port: 1, raftPort: 2 });
+    const network = { listenHost: undefined, apiHost: '127.0.0.1' };
+    const told = grown.servers.map((server) => serverConfig(layoutOf('/data'), grown, server, network, directRoute));
+    expect(told.map(({ diskReserveBytes }) => diskReserveBytes)).toEqual(Array(4).fill(64 * MIB));
+    const another = { ...wish, servers: 4, diskReserveBytes: 32 * MIB };
+    for (const again of [replanTopology(another, grown, []), resumedTopology(another, grown)])
+      expect(again.diskReserveBytes).toBe(32 * MIB);
   });
 
   it('waits longer with each death in a row, up to a limit', () => {

@@ -9,6 +9,7 @@ import { plainClient } from '../../chaos/index.ts';
 import type { ClusterStatus } from '../../cluster/index.ts';
 import { identify, isAlive } from '../../cluster/process-identity.ts';
 import { loadKubeconfig } from '../../src/client/index.ts';
+import { MIB } from '../../src/lib/index.ts';
 import { eventually, QUORATE, quorate, run, scratch, startUp } from './support/command.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -112,7 +113,8 @@ describe('quorate up', () => {
 
   it('leaves a detached cluster serving when its supervisor is killed, and adopts it at the next up', async () => {
     const dataDir = folder();
-    const front = await quorate('up', '--data-dir', dataDir, '--detach', '--output', 'json', ...SMALL);
+    const reserve = ['--disk-reserve', '64Mi'];
+    const front = await quorate('up', '--data-dir', dataDir, '--detach', '--output', 'json', ...SMALL, ...reserve);
     cleanups.push(() => quorate('down', '--data-dir', dataDir));
     expect(front.stderr + front.stdout).toContain('"ready":true');
     const status = JSON.parse(front.stdout) as { servers: { pid: number }[]; kubeconfig: string };
@@ -125,12 +127,15 @@ describe('quorate up', () => {
       const server = now.servers[0];
       return server?.ready && server.pid !== killed ? server : undefined;
     });
+    expect(restarted.disk?.reserveBytes).toBe(64 * MIB);
     const supervisor = JSON.parse(readFileSync(join(dataDir, 'run', 'supervisor.json'), 'utf8')) as { pid: number };
     process.kill(supervisor.pid, 'SIGKILL');
     await post(status.kubeconfig, 'served-without-supervisor');
     const other = await quorate('up', '--data-dir', dataDir, '--detach', '--runtime', 'simulated', '--workers', '3');
     expect(other.code).toBe(1);
     expect(other.stderr).toMatch(/still run \(load-balancer, server-1\), with 0 workers\nRun `quorate down` first/);
+    const fuller = await quorate('up', '--data-dir', dataDir, '--runtime', 'simulated', '--disk-reserve', '32Mi');
+    expect(fuller.stderr).toMatch(/still run .*, with a disk reserve of 67108864 bytes\nRun/);
     const again = await quorate('up', '--data-dir', dataDir, '--detach', '--output', 'json', '--runtime', 'simulated');
     expect(again.stderr).toContain('still running, and kept as they are: ');
     const adopted = JSON.parse(again.stdout) as typeof status;
@@ -195,6 +200,8 @@ describe('what the command says when it cannot', () => {
       [['up', '--port', '70000'], /^error: --port is 70000.* 0 to 65514/],
       [['up', '--servers', 'three'], /--servers.*'three'/],
       [['up', '--servers', '9'], /--servers is 9/],
+      [['up', '--disk-reserve', '64mb'], /^error: --disk-reserve is "64mb", which is not a size\n.*64Mi/],
+      [['up', '--disk-reserve', '1Mi'], /^error: --disk-reserve is 1048576 bytes.*16Mi to 1Ti/],
       [['up', '--runtime', 'podman'], /podman/],
       [['upp'], /Did you mean up/],
     ] as const) {

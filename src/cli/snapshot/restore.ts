@@ -75,6 +75,7 @@ async function topologyFor(cluster: Topology, options: RestoreOptions): Promise<
     workers: cluster.workers.length,
     port: options.port ?? cluster.port,
     runtime: cluster.runtime,
+    diskReserveBytes: cluster.diskReserveBytes,
   };
   return planTopology(wish, newClusterId(), wish.port === 0 ? await findFreePorts(portsNeeded(wish)) : []);
 }
