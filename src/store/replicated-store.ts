@@ -3,7 +3,7 @@
 //
 // Everything here happens on one thread, in turns: entries are applied, their changes published, then callers answered,
 // so that nobody is told of a revision that this server's watchers and snapshots do not have.
-import type { LogIndex } from '../../raft/core/index.ts';
+import { everyMember, type LogIndex } from '../../raft/core/index.ts';
 import type { CommittedEntry, Leadership } from '../../raft/node/index.ts';
 import { assert, every, messageOf, type Timer } from '../lib/index.ts';
 import { AppliedState } from './applied-state.ts';
@@ -401,12 +401,16 @@ export class ReplicatedStore implements ObjectStore {
     if (this.#canSend()) this.#comparison.claim();
     const compactTo = this.#state.retention.check();
     if (this.#leads()) {
-      const { sessions } = this.#state.machine;
-      const mayCompact = sessions.featureLevel() >= COMPACT_FEATURE_LEVEL;
+      const mayCompact = this.#featureLevel() >= COMPACT_FEATURE_LEVEL;
       if (compactTo !== undefined && mayCompact) this.#options.consensus.propose([encodeCompact(compactTo)]);
-      this.#comparison.proposeWhenDue(sessions);
+      this.#comparison.proposeWhenDue(this.#state.machine.sessions);
     }
     this.#board.check();
+  }
+
+  /** Of those who are members now. */
+  #featureLevel(): number {
+    return this.#state.machine.sessions.featureLevel(everyMember(this.#options.consensus.status().membership));
   }
 
   #measured(): MeasuredStore {
@@ -415,6 +419,7 @@ export class ReplicatedStore implements ObjectStore {
       hub: this.#state.hub,
       pending: this.#pending,
       database: this.#database,
+      featureLevel: () => this.#featureLevel(),
     };
     return { ...live, comparison: this.#comparison, disk: this.#disk, rebuild: this.#rebuild };
   }

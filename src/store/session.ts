@@ -82,11 +82,13 @@ export class Sessions {
     return Math.min(Number.MAX_SAFE_INTEGER, ...levels);
   }
 
-  /** The level that every member knows; 0 while there is none. */
-  featureLevel(): number {
-    let level = Number.POSITIVE_INFINITY;
-    for (const session of this.#byMember.values()) level = Math.min(level, session.featureLevel);
-    return Number.isFinite(level) ? level : 0;
+  /**
+   * The level that all of `members` know, as far as they have told; 0 while nobody has. Sessions of who was removed are kept, so
+   * that nothing which is late begins one anew; they do not count.
+   */
+  featureLevel(members: readonly string[]): number {
+    const lowest = this.lowestLevel(members);
+    return lowest === Number.MAX_SAFE_INTEGER ? 0 : lowest;
   }
 
   /** Whether each of `members` has told that it knows `level`: one that was never heard may be of any version. */

@@ -17,6 +17,7 @@ export interface MeasuredStore {
   readonly comparison: StateComparison;
   readonly disk: DiskCare;
   readonly rebuild: StateRebuild;
+  featureLevel(): number;
 }
 
 export function registerStoreMetrics(registry: Registry, store: () => MeasuredStore): void {
@@ -44,9 +45,7 @@ export function registerStoreMetrics(registry: Registry, store: () => MeasuredSt
     'Applied changes that the state database has not taken yet.',
     ({ database }) => database.unwrittenBytes,
   );
-  gauge('feature_level', 'The newest commands that every member knows.', ({ machine }) =>
-    machine.sessions.featureLevel(),
-  );
+  gauge('feature_level', 'The newest commands that every member knows.', ({ featureLevel }) => featureLevel());
   gauge(
     'agreed_index',
     'The newest entry at which a majority was found to hold the state that this server holds.',

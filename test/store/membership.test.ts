@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { LogLimits, NodeId } from '../../raft/node/index.ts';
 import { defined, systemClock } from '../../src/lib/index.ts';
 import { createMemoryStore, type StoreMemberChange, type StoreMembershipOutcome } from '../../src/store/index.ts';
+import { HISTORY_LIMIT_MS, HISTORY_MARK_MS } from '../../src/store/limits.ts';
 import { RaftWorld } from './raft-world.ts';
 import { committed, NO_ABORT, pod, put } from './support.ts';
 
@@ -159,6 +160,19 @@ describe('the members of a replicated store', () => {
     await world.stopMember(lost);
     expect(await change(world, { kind: 'remove', member: lost })).toMatchObject({ kind: 'done' });
     await world.until(() => votersOf(world, world.leader().id).length === 2);
+  });
+
+  it('forget the past again when the last one that did not know how to is removed', async () => {
+    const lost = 'n3' as NodeId;
+    const world = await RaftWorld.start(SMALL_LOGS, (made) => made.featureLevels.set(lost, 0));
+    await world.until(() => votersOf(world, world.leader().id).length === 3);
+    await write(world, 20);
+    await world.advance(HISTORY_LIMIT_MS + 2 * HISTORY_MARK_MS);
+    expect(world.leader().store.status().compactedRevision).toBe(0);
+    await world.stopMember(lost);
+    await world.until(() => world.stores().some((store) => store.status().role === 'leader'));
+    expect(await change(world, { kind: 'remove', member: lost })).toMatchObject({ kind: 'done' });
+    await world.until(() => world.stores().every((store) => store.status().compactedRevision > 0));
   });
 
   it('do not exist in memory, which says so', async () => {

@@ -72,13 +72,14 @@ describe('a session', () => {
     expect(one.stateHash()).not.toBe(two.stateHash());
   });
 
-  it('gives the lowest feature level of all members', () => {
+  it('gives the lowest feature level of those who are members', () => {
     const sessions = new Sessions();
-    expect(sessions.featureLevel()).toBe(0);
+    expect(sessions.featureLevel(['a', 'b'])).toBe(0);
     sessions.register('a', 'a/1', '', 3);
     sessions.register('b', 'b/1', '', 2);
-    expect(sessions.featureLevel()).toBe(2);
+    expect(sessions.featureLevel(['a', 'b'])).toBe(2);
+    expect(sessions.featureLevel(['a', 'never-heard'])).toBe(3);
     sessions.register('b', 'b/2', 'b/1', 3);
-    expect(sessions.featureLevel()).toBe(3);
+    expect(sessions.featureLevel(['a', 'b'])).toBe(3);
   });
 });
