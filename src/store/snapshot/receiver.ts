@@ -21,6 +21,9 @@ export interface ReceiverOptions {
   send(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void;
 }
 
+/** Questions in a row that were not answered: the sender may be gone. */
+const SILENT_QUESTIONS = 2;
+
 interface Incoming {
   readonly peer: NodeId;
   readonly transfer: string;
@@ -82,9 +85,9 @@ export class SnapshotReceiver {
       return;
     }
     const older = this.#incoming;
-    // One at a time; the newest leader's counts. What a disk is working on is finished first: the offer is repeated.
+    // One at a time. The offer that is passed over is repeated.
     if (older !== undefined) {
-      if (older.phase === 'working' || snapshot.leaderTerm < older.snapshot.leaderTerm) return;
+      if (!givesWay(older, peer, snapshot)) return;
       older.timer.cancel();
     }
     const { clock, logger } = this.#options;
@@ -161,4 +164,15 @@ export class SnapshotReceiver {
   #send(peer: NodeId, frame: SnapshotFrame): void {
     this.#options.send(peer, encodeSnapshotFrame(frame));
   }
+}
+
+/**
+ * Whether a transfer under way is given up for another one. What a disk is working on is finished first. The newest leader's counts;
+ * of two in one term (the leader's, and one that was asked for) the one under way, while it is answered: each repeats its offer, so
+ * they would take turns.
+ */
+function givesWay(older: Incoming, peer: NodeId, { leaderTerm }: SnapshotPosition): boolean {
+  if (older.phase === 'working') return false;
+  if (leaderTerm !== older.snapshot.leaderTerm) return leaderTerm > older.snapshot.leaderTerm;
+  return peer === older.peer || older.asked >= SILENT_QUESTIONS;
 }

@@ -25,6 +25,7 @@ export class StateSlots {
   #active: 0 | 1 = 0;
   #installed: SnapshotPosition | undefined;
   #clearing: Promise<void> = Promise.resolve();
+  #choosing: Promise<void> = Promise.resolve();
 
   constructor(keyValue: KeyValue) {
     this.#keyValue = keyValue;
@@ -56,14 +57,21 @@ export class StateSlots {
   }
 
   /** What was received becomes the state, durably and at once. */
-  async exchange(installed: SnapshotPosition): Promise<void> {
-    const active = this.#active === 0 ? 1 : 0;
-    await this.#choose(active, installed);
+  exchange(installed: SnapshotPosition): Promise<void> {
+    return this.#inTurn(() => this.#choose(this.#active === 0 ? 1 : 0, installed));
   }
 
-  /** The log has followed the snapshot up to `index`. */
-  async followed(index: LogIndex): Promise<void> {
-    if (this.#installed !== undefined && this.#installed.index <= index) await this.#choose(this.#active, undefined);
+  /** The log has followed the snapshot up to `index`; the state may come from a later one by now. */
+  followed(index: LogIndex): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#installed !== undefined && this.#installed.index <= index) await this.#choose(this.#active, undefined);
+    });
+  }
+
+  /** Each change of the choice rests on what the one before it left, on the disk too. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    this.#choosing = this.#choosing.then(change, change);
+    return this.#choosing;
   }
 
   /** Removes what the idle slot holds, in bounded batches. Calls follow each other. */
