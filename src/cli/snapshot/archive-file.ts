@@ -8,6 +8,9 @@ import { type Archive, readArchive } from '../../store/index.ts';
 
 const FILE_MODE = 0o600;
 
+/** It is the file that cannot be written or read here, and not what was to be written: another source changes nothing. */
+export class ArchiveFileError extends UserError {}
+
 /** Throws UserError when the file is there and `force` is not given, or its folder is not. */
 export function refuseExisting(file: string, force: boolean): void {
   if (!existsSync(dirname(file)))
@@ -64,11 +67,13 @@ function fileError(file: string, error: unknown): unknown {
   switch (codeOf(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new UserError(`${file} cannot be written: the disk is full`, 'Free some space, or give another FILE.', {
-        cause: error,
-      });
+      return new ArchiveFileError(
+        `${file} cannot be written: the disk is full`,
+        'Free some space, or give another FILE.',
+        { cause: error },
+      );
     case 'ENOENT':
-      return new UserError(`there is no file ${file}`, 'Give the FILE that `quorate snapshot save` wrote.', {
+      return new ArchiveFileError(`there is no file ${file}`, 'Give the FILE that `quorate snapshot save` wrote.', {
         cause: error,
       });
     case 'EACCES':
@@ -76,7 +81,9 @@ function fileError(file: string, error: unknown): unknown {
     case 'EROFS':
     case 'EISDIR':
     case 'EIO':
-      return new UserError(`${file} cannot be used: ${messageOf(error)}`, 'Give another FILE.', { cause: error });
+      return new ArchiveFileError(`${file} cannot be used: ${messageOf(error)}`, 'Give another FILE.', {
+        cause: error,
+      });
     default:
       return error;
   }

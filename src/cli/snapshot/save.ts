@@ -1,13 +1,20 @@
 // `quorate snapshot save`: the whole cluster in one file, from a running server, or from the data directory of a stopped
 // cluster.
 import { resolve } from 'node:path';
-import { type Layout, layoutOf, readPortableFiles, requireTopology, type Topology } from '../../../cluster/index.ts';
+import {
+  type Layout,
+  layoutOf,
+  readPortableFiles,
+  requireTopology,
+  type ServerMember,
+  type Topology,
+} from '../../../cluster/index.ts';
 import { messageOf, systemClock, UserError } from '../../lib/index.ts';
 import { type Archive, rebase, recordsOf, type StateRecords, writeArchive } from '../../store/index.ts';
 import { isQuorum, membershipOf, votersOf } from '../offline/electorate.ts';
 import { inspectServers, mostAdvanced, readServer } from '../offline/inspect.ts';
 import { runningProcesses, takeStoppedCluster } from '../offline/stopped-cluster.ts';
-import { refuseExisting, writeArchiveFile } from './archive-file.ts';
+import { ArchiveFileError, refuseExisting, writeArchiveFile } from './archive-file.ts';
 import { ProgressLine, printSummary, summaryOf } from './describe.ts';
 import { downloadState } from './download.ts';
 import { makeManifest, type SnapshotSource } from './manifest.ts';
@@ -28,15 +35,24 @@ export async function saveSnapshot(file: string, options: SaveOptions): Promise<
   printSummary('The snapshot is saved and verified', summaryOf(path, archive), options.output);
 }
 
-/** The servers are asked in turn: any of them can give the current state. */
-async function saveRunning(path: string, layout: Layout, topology: Topology): Promise<Archive> {
+function saveRunning(path: string, layout: Layout, topology: Topology): Promise<Archive> {
+  return saveFromAny(topology.servers, async (server) => {
+    const records = await downloadState(layout, server);
+    return write(path, layout, topology, { kind: 'server', id: server.id }, records);
+  });
+}
+
+/** The servers are asked in turn: any of them can give the current state. None can help a file that cannot be written. */
+export async function saveFromAny(
+  servers: readonly ServerMember[],
+  saveFrom: (server: ServerMember) => Promise<Archive>,
+): Promise<Archive> {
   const failures: string[] = [];
-  for (const server of topology.servers) {
+  for (const server of servers) {
     try {
-      const records = await downloadState(layout, server);
-      return await write(path, layout, topology, { kind: 'server', id: server.id }, records);
+      return await saveFrom(server);
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      if (!(error instanceof UserError) || error instanceof ArchiveFileError) throw error;
       failures.push(`${server.id}: ${error.message}`);
     }
   }
