@@ -288,6 +288,11 @@ class Core implements RaftCore {
     return installSnapshot(this.#state, snapshot);
   }
 
+  holds({ index, leaderTerm }: SnapshotPosition): boolean {
+    const { log, durable } = this.#state;
+    return log.durableIndex() >= index && durable.term >= leaderTerm;
+  }
+
   /** Turns what this turn's inputs asked for into messages. Doing it twice adds nothing. */
   #flush(): void {
     const state = this.#state;

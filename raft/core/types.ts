@@ -396,6 +396,8 @@ export interface RaftCore {
    * log holds that position, and what follows the applied index is handed out as ever.
    */
   installed(snapshot: SnapshotPosition): boolean;
+  /** Whether the disk holds what an installed snapshot stands for: its position, in a log that nothing is about to cut, and its term. */
+  holds(snapshot: SnapshotPosition): boolean;
   hasReady(): boolean;
   /** The work since the last one. Call advance() before asking again. */
   ready(): Ready;

@@ -235,14 +235,12 @@ class Driver implements RaftNode {
     });
   }
 
-  /** Whether the durable log holds the snapshot's position by now, or has gone past it. */
+  /** Until the disk holds all that the snapshot stands for, a restart must know of it. */
   private checkFollowed(): void {
     const { following } = this;
-    if (following === undefined) return;
-    const { log, outputs } = this.options;
-    if (log.term(following.index) !== following.term && log.firstIndex() <= following.index + 1) return;
+    if (following === undefined || !this.core.holds(following)) return;
     this.following = undefined;
-    outputs.followed(following.index);
+    this.options.outputs.followed(following.index);
   }
 
   transferLeadership(target?: NodeId): void {

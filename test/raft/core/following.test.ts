@@ -7,9 +7,11 @@ import {
   type LogIndex,
   type Message,
   type NodeId,
+  type PersistBatch,
   type RaftCore,
   type Term,
 } from '../../../raft/core/index.ts';
+import { defined } from '../../../src/lib/index.ts';
 import { MemoryLog } from './memory-log.ts';
 
 const A = 'a' as NodeId;
@@ -109,6 +111,40 @@ describe('a follower', () => {
     core.installed({ ...begin, leaderTerm: 3 as Term, membership: { voters, learners: [], index: 3 as LogIndex } });
     expect(core.status().membership.voters).toEqual(voters);
     expect(new Set(asked())).toEqual(new Set([A, 'c', 'd']));
+  });
+
+  it('holds a snapshot when its log has followed it on the disk, not while an entry like its last one is about to be cut off there', () => {
+    const log = new MemoryLog();
+    log.entriesHeld = [1, 1, 1].map((term, i) => entry(i + 1, term));
+    const membership = { voters: [A, B, 'c' as NodeId], learners: [] };
+    const core = createRaftCore({
+      id: B,
+      membership,
+      hardState: { term: 3 as Term, votedFor: undefined },
+      log,
+      appliedIndex: 0 as LogIndex,
+      limits: CORE_LIMITS,
+      seed: 1,
+    });
+    const batch = (): PersistBatch => {
+      const ready = core.ready();
+      core.advance(ready);
+      return defined(ready.persist, 'a batch');
+    };
+    const written = ({ id, ...rest }: PersistBatch): void => {
+      log.write({ id, ...rest });
+      core.persisted(id);
+    };
+    // A leader that lacks entry 3 replaces it; the disk is slow. The next leader has it, commits it, and sends the state.
+    core.step(append([2, 1], [entry(3, 3)], 0));
+    const cut = batch();
+    const snapshot = { index: 3 as LogIndex, term: 1 as Term, leaderTerm: 4 as Term, membership };
+    core.installed(snapshot);
+    expect([log.term(snapshot.index), core.holds(snapshot)]).toEqual([1, false]);
+    written(cut);
+    expect(core.holds(snapshot)).toBe(false);
+    written(batch());
+    expect([log.term(snapshot.index), core.holds(snapshot)]).toEqual([1, true]);
   });
 
   it('refuses to be made of a state machine that is ahead of the log', () => {
