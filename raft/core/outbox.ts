@@ -59,13 +59,17 @@ export class Outbox {
   }
 }
 
-/** An acknowledgement of more makes an unsent one of less superfluous. */
+/**
+ * An acknowledgement of more makes an unsent one of less superfluous, and an answer to a heartbeat those to earlier ones: however
+ * long the disk hangs, what waits for it stays small.
+ */
 function supersedes(message: Message, earlier: Message): boolean {
+  if (message.to !== earlier.to || message.term !== earlier.term) return false;
+  if (message.kind === 'heartbeatResponse')
+    return earlier.kind === 'heartbeatResponse' && message.readRound >= earlier.readRound;
   return (
     message.kind === 'appendResponse' &&
     earlier.kind === 'appendResponse' &&
-    message.to === earlier.to &&
-    message.term === earlier.term &&
     message.result.kind === 'accepted' &&
     earlier.result.kind === 'accepted' &&
     message.result.match >= earlier.result.match
