@@ -8,6 +8,7 @@ import { encodeFrames, encodeValue } from '../../../raft/adapters/codec.ts';
 import { webSocketTransport } from '../../../raft/adapters/index.ts';
 import { FRAME_LIMIT_BYTES, SEND_QUEUE_LIMIT_BYTES } from '../../../raft/adapters/limits.ts';
 import {
+  CLOSE_DISOWNED,
   CLOSE_MALFORMED,
   CLOSE_REFUSED,
   CLOSE_REMOVED,
@@ -226,8 +227,27 @@ describe('the WebSocket transport', () => {
 });
 
 describe('the Raft endpoint', () => {
-  const greeting = (clusterId: string, from: NodeId, to: NodeId): Uint8Array =>
-    encodeGreeting({ clusterId, self: from, incarnation: 'log', former: [] }, to);
+  const greeting = (
+    clusterId: string,
+    from: NodeId,
+    to: NodeId,
+    incarnation = 'log',
+    former: readonly string[] = [],
+  ): Uint8Array => encodeGreeting({ clusterId, self: from, incarnation, former }, to);
+
+  const frameOf = (message: Message): Uint8Array => Buffer.concat(encodeFrames([message]));
+
+  /** A connection of b with this log, which was let in. */
+  async function greeted(port: number, incarnation: string, former: readonly string[]) {
+    const socket = new WebSocket(`ws://${HOST}:${port}${RAFT_PATH}`, RAFT_PROTOCOL);
+    const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+    await new Promise<void>((resolve, reject) => {
+      socket.on('error', reject);
+      socket.on('open', () => socket.send(greeting('c', B, A, incarnation, former)));
+      socket.once('message', () => resolve());
+    });
+    return { socket, closed };
+  }
 
   /** Says `frames` one after another; returns the code that the endpoint closes with. */
   async function say(port: number, frames: readonly Uint8Array[]): Promise<number> {
@@ -285,6 +305,40 @@ describe('the Raft endpoint', () => {
     const messageTooBig = 1009;
     expect(await say(port, [greeting('c', B, A), new Uint8Array(FRAME_LIMIT_BYTES + 1)])).toBe(messageTooBig);
     expect(received).toEqual([]);
+  });
+
+  it('hears no more of a lost log, once the one that took its place has greeted', async () => {
+    const ports = await freePorts(2);
+    const { received } = await open(A, ports);
+    const port = ports[0] ?? 0;
+    const former = await greeted(port, 'first log', []);
+    former.socket.send(frameOf(heartbeat(B, A, 1)));
+    await until(() => received.length === 1);
+    // What the former process still has in flight: its connection is open, and nobody has told it that its log is lost.
+    const repaired = await greeted(port, 'second log', ['older log', 'first log']);
+    former.socket.send(frameOf(heartbeat(B, A, 2)));
+    repaired.socket.send(frameOf(heartbeat(B, A, 3)));
+    await former.closed;
+    await until(() => received.length === 2);
+    expect(roundsOf(received)).toEqual([1, 3]);
+    expect(await say(port, [greeting('c', B, A, 'first log'), frameOf(heartbeat(B, A, 4))])).toBe(CLOSE_DISOWNED);
+    expect(await say(port, [greeting('c', B, A, 'third log', ['older log'])])).toBe(CLOSE_DISOWNED);
+    expect(roundsOf(received)).toEqual([1, 3]);
+    repaired.socket.close();
+    await repaired.closed;
+  });
+
+  it('lets in a peer that lost several logs while this member was away, if it names the one that was met', async () => {
+    const [port = 0] = await freePorts(2);
+    await open(A, [port, 1]);
+    const first = await greeted(port, 'first log', []);
+    const fourth = await greeted(port, 'fourth log', ['first log', 'second log', 'third log']);
+    await first.closed;
+    // From now on the fourth is the one that is known: each of those before it is lost.
+    for (const lost of ['first log', 'second log', 'third log'])
+      expect(await say(port, [greeting('c', B, A, lost, ['first log'])])).toBe(CLOSE_DISOWNED);
+    fourth.socket.close();
+    await fourth.closed;
   });
 
   it('answers plain HTTP with 426', async () => {
