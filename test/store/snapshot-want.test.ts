@@ -13,7 +13,11 @@ const MEMBERS = { voters: ['n1', 'n2', 'n3'] as NodeId[], learners: [] };
 /** Where the state of the member that is asked ends. */
 const APPLIED = 70;
 
-function asked(): { readonly sender: SnapshotSender; readonly sent: SnapshotFrame[]; readonly ended: unknown[] } {
+function asked(ownTerm = 3): {
+  readonly sender: SnapshotSender;
+  readonly sent: SnapshotFrame[];
+  readonly ended: unknown[];
+} {
   const sent: SnapshotFrame[] = [];
   const ended: unknown[] = [];
   const none = { revision: 9 as Revision, compactedRevision: 0 as Revision, laneA: 0, laneB: 0, count: 0, sessions: 0 };
@@ -27,7 +31,7 @@ function asked(): { readonly sender: SnapshotSender; readonly sent: SnapshotFram
       yield { key: META_KEY, value: meta };
     },
     founding: () => MEMBERS,
-    term: () => 3 as Term,
+    term: () => ownTerm as Term,
     send: (_, frame) => {
       const decoded = decodeSnapshotFrame(frame);
       if (decoded !== undefined) sent.push(decoded);
@@ -51,6 +55,14 @@ describe('a member that is asked for its state', () => {
       ]);
       sender.stop();
     }
+  });
+
+  it('says no older term than that of the last entry in it, although it has just started and knows of no leader', async () => {
+    const { sender, sent } = asked(0);
+    sender.wanted(ASKS, APPLIED as LogIndex);
+    await turn();
+    expect(sent).toMatchObject([{ kind: 'offer', snapshot: { term: 2, leaderTerm: 2 } }]);
+    sender.stop();
   });
 
   it('offers nothing when it has not, says so, and can be asked again later', async () => {

@@ -131,7 +131,8 @@ export class SnapshotSender {
       index: meta.appliedIndex as LogIndex,
       term: meta.appliedTerm as Term,
       membership: meta.membership ?? founding(),
-      leaderTerm: Math.max(leaderTerm, term()) as Term,
+      // A member that has just started does not know the term yet, in which it may have applied what is in its state.
+      leaderTerm: Math.max(leaderTerm, term(), meta.appliedTerm) as Term,
     };
     transfer.reading = false;
     logger.info(
