@@ -21,9 +21,28 @@ const SHIM_SOURCES = fileURLToPath(new URL('../chaos/shim/', import.meta.url));
 
 const program = new Command('chaos').description('Breaks a real local cluster on purpose and keeps the books.');
 
-interface SoakFlags {
-  readonly seed: string;
+/** What every experiment runs with. */
+const MEANS = { clock, command: COMMAND, progress: say } as const;
+
+interface OutputFlags {
   readonly output: string;
+}
+
+interface SoakFlags extends OutputFlags {
+  readonly seed: string;
+}
+
+/** A scenario with the flags that scenarios share; `seedOf`: what is drawn from its seed, if anything. */
+function scenario(name: string, description: string, seedOf?: string): Command {
+  const command = program.command(name).description(description);
+  if (seedOf !== undefined) command.option('--seed <n>', `of ${seedOf}`, '1');
+  return command.option('--output <form>', 'text or json', 'text');
+}
+
+/** Prints what a scenario found, in the form that was asked for, and sets the exit code. */
+function tell({ output }: OutputFlags, text: string, json: object, passed: boolean): void {
+  process.stdout.write(output === 'json' ? `${JSON.stringify(json)}\n` : text);
+  process.exitCode = passed ? 0 : 1;
 }
 
 /** Runs a soak and prints what it found; `lastsMs` or `faultsMax` ends it. */
@@ -39,25 +58,22 @@ async function runAndReport(
     kinds,
     load,
     ...limits,
-    clock,
-    command: COMMAND,
+    ...MEANS,
     shimSources: SHIM_SOURCES,
-    progress: say,
   });
   const { history: _, ...result } = run.result;
   const { accounts, requirements, passed, leftOut, files } = run;
-  const json = { ...result, accounts, requirements, passed, leftOut, files };
-  process.stdout.write(flags.output === 'json' ? `${JSON.stringify(json)}\n` : soakReport(run));
-  process.exitCode = passed ? 0 : 1;
+  tell(flags, soakReport(run), { ...result, accounts, requirements, passed, leftOut, files }, passed);
 }
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
-program
-  .command('soak')
-  .description('All kinds of faults in random order under registers, sets and watches; check the history.')
+const FAULTS_AND_CLIENTS = 'the faults and the clients';
+scenario(
+  'soak',
+  'All kinds of faults in random order under registers, sets and watches; check the history.',
+  FAULTS_AND_CLIENTS,
+)
   .option('--minutes <n>', 'for how long', '5')
-  .option('--seed <n>', 'of the faults and the clients', '1')
-  .option('--output <form>', 'text or json', 'text')
   .addHelpText('after', '\nExample:\n  npm run chaos -- soak --minutes 30 --seed 7\n')
   .action((flags: SoakFlags & { readonly minutes: string }) =>
     runAndReport(flags, SOAK_DECK, FULL_LOAD, { lastsMs: Number(flags.minutes) * 60_000, faultsMax: NO_LIMIT }),
@@ -99,12 +115,11 @@ const TOGETHER: readonly RoundsScenario[] = [
   },
 ];
 for (const { name, kinds, description, rounds } of [...TOGETHER, ...EACH_ALONE]) {
-  const command = program
-    .command(name)
-    .description(description)
-    .option('--rounds <n>', 'how often each fault', String(rounds))
-    .option('--seed <n>', 'of the faults and the clients', '1')
-    .option('--output <form>', 'text or json', 'text');
+  const command = scenario(name, description, FAULTS_AND_CLIENTS).option(
+    '--rounds <n>',
+    'how often each fault',
+    String(rounds),
+  );
   if (name === 'corrupt') command.option('--two', 'of two servers at once: they may halt, and must not lie', false);
   command.action((flags: SoakFlags & { readonly rounds: string; readonly two?: boolean }) =>
     runAndReport(flags, flags.two === true ? ['corrupt-two'] : kinds, name === 'all' ? FULL_LOAD : STEADY_LOAD, {
@@ -113,62 +128,48 @@ for (const { name, kinds, description, rounds } of [...TOGETHER, ...EACH_ALONE])
     }),
   );
 }
-program
-  .command('load-main')
-  .description("The worst bodies and lists at every main thread; the Raft threads' delay beside them (bar 13).")
+scenario('load-main', "The worst bodies and lists at every main thread; the Raft threads' delay beside them (bar 13).")
   .option('--seconds <n>', 'for how long', '60')
   .option('--objects <n>', 'that are listed', '10000')
-  .option('--output <form>', 'text or json', 'text')
-  .action(async (flags: { readonly seconds: string; readonly objects: string; readonly output: string }) => {
+  .action(async (flags: OutputFlags & { readonly seconds: string; readonly objects: string }) => {
     const lastsMs = 1_000 * Number(flags.seconds);
-    const run = await runLoadMain({ objects: Number(flags.objects), lastsMs, clock, command: COMMAND, progress: say });
-    process.stdout.write(flags.output === 'json' ? `${JSON.stringify(run)}\n` : run.text);
-    process.exitCode = gatesHold(run.requirements) ? 0 : 1;
+    const run = await runLoadMain({ objects: Number(flags.objects), lastsMs, ...MEANS });
+    tell(flags, run.text, run, gatesHold(run.requirements));
   });
-program
-  .command('watches')
-  .description(
-    'Watchers that move between servers, restarts, compaction and a snapshot; an independent replay (bar 12).',
-  )
+scenario(
+  'watches',
+  'Watchers that move between servers, restarts, compaction and a snapshot; an independent replay (bar 12).',
+  'writers and watchers',
+)
   .option('--events <n>', 'delivered to all watchers together', '1000000')
   .option('--watchers <n>', 'how many', '300')
-  .option('--seed <n>', 'of writers and watchers', '1')
-  .option('--output <form>', 'text or json', 'text')
   .action(async (flags: SoakFlags & { readonly events: string; readonly watchers: string }) => {
     const run = await runWatches({
       events: Number(flags.events),
       watchers: Number(flags.watchers),
       seed: Number(flags.seed),
-      clock,
-      command: COMMAND,
-      progress: say,
+      ...MEANS,
     });
-    process.stdout.write(flags.output === 'json' ? `${JSON.stringify(run)}\n` : run.text);
-    process.exitCode = gatesHold(run.requirements) ? 0 : 1;
+    tell(flags, run.text, run, gatesHold(run.requirements));
   });
-program
-  .command('bars')
-  .description('Every bar that real processes answer, with a share of its size, as one table.')
+scenario(
+  'bars',
+  'Every bar that real processes answer, with a share of its size, as one table.',
+  'faults, clients and watchers',
+)
   .option('--share <n>', 'of the size that the bars ask for: 1 takes hours', '0.1')
   .option('--only <bars>', 'such as 6,7,8; all when left out', '')
-  .option('--seed <n>', 'of faults, clients and watchers', '1')
-  .option('--output <form>', 'text or json', 'text')
   .addHelpText('after', '\nExample:\n  npm run chaos -- bars --share 0.1 --only 6,7,8,9\n')
   .action(async (flags: SoakFlags & { readonly share: string; readonly only: string }) => {
     const requirements = await runBars({
       share: Number(flags.share),
       only: flags.only.split(',').filter(Boolean).map(Number),
       seed: Number(flags.seed),
-      clock,
-      command: COMMAND,
+      ...MEANS,
       shimSources: SHIM_SOURCES,
-      progress: say,
     });
     const text = `${requirementsTable(requirements).join('\n')}\n`;
-    process.stdout.write(
-      flags.output === 'json' ? `${JSON.stringify({ share: Number(flags.share), requirements })}\n` : text,
-    );
-    process.exitCode = gatesHold(requirements) ? 0 : 1;
+    tell(flags, text, { share: Number(flags.share), requirements }, gatesHold(requirements));
   });
 program
   .command('check')

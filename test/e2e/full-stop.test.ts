@@ -1,11 +1,9 @@
 // Every server killed at once and restarted: what was acknowledged is there, and a watch goes on where it was.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ClusterUnderTest, type PlainClient, startExperiment } from '../../chaos/index.ts';
-import { silentLogger, systemClock } from '../../src/lib/index.ts';
-import { QUORATE } from './support/command.ts';
+import type { ClusterUnderTest, PlainClient } from '../../chaos/index.ts';
+import { threeServers } from './support/three-servers.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
-const clock = systemClock();
 
 interface Event {
   readonly type: string;
@@ -15,14 +13,7 @@ interface Event {
 describe('three servers killed with -9 at once', () => {
   let cluster: ClusterUnderTest;
   beforeAll(async () => {
-    cluster = await startExperiment({
-      servers: 3,
-      workers: 0,
-      runtime: 'simulated',
-      command: [process.execPath, QUORATE],
-      clock,
-      logger: silentLogger,
-    });
+    cluster = await threeServers();
   });
   afterAll(() => cluster.stop());
 

@@ -1,9 +1,10 @@
 // An informer of the public JavaScript client, while servers are killed: each event once, in order.
 import { CoreV1Api, KubeConfig, makeInformer, type V1ConfigMap } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ClusterUnderTest, startExperiment } from '../../chaos/index.ts';
-import { silentLogger, systemClock } from '../../src/lib/index.ts';
-import { eventually, QUORATE } from './support/command.ts';
+import type { ClusterUnderTest } from '../../chaos/index.ts';
+import { systemClock } from '../../src/lib/index.ts';
+import { eventually } from './support/command.ts';
+import { threeServers } from './support/three-servers.ts';
 
 const clock = systemClock();
 const NAMESPACE = 'default';
@@ -14,14 +15,7 @@ const KILL_EVERY_ROUNDS = 10;
 describe('an informer of @kubernetes/client-node', () => {
   let cluster: ClusterUnderTest;
   beforeAll(async () => {
-    cluster = await startExperiment({
-      servers: 3,
-      workers: 0,
-      runtime: 'simulated',
-      command: [process.execPath, QUORATE],
-      clock,
-      logger: silentLogger,
-    });
+    cluster = await threeServers();
   });
   afterAll(() => cluster.stop());
 

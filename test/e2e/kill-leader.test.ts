@@ -3,17 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  accountsOf,
-  type ClusterUnderTest,
-  DIRECT_NETWORK,
-  STEADY_LOAD,
-  soak,
-  startExperiment,
-} from '../../chaos/index.ts';
-import { silentLogger, systemClock } from '../../src/lib/index.ts';
-import { eventually, QUORATE } from './support/command.ts';
+import { accountsOf, type ClusterUnderTest, DIRECT_NETWORK, STEADY_LOAD, soak } from '../../chaos/index.ts';
+import { systemClock } from '../../src/lib/index.ts';
+import { eventually } from './support/command.ts';
 import { kubectl, kubectlMissing } from './support/kubectl.ts';
+import { threeServers } from './support/three-servers.ts';
 
 const ROUNDS = 6;
 const clock = systemClock();
@@ -24,14 +18,7 @@ describe('a cluster whose leader is killed six times', () => {
   let cluster: ClusterUnderTest;
   const folder = mkdtempSync(join(tmpdir(), 'quorate-kill-'));
   beforeAll(async () => {
-    cluster = await startExperiment({
-      servers: 3,
-      workers: 2,
-      runtime: 'simulated',
-      command: [process.execPath, QUORATE],
-      clock,
-      logger: silentLogger,
-    });
+    cluster = await threeServers(2);
   });
   afterAll(async () => {
     await cluster.stop();

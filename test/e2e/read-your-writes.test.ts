@@ -1,8 +1,8 @@
 // What one server acknowledged, every other server knows at once: no false refusal, no stale read.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, type ClusterUnderTest, type PlainClient, startExperiment } from '../../chaos/index.ts';
-import { prng, silentLogger, systemClock } from '../../src/lib/index.ts';
-import { QUORATE } from './support/command.ts';
+import type { Answer, ClusterUnderTest, PlainClient } from '../../chaos/index.ts';
+import { prng } from '../../src/lib/index.ts';
+import { threeServers } from './support/three-servers.ts';
 
 const TIMES = 1_000;
 const AT_ONCE = 4;
@@ -16,14 +16,7 @@ describe('three servers', () => {
   let cluster: ClusterUnderTest;
   let clients: readonly PlainClient[];
   beforeAll(async () => {
-    cluster = await startExperiment({
-      servers: 3,
-      workers: 0,
-      runtime: 'simulated',
-      command: [process.execPath, QUORATE],
-      clock: systemClock(),
-      logger: silentLogger,
-    });
+    cluster = await threeServers();
     clients = cluster.running.topology.servers.map((server) => cluster.clientOf(server.id));
   });
   afterAll(async () => {

@@ -3,20 +3,13 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type ClusterUnderTest,
-  type Credentials,
-  type PlainClient,
-  plainClient,
-  startExperiment,
-} from '../../chaos/index.ts';
-import { silentLogger, systemClock } from '../../src/lib/index.ts';
-import { eventually, QUORATE, quorate, scratch, startUp } from './support/command.ts';
+import { type ClusterUnderTest, type Credentials, type PlainClient, plainClient } from '../../chaos/index.ts';
+import { eventually, quorate, scratch, startUp } from './support/command.ts';
+import { threeServers } from './support/three-servers.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 const BEFORE = 150;
 const RAISED = 1_000_000_000;
-const clock = systemClock();
 
 interface Acknowledged {
   readonly name: string;
@@ -32,14 +25,7 @@ describe('a cluster saved under load', () => {
   let saved: { readonly revision: number; readonly objects: number; readonly clusterId: string };
 
   beforeAll(async () => {
-    const cluster = await startExperiment({
-      servers: 3,
-      workers: 0,
-      runtime: 'simulated',
-      command: [process.execPath, QUORATE],
-      clock,
-      logger: silentLogger,
-    });
+    const cluster = await threeServers();
     credentials = cluster.credentials;
     try {
       saved = await saveUnderLoad(cluster);

@@ -2,9 +2,9 @@
 // it is sent the state. Real processes, and the limits of production.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ClusterUnderTest, type PlainClient, startExperiment } from '../../chaos/index.ts';
-import { KIB, MIB, silentLogger, sleep, systemClock } from '../../src/lib/index.ts';
-import { QUORATE } from './support/command.ts';
+import type { ClusterUnderTest, PlainClient } from '../../chaos/index.ts';
+import { KIB, MIB, sleep, systemClock } from '../../src/lib/index.ts';
+import { threeServers } from './support/three-servers.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 /** More than the closed and the open segments of a log hold. */
@@ -16,14 +16,7 @@ const clock = systemClock();
 describe('a server that slept for longer than the logs reach', () => {
   let cluster: ClusterUnderTest;
   beforeAll(async () => {
-    cluster = await startExperiment({
-      servers: 3,
-      workers: 0,
-      runtime: 'simulated',
-      command: [process.execPath, QUORATE],
-      clock,
-      logger: silentLogger,
-    });
+    cluster = await threeServers();
   });
   afterAll(() => cluster.stop());
 

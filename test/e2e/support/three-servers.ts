@@ -1,0 +1,16 @@
+// The cluster that most end-to-end tests work on: three servers of the built command, as real processes that can be hurt.
+import { type ClusterUnderTest, startExperiment } from '../../../chaos/index.ts';
+import { silentLogger, systemClock } from '../../../src/lib/index.ts';
+import { QUORATE } from './command.ts';
+
+/** Resolves when it is ready. Workers run their pods in virtual form. */
+export function threeServers(workers = 0): Promise<ClusterUnderTest> {
+  return startExperiment({
+    servers: 3,
+    workers,
+    runtime: 'simulated',
+    command: [process.execPath, QUORATE],
+    clock: systemClock(),
+    logger: silentLogger,
+  });
+}
