@@ -1,6 +1,7 @@
 // What a cluster looks like from outside: asked of every server, and of the process records. Never guesses: a server
 // that does not answer is down, whatever its process does; what nobody could be asked is unknown.
 import { administrationOf, type DiskAnswer, type MembersView, type MemberView, type ServerAnswer } from './admin.ts';
+import { lastWords } from './last-words.ts';
 import type { Layout } from './layout.ts';
 import { recordedProcess } from './process-identity.ts';
 import { endpointOf, type ServerMember, serverUrl, type Topology } from './topology.ts';
@@ -60,7 +61,9 @@ export async function clusterStatus(layout: Layout, topology: Topology, balancer
   const administration = administrationOf(layout);
   const answers = await Promise.all(topology.servers.map((server) => administration.statusOf(server)));
   const known = bestView(answers.flatMap((answer) => answer ?? []));
-  const servers = topology.servers.map((server, i) => serverStatus(server, pidOf(server.id), answers[i], known));
+  const servers = topology.servers.map((server, i) =>
+    serverStatus(server, processOf(layout, server.id), answers[i], known),
+  );
   const workers = topology.workers.map(
     (worker): WorkerStatus => ({
       name: worker.name,
@@ -100,9 +103,21 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
 }
 
+interface ProcessFound {
+  readonly pid: number | null;
+  /** Why it does not answer, should it not. */
+  readonly silence: string;
+}
+
+function processOf(layout: Layout, id: string): ProcessFound {
+  const pid = recordedProcess(layout.processFile(id))?.pid ?? null;
+  const words = pid === null ? lastWords(layout.logFile(id)) : undefined;
+  return { pid, silence: words === undefined ? 'it does not answer' : `it ended: ${words}` };
+}
+
 function serverStatus(
   server: ServerMember,
-  pid: number | null,
+  { pid, silence }: ProcessFound,
   answer: ServerAnswer | undefined,
   known: MembersView | undefined,
 ): ServerStatus {
@@ -120,7 +135,7 @@ function serverStatus(
     commitIndex: answer?.commitIndex ?? 0,
     appliedIndex: answer?.appliedIndex ?? 0,
     ready: answer?.ready ?? false,
-    reason: answer === undefined ? 'it does not answer' : (answer.reason ?? null),
+    reason: answer === undefined ? silence : (answer.reason ?? null),
     disk: answer?.disk ?? null,
   };
 }

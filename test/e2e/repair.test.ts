@@ -1,11 +1,13 @@
 // Real processes on damaged files: a server whose log was damaged while it was down, and one whose state was, repair
-// themselves, keep what was damaged in the quarantine, and end equal to the others.
+// themselves, keep what was damaged in the quarantine, and end equal to the others. One whose identity is destroyed asks to
+// be replaced, and is.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plainClient } from '../../chaos/index.ts';
 import { layoutOf } from '../../cluster/index.ts';
-import { eventually, scratch, startUp, type Up } from './support/command.ts';
+import { defined } from '../../src/lib/index.ts';
+import { eventually, quorate, scratch, startUp, type Up } from './support/command.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 const MADE = 20;
@@ -83,5 +85,35 @@ describe('a server whose files were damaged while it was down', () => {
     up = await startUp(dataDir, '--runtime', 'simulated');
     await areEqual(up);
     expect(quarantined('server-3')).toEqual(['state']);
+  });
+
+  it('asks to be replaced when its identity was destroyed, which status shows, and the member commands do it', async () => {
+    const running = defined(up, 'a cluster');
+    const { servers, leader } = await running.refresh();
+    const victim = defined(
+      servers.find(({ id }) => id !== leader),
+      'a follower',
+    );
+    process.kill(defined(victim.pid ?? undefined, 'its process'), 'SIGKILL');
+    const identity = join(layout.member(victim.id), 'log', 'identity');
+    writeFileSync(identity, readFileSync(identity).fill(0x5a, 10, 30));
+    const shown = await eventually('it asks to be replaced', async () => {
+      const status = await quorate('status', '--data-dir', dataDir);
+      return status.stdout.includes('Replace this member') ? status : undefined;
+    });
+    expect(shown).toMatchObject({ code: 3, stdout: expect.stringMatching(/^cluster +not ready/) });
+    expect(shown.stdout).toMatch(
+      new RegExp(`${victim.id} .* down .*the Raft log is damaged: identity: .*quorate member remove`),
+    );
+
+    expect(await quorate('member', 'remove', victim.id, '--data-dir', dataDir)).toMatchObject({ code: 0 });
+    const added = await quorate('member', 'add', '--data-dir', dataDir);
+    expect(added).toMatchObject({ code: 0, stdout: 'server-4 votes\n' });
+    await areEqual(running);
+    const after = await running.refresh();
+    expect(after.ready).toBe(true);
+    expect(after.removed).toEqual([victim.id]);
+    expect(after.servers.map(({ id, place }) => `${id} ${place}`)).toContain('server-4 voter');
+    expect(after.servers).toHaveLength(3);
   });
 });
