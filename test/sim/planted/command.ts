@@ -50,6 +50,7 @@ export async function huntPlanted(options: PlantedOptions, write: (text: string)
   }
 }
 
+/** The seed that caught it last, if that was such a run, and then one after another. */
 async function huntOne(
   workshop: Workshop,
   bug: TableRow,
@@ -57,26 +58,24 @@ async function huntOne(
   tell: (row: Row) => void,
 ): Promise<Row> {
   const { name, section } = bug;
-  const row = {
-    name,
-    section,
-    ...(await hunt(workshop, bug, { share, seeds: [`${base}-${base + seeds - 1}`] }, systemClock())),
-  };
+  const known = readKnownSeeds(workshop.root).get(name);
+  const first = known?.share === share ? [String(known.seed)] : [];
+  const quarry = { share, seeds: [...first, `${base}-${base + seeds - 1 - first.length}`] };
+  const row = { name, section, ...(await hunt(workshop, bug, quarry, systemClock())) };
   tell(row);
   return row;
 }
 
-/** Every seed that any bug was hunted with. */
+/** Every seed that any bug was hunted with, from the base on, and those that caught one. */
 async function runControl(
   workshop: Workshop,
   rows: readonly Row[],
   { base, plan: { share } }: PlantedOptions,
 ): Promise<Row> {
-  const most = Math.max(...rows.map(({ runs }) => runs));
-  return {
-    ...CONTROL,
-    ...(await hunt(workshop, undefined, { share, seeds: [`${base}-${base + most - 1}`] }, systemClock())),
-  };
+  const last = base + Math.max(...rows.map(({ runs }) => runs)) - 1;
+  const others = rows.flatMap(({ seed }) => (seed === undefined || (seed >= base && seed <= last) ? [] : [seed]));
+  const seeds = [`${base}-${last}`, ...[...new Set(others)].map(String)];
+  return { ...CONTROL, ...(await hunt(workshop, undefined, { share, seeds }, systemClock())) };
 }
 
 function update(root: string, rows: readonly Row[], { share }: Plan): void {
