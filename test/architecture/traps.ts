@@ -92,6 +92,7 @@ const REPLICATION: TrapSection = {
       trap: 'an append acknowledged for an older incarnation of the log (ABA across terms)',
       evidence: [
         test('raft/core/log-tail', 'does not take an outstanding write for a later copy of the same entry'),
+        test('raft/adapters/transport', 'hears no more of a lost log, once the one that took its place has greeted'),
         story('repair-late-answers'),
         planted('aba'),
       ],
