@@ -49,7 +49,8 @@ export async function loopMount(image: string, folder: string, bytes: number): P
     async free() {
       for (const file of [ballast, crumbs]) await rm(file, { force: true });
     },
-    unmount: () => run('umount', [folder]),
+    // Now, or as soon as nobody looks into it any more: the end of a process is not the end of its last system call.
+    unmount: () => run('umount', ['--lazy', folder]),
   };
 }
 

@@ -72,8 +72,9 @@ export function openServerDisks(options: DiskOptions): ServerDisks {
       for (const server of servers) if (!disks.has(server)) disks.set(server, await openDisk(server, options));
     },
     async discard(server) {
-      await disks.get(server)?.close();
+      const disk = disks.get(server);
       disks.delete(server);
+      await disk?.close();
       await rm(join(folder, server), { recursive: true, force: true });
     },
     environmentOf: (member) => disks.get(member)?.environment ?? {},

@@ -6,7 +6,9 @@
 // 3. A stopped server's file is damaged now, and the process is killed; the supervisor starts it again.
 // 4. A server that asks to be replaced is replaced by the member commands. Where that cannot be, because the other one does not
 //    serve either, it is given its folder back as it was when it was killed. That is as good as a new member: it has
-//    acknowledged nothing since, because it did not run.
+//    acknowledged nothing since, because it did not run. A peer that met the log it began meanwhile forgets that.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Clock, prng, sleep } from '../../src/lib/index.ts';
 import type { ClusterUnderTest } from '../cluster-under-test.ts';
 import type { Backup } from '../disks/server-disks.ts';
@@ -88,7 +90,19 @@ async function help(
       told.push(`${await replace(cluster, server, 'remove first')} took the place of ${server}`);
     } else await restore(cluster, server, backup);
   }
+  if (away.length > 1) await forgetPeers(cluster, victims);
   return told;
+}
+
+/** Of those that were not hurt: whom they have met. Without the list they meet everybody anew (raft/adapters/known-peers.ts). */
+async function forgetPeers(cluster: ClusterUnderTest, victims: readonly Victim[]): Promise<void> {
+  const hurt = new Set(victims.map(({ server }) => server));
+  for (const { id } of cluster.running.topology.servers) {
+    if (hurt.has(id)) continue;
+    const pid = cluster.signal(id, 'SIGKILL');
+    await cluster.gone(id, pid, REPAIR_LIMIT_MS);
+    rmSync(join(cluster.running.layout.member(id), 'peers'), { force: true });
+  }
 }
 
 async function killDamaged(

@@ -3,7 +3,7 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { prng, silentLogger } from '../../src/lib/index.ts';
+import { messageOf, prng, silentLogger } from '../../src/lib/index.ts';
 import { requirementsOfFaults, requirementsOfSoak } from '../bars/of-soak.ts';
 import { gatesHold, type Requirement } from '../bars/requirement.ts';
 import { startExperiment } from '../cluster-under-test.ts';
@@ -69,7 +69,9 @@ export async function runSoak(options: RunOptions): Promise<SoakRun> {
       return { result, accounts, requirements, passed, leftOut, files: keepFiles(folder, result, accounts, passed) };
     } catch (error) {
       cpSync(cluster.running.layout.logs, join(folder, 'logs'), { recursive: true });
-      options.progress(`it ended early; the history so far and the servers' logs are in ${folder}`);
+      options.progress(
+        `it ended early: ${messageOf(error)}; the history so far and the servers' logs are in ${folder}`,
+      );
       throw error;
     } finally {
       await cluster.stop();

@@ -8,7 +8,7 @@ const OF_EACH_KIND = 2;
 const EXTRA = 16;
 const FAVOURED_KINDS = 6;
 /** And from those that often cannot begin while the run lasts. */
-const EXTRA_RARE = 2;
+const EXTRA_RARE = 5;
 /** A kind that cannot begin so often in a row is not waited for any more. */
 const TRIES = 150;
 /** What was put back comes again within so many others. */

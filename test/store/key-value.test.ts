@@ -1,10 +1,11 @@
 // The contract of the state database's port, run by both adapters, and what classic-level does with a locked folder.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/lib/index.ts';
 import { type KeyValue, type MemoryContents, memoryKeyValue, openLevelKeyValue } from '../../src/store/index.ts';
+import { StateDamageError } from '../../src/store/state/damage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'quorate-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -103,5 +104,19 @@ describe('classic-level', () => {
     await expect(second).rejects.toBeInstanceOf(UserError);
     await expect(second).rejects.toThrow(/in use by another process/);
     await database.close();
+  });
+
+  it.each([0, 1, 47, 48, 1_000])('calls a table that was cut to %i bytes damage, not a bug', async (left) => {
+    const path = join(folder, `cut-to-${left}`);
+    const database = await openLevelKeyValue(path);
+    await database.batch(Array.from({ length: 500 }, (_, i) => putOf(`key ${i}`, 'x'.repeat(100))));
+    await database.close();
+    // What the log holds becomes a table at the next start.
+    await (await openLevelKeyValue(path)).close();
+    const tables = readdirSync(path).filter((file) => file.endsWith('.ldb'));
+    expect(tables).not.toEqual([]);
+    for (const table of tables) truncateSync(join(path, table), left);
+    const reading = async (): Promise<unknown> => all(await openLevelKeyValue(path));
+    await expect(reading()).rejects.toBeInstanceOf(StateDamageError);
   });
 });

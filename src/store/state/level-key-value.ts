@@ -67,9 +67,12 @@ function damageFirst(error: unknown): never {
   throw error;
 }
 
-/** Files that are missing or are not what LevelDB wrote. An error of the disk itself (EIO) says nothing about what is on it. */
+/**
+ * Files that are missing, are not what LevelDB wrote, or end before what it is to read ("Invalid argument"). An error of the disk
+ * itself (EIO) says nothing about what is on it.
+ */
 function isDamage(cause: unknown): boolean {
-  return codeOf(cause) === 'LEVEL_CORRUPTION' || /corruption|no such file/i.test(messageOf(cause));
+  return codeOf(cause) === 'LEVEL_CORRUPTION' || /corruption|no such file|invalid argument/i.test(messageOf(cause));
 }
 
 function openingError(path: string, error: unknown): UserError {
