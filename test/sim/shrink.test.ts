@@ -1,6 +1,7 @@
 // A failing seed shrinks to what it takes to fail. The failure is made by planting a bug, for there should be no other.
 import { spawnSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
+import { defined } from '../../src/lib/index.ts';
 import { readKnownSeeds } from './planted/known-seeds.ts';
 import { Workshop } from './planted/mutants.ts';
 import { PLANTED } from './planted/table.ts';
@@ -14,9 +15,13 @@ afterAll(() => workshop.dispose());
 describe('shrinking', () => {
   it('leaves out faults and clients as long as the same check is broken, and prints the rest', async () => {
     const bug = PLANTED.find(({ name }) => name === BUG);
-    const seed = String(readKnownSeeds(workshop.root).get(BUG));
+    const { seed, share } = defined(readKnownSeeds(workshop.root).get(BUG), 'a known seed');
     const command = await workshop.build(bug, 'test/sim/main.ts');
-    const { stdout, status } = spawnSync(process.execPath, [command, '--shrink', seed], { encoding: 'utf8' });
+    const { stdout, status } = spawnSync(
+      process.execPath,
+      [command, '--shrink', String(seed), '--share', String(share)],
+      { encoding: 'utf8' },
+    );
     expect(stdout).toMatch(/^seed \d+: watch-/m);
     expect(stdout).toMatch(/^without \w+\d: watch-/m);
     expect(stdout).toMatch(/ {2}fault kinds: none\n {2}faults: none\n {2}clients: (?:\S+, ){1,4}\S+\n$/);
