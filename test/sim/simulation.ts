@@ -19,7 +19,7 @@ import { Trace } from './trace.ts';
 import { TRIAL_TIME, type Trial } from './trials.ts';
 
 /** Faults go on until each kind has had its turns and the goals are met, but not for ever. */
-const DECK_LIMIT = 36 * SECOND;
+const DECK_LIMIT = 48 * SECOND;
 const FAULTY_LIMIT = 120 * SECOND;
 const ACKNOWLEDGED_GOAL = 200;
 /** So long everybody is well, before the trial and after it. */
