@@ -1,6 +1,6 @@
 // Who votes in a stopped cluster. Its record names servers, and a learner is one: the log alone says who counts, and the log
 // that goes on furthest says it last.
-import { type Membership, type NodeId, voteResult } from '../../../raft/core/index.ts';
+import { electorate, type Membership, type NodeId, voteResult } from '../../../raft/core/index.ts';
 import { type FoundServer, mostAdvanced } from './inspect.ts';
 
 /** The newest membership that can be read; where none was ever written, the founders vote. */
@@ -10,8 +10,7 @@ export function membershipOf(found: readonly FoundServer[], founders: readonly s
 
 /** Whether `servers` alone could elect a leader, and commit. */
 export function isQuorum(membership: Membership, servers: readonly string[]): boolean {
-  const { voters, outgoing = [] } = membership;
-  return voteResult(membership, new Map([...voters, ...outgoing].map((id) => [id, servers.includes(id)]))) === 'won';
+  return voteResult(membership, new Map(electorate(membership).map((id) => [id, servers.includes(id)]))) === 'won';
 }
 
 /** Whoever has a vote: while the membership is joint, of both halves. */
@@ -19,6 +18,6 @@ export function votersOf<Server extends { readonly id: string }>(
   membership: Membership,
   servers: readonly Server[],
 ): readonly Server[] {
-  const electorate: readonly string[] = [...membership.voters, ...(membership.outgoing ?? [])];
-  return servers.filter(({ id }) => electorate.includes(id));
+  const voting: readonly string[] = electorate(membership);
+  return servers.filter(({ id }) => voting.includes(id));
 }

@@ -42,7 +42,7 @@ function saveRunning(path: string, layout: Layout, topology: Topology): Promise<
   });
 }
 
-/** The servers are asked in turn: any of them can give the current state. None can help a file that cannot be written. */
+/** The servers are asked in turn: any of them can give the current state. A file that cannot be written ends it: the next server would not help. */
 export async function saveFromAny(
   servers: readonly ServerMember[],
   saveFrom: (server: ServerMember) => Promise<Archive>,

@@ -68,11 +68,13 @@ function damageFirst(error: unknown): never {
 }
 
 /**
- * Files that are missing, are not what LevelDB wrote, or end before what it is to read ("Invalid argument"). An error of the disk
- * itself (EIO) says nothing about what is on it.
+ * Files that are missing, are not what LevelDB wrote, or tables that end before what it is to read ("Invalid argument"). An error
+ * of the disk itself (EIO) says nothing about what is on it.
  */
 function isDamage(cause: unknown): boolean {
-  return codeOf(cause) === 'LEVEL_CORRUPTION' || /corruption|no such file|invalid argument/i.test(messageOf(cause));
+  return (
+    codeOf(cause) === 'LEVEL_CORRUPTION' || /corruption|no such file|\.ldb: invalid argument/i.test(messageOf(cause))
+  );
 }
 
 function openingError(path: string, error: unknown): UserError {
