@@ -8,7 +8,7 @@ export interface Plan {
   readonly faults: ReadonlySet<number>;
   /** Clients and watchers, by name. */
   readonly clients: ReadonlySet<string>;
-  /** So much of the deck of faults, and of the goals: 1 is a whole run, less is a brief one (which the same seed fails otherwise). */
+  /** So much of the deck of faults, and of the goals: 1 is a whole run; less is a brief one, another run than the whole one of its seed. */
   readonly share: number;
   /** How long faults go on; undefined: until the goals of a whole run are met. */
   readonly faultyTime: Micros | undefined;
