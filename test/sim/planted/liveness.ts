@@ -26,6 +26,13 @@ export const LIVENESS: PlantedSection = {
       replace: 'if (isAlone || state.electionElapsed >= state.electionTimeout) campaign(state, false);',
     },
     {
+      name: 'transfer-sticks',
+      trap: 'A transfer to a target that does not take over is never given up.',
+      file: 'raft/core/transfer.ts',
+      find: '  if (state.tick - transfer.startedAtTick >= state.limits.electionTimeoutMinTicks) endTransfer(state, leading);\n',
+      replace: '',
+    },
+    {
       name: 'stuck-at-a-higher-term',
       trap: 'A server that came to a higher term while cut off can neither follow nor lead.',
       file: 'raft/core/core.ts',
