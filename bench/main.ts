@@ -1,100 +1,103 @@
-// `npm run bench`: micro-benchmarks of the hot functions, each as operations a second with its spread. Compare rows of one
-// run with each other, or with another run on the same machine at the same time: figures of different hours say little.
-import { Bench } from 'tinybench';
-import {
-  apiSchema,
-  applyPatch,
-  createApiRegistry,
-  decodeBody,
-  encodeObject,
-  type KubeObject,
-  parseLabelSelector,
-  tableOf,
-} from '../src/api/index.ts';
-import { defined, systemClock } from '../src/lib/index.ts';
-import { createMemoryStore, type Envelope, resourceRange, storeKey } from '../src/store/index.ts';
+// `npm run bench`: measures quorate and etcd side by side on this machine and says how they compare; `micro` measures the
+// hot functions alone. Exit code 1 when a gate of a mark that was measured is missed.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { systemClock, UserError } from '../src/lib/index.ts';
+import { buildGenerator } from './load/generator.ts';
+import { commitOf, describeMachine } from './machine.ts';
+import { marksOf } from './report/marks.ts';
+import { reportText } from './report/text.ts';
+import type { Report, Row } from './report/types.ts';
+import { GROUPS } from './rows/all.ts';
+import type { BenchContext } from './rows/context.ts';
 
-const WARM_UP_MS = 100;
-const MEASURED_MS = 500;
-const STORED_OBJECTS = 10_000;
-
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const COMMAND = [process.execPath, fileURLToPath(new URL('./quorate.js', import.meta.url))] as const;
 const clock = systemClock();
-const pods = defined(createApiRegistry().find('', 'v1', 'pods'), 'pods');
-const pod: KubeObject & { spec: object } = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: {
-    name: 'web-0',
-    namespace: 'default',
-    labels: { app: 'web', tier: 'front' },
-    creationTimestamp: '2026-01-01T00:00:00Z',
-  },
-  spec: {
-    containers: [
-      { name: 'main', image: 'busybox:1.35', env: [{ name: 'A', value: '1' }], ports: [{ containerPort: 80 }] },
-    ],
-  },
-};
-const body = Buffer.from(JSON.stringify(pod));
-const encoded = encodeObject(pod);
-const envelope: Envelope = {
-  apiVersion: 'v1',
-  schemaHash: apiSchema().hash,
-  keyId: '',
-  labels: { app: 'web' },
-  fields: {},
-  ...encoded,
-};
-const selector = parseLabelSelector('app in (web,api),tier!=back,!canary');
-const patch = { spec: { containers: [{ name: 'main', image: 'busybox:1.36' }] } };
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-const store = createMemoryStore({ clock });
-await store.start();
-const never = new AbortController().signal;
-for (let i = 0; i < STORED_OBJECTS; i += 1) await put(`web-${i}`);
-let next = STORED_OBJECTS;
-
-const bench = new Bench({ time: MEASURED_MS, warmupTime: WARM_UP_MS })
-  .add('decode a pod from JSON', () => void decodeBody(body, 'application/json'))
-  .add('encode a pod', () => void encodeObject(pod))
-  .add('match a label selector', () => void selector.matches({ app: 'web', tier: 'front' }))
-  .add('strategic merge patch of a pod', () => {
-    applyPatch(
-      apiSchema(),
-      'application/strategic-merge-patch+json',
-      pods.schema,
-      decodeBody(body, undefined).value,
-      patch,
-    );
-  })
-  .add(
-    'table row of a pod',
-    () => void tableOf(pods, [pod], { version: 'v1', metadata: {}, nowMs: 0, includeObject: 'None' }),
-  )
-  .add(`store: commit a new object among ${STORED_OBJECTS}`, async () => {
-    await put(`web-${next++}`);
-  })
-  .add(`store: get one of ${STORED_OBJECTS}`, () => void store.snapshot().get(storeKey('pods', 'default', 'web-77')))
-  .add('store: scan 100 objects', () => {
-    let left = 100;
-    for (const _ of store.snapshot().scan(resourceRange('pods', 'default'))) if (--left === 0) break;
-  });
-await bench.run();
-await store.stop();
-process.stdout.write(report(bench));
-
-function put(name: string) {
-  return store.commit(
-    { conditions: [], writes: [{ kind: 'put', key: storeKey('pods', 'default', name), envelope }] },
-    never,
-  );
+interface Flags {
+  readonly only?: readonly string[];
+  readonly sizes?: readonly number[];
+  readonly runs: number;
+  readonly seconds: number;
+  readonly etcd: boolean;
+  readonly out: string;
+  readonly output: string;
 }
 
-function report(finished: Bench): string {
-  const rows = finished.tasks.map(({ name, result }) => {
-    if (result.state !== 'completed') throw new Error(`${name}: ${result.state}`);
-    const { throughput } = result;
-    return `${name.padEnd(46)} ${Math.round(throughput.p50).toLocaleString('en').padStart(12)} ops/s  ±${throughput.rme.toFixed(1)}%`;
-  });
-  return `${rows.join('\n')}\n`;
+const program = new Command('bench')
+  .description('Measures quorate and etcd side by side, and judges the marks that quorate promises.')
+  .option('--only <groups>', `some groups of rows: ${GROUPS.map(({ name }) => name).join(', ')}`, groupNames)
+  .option('--sizes <numbers>', 'some numbers of clients, watchers or objects, such as 64,256', numbers)
+  .option('--runs <n>', 'runs behind each median', positive, 3)
+  .option('--seconds <n>', 'of each run', positive, 5)
+  .option('--no-etcd', 'leave etcd out')
+  .option('--out <folder>', 'where report.json and report.html go', join(ROOT, 'bench', 'results'))
+  .option('--output <form>', 'text or json', 'text')
+  .addHelpText(
+    'after',
+    `\nGroups:\n${GROUPS.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}\n\nExamples:\n  npm run bench\n  npm run bench -- --only create,get --sizes 64,256 --runs 5\n`,
+  )
+  .action(run);
+
+await program.parseAsync().catch((error: unknown) => {
+  if (!(error instanceof UserError)) throw error;
+  say(`error: ${error.message}\n${error.remedy}`);
+  process.exitCode = 2;
+});
+
+async function run(flags: Flags): Promise<void> {
+  const machine = describeMachine();
+  const hasEtcd = flags.etcd && machine.etcd !== undefined;
+  if (flags.etcd && !hasEtcd)
+    say('etcd is not installed (Debian: apt-get install etcd-server): only quorate is measured');
+  const context: BenchContext = {
+    clock,
+    command: COMMAND,
+    generator: buildGenerator(join(ROOT, 'bench', 'load'), join(ROOT, 'node_modules', '.cache', 'quorate-bench')),
+    hasEtcd,
+    runs: flags.runs,
+    seconds: flags.seconds,
+    warmup: Math.min(1, flags.seconds / 2),
+    progress: say,
+  };
+  const startedAt = new Date(clock.now()).toISOString();
+  const rows: Row[] = [];
+  for (const group of GROUPS.filter(({ name }) => flags.only?.includes(name) ?? true))
+    rows.push(...(await group.measure(context, flags.sizes)));
+  const report: Report = {
+    format: 1,
+    startedAt,
+    commit: commitOf(ROOT),
+    machine,
+    runs: flags.runs,
+    seconds: flags.seconds,
+    rows,
+    marks: marksOf(rows),
+  };
+  mkdirSync(flags.out, { recursive: true });
+  writeFileSync(join(flags.out, 'report.json'), `${JSON.stringify(report, undefined, 1)}\n`);
+  process.stdout.write(flags.output === 'json' ? `${JSON.stringify(report)}\n` : reportText(report));
+  if (report.marks.some(({ gateHolds }) => gateHolds === false)) process.exitCode = 1;
+}
+
+function groupNames(text: string): readonly string[] {
+  const names = text.split(',');
+  const unknown = names.find((name) => !GROUPS.some((group) => group.name === name));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`there is no group ${unknown}: ${GROUPS.map(({ name }) => name).join(', ')}`);
+  return names;
+}
+
+function numbers(text: string): readonly number[] {
+  return text.split(',').map(positive);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError(`${text} is no number above 0`);
+  return value;
 }
