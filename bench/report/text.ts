@@ -3,27 +3,52 @@ import type { Mark, Report, Row, Side, Spread } from './types.ts';
 
 /** The whole report. */
 export function reportText(report: Report): string {
-  const { machine, runs, seconds } = report;
-  const head = `${machine.cores} cores (${machine.cpu}), Linux ${machine.kernel}, Node.js ${machine.node}, etcd ${machine.etcd ?? 'absent'}; medians of ${runs} runs of ${seconds} s, commit ${report.commit}`;
-  return `${head}\n\n${rowsText(report.rows)}\n${marksText(report.marks)}`;
+  return `${headText(report)}\n\n${rowsText(report.rows)}\n${marksText(report.marks)}`;
 }
 
-const COLUMNS = ['row', 'system', 'figure', 'spread', 'p50 ms', 'p99 ms', 'µs/op', 'client', 'bytes/op', 'ratio'];
+/** What was measured, where and how long: one line. */
+export function headText({ machine, runs, seconds, commit }: Report): string {
+  return `${machine.cores} cores (${machine.cpu}), Linux ${machine.kernel}, Node.js ${machine.node}, etcd ${machine.etcd ?? 'absent'}; medians of ${runs} runs of ${seconds} s, commit ${commit}`;
+}
+
+export const COLUMNS = [
+  'row',
+  'system',
+  'figure',
+  'spread',
+  'p50 ms',
+  'p99 ms',
+  'µs/op',
+  'client',
+  'bytes/op',
+  'ratio',
+];
 
 function rowsText(rows: readonly Row[]): string {
   const lines = rows.flatMap((row) => row.sides.map((side) => lineOf(row, side)));
-  const notes = rows.flatMap(({ id, voidBecause, notes = [] }) =>
-    [...(voidBecause === undefined ? [] : [`VOID: ${voidBecause}`]), ...notes].map((note) => `${id}: ${note}`),
-  );
-  return `${table([COLUMNS, ...lines])}${notes.map((note) => `${note}\n`).join('')}`;
+  return `${table([COLUMNS, ...lines])}${notesOf(rows)
+    .map((note) => `${note}\n`)
+    .join('')}`;
 }
 
-/** One system's line; the ratio is to the first of the other system's. */
+/** Why rows are void, and what else there is to say of them. */
+export function notesOf(rows: readonly Row[]): string[] {
+  return rows.flatMap(({ id, voidBecause, notes = [] }) =>
+    [...(voidBecause === undefined ? [] : [`VOID: ${voidBecause}`]), ...notes].map((note) => `${id}: ${note}`),
+  );
+}
+
+/** A system and what it was asked to do. */
+export function sideName({ who, what }: Pick<Side, 'who' | 'what'>): string {
+  return `${who} ${what}`.trim();
+}
+
+/** One system's line, under COLUMNS; quorate's has its ratios to all of etcd's. */
 export function lineOf(row: Row, side: Side): string[] {
   const { value, p50Ms, p99Ms, serverCpuMicros, clientCpuMicros, writtenBytes } = side;
   return [
     row.id,
-    `${side.who} ${side.what}`.trim(),
+    sideName(side),
     `${figure(value.median)} ${row.unit}`,
     `${figure(value.low)}–${figure(value.high)}`,
     optional(p50Ms),
@@ -31,14 +56,16 @@ export function lineOf(row: Row, side: Side): string[] {
     optional(serverCpuMicros),
     optional(clientCpuMicros),
     optional(writtenBytes),
-    side.who === 'quorate' ? ratioText(row, side) : '',
+    ratioText(row, side),
   ];
 }
 
-function ratioText(row: Row, side: Side): string {
+/** How many times each of the other system's figures quorate's is; nothing for the others themselves. */
+export function ratioText(row: Row, side: Side): string {
+  if (side.who !== 'quorate') return '';
   return row.sides
-    .filter(({ who }) => who !== side.who)
-    .map((other) => `${(side.value.median / other.value.median).toFixed(2)} × ${other.what}`)
+    .filter(({ who, value }) => who !== side.who && value.median > 0)
+    .map((other) => `${(side.value.median / other.value.median).toFixed(2)} × ${other.what || other.who}`)
     .join(', ');
 }
 
@@ -55,7 +82,8 @@ function marksText(marks: readonly Mark[]): string {
   return table([['mark', 'what', 'gate', '', 'goal', '', 'measured'], ...lines]);
 }
 
-function verdict(holds: boolean | undefined): string {
+/** A gate or a goal in one word. */
+export function verdict(holds: boolean | undefined): string {
   return holds === undefined ? '–' : holds ? 'holds' : 'MISSED';
 }
 
@@ -69,7 +97,8 @@ export function figure(value: number): string {
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-function table(rows: readonly (readonly string[])[]): string {
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows
     .map(
