@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { systemClock, UserError } from '../src/lib/index.ts';
 import { buildGenerator } from './load/generator.ts';
 import { commitOf, describeMachine } from './machine.ts';
+import { runMicro } from './micro/run.ts';
 import { marksOf } from './report/marks.ts';
 import { reportText } from './report/text.ts';
 import type { Report, Row } from './report/types.ts';
@@ -39,9 +40,15 @@ const program = new Command('bench')
   .option('--output <form>', 'text or json', 'text')
   .addHelpText(
     'after',
-    `\nGroups:\n${GROUPS.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}\n\nExamples:\n  npm run bench\n  npm run bench -- --only create,get --sizes 64,256 --runs 5\n`,
+    `\nGroups:\n${GROUPS.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}\n\nExamples:\n  npm run bench\n  npm run bench -- --only create,get --sizes 64,256 --runs 5\n  npm run bench -- micro tree\n`,
   )
   .action(run);
+
+program
+  .command('micro')
+  .description('Measures the hot functions alone, in this process.')
+  .argument('[name]', 'a part of their names, such as tree or tree/get')
+  .action((name: string | undefined, _: unknown, { parent }: Command) => micro(name, (parent ?? program).opts()));
 
 await program.parseAsync().catch((error: unknown) => {
   if (!(error instanceof UserError)) throw error;
@@ -82,6 +89,11 @@ async function run(flags: Flags): Promise<void> {
   writeFileSync(join(flags.out, 'report.json'), `${JSON.stringify(report, undefined, 1)}\n`);
   process.stdout.write(flags.output === 'json' ? `${JSON.stringify(report)}\n` : reportText(report));
   if (report.marks.some(({ gateHolds }) => gateHolds === false)) process.exitCode = 1;
+}
+
+async function micro(name: string | undefined, { runs, output }: Flags): Promise<void> {
+  const { rows, text } = await runMicro({ ...(name === undefined ? {} : { only: name }), rounds: runs });
+  process.stdout.write(output === 'json' ? `${JSON.stringify(rows)}\n` : text);
 }
 
 function groupNames(text: string): readonly string[] {

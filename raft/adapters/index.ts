@@ -1,4 +1,5 @@
 // The door of the Raft adapters: a member's consensus on real disks, sockets and threads.
+export { decodeFrame, encodeFrames } from './codec.ts';
 export { type ConsensusOptions, type ConsensusTuning, createConsensus } from './consensus.ts';
 export { type FolderLock, lockFolder } from './folder-lock.ts';
 export { knownPeersOf } from './known-peers.ts';

@@ -21,6 +21,7 @@ export type { LogIdentity } from './log/identity.ts';
 export { type DiskJob, type DiskStep, inlineLogWriter, JobRunner, type LogWriter } from './log/job.ts';
 export type { LogLimits, RaftLog } from './log/log.ts';
 export { LOG_LIMITS, openLog } from './log/open.ts';
+export { decodeRecord, encodeRecords, type LogRecord } from './log/record.ts';
 export type { RepairMeans } from './log/repair.ts';
 export type { Defer, NodeOutputs, RaftNode, RaftNodeOptions } from './node.ts';
 export type * from './ports.ts';
