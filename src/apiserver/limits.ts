@@ -37,6 +37,11 @@ export const GZIP_MIN_BYTES = 128 * KIB;
 /** Fast rather than small: loopback and LAN links outrun slow compression. */
 export const GZIP_LEVEL = 1;
 
+/** A longer answer is sent in slices of this, the event loop being free in between. */
+export const STREAM_SLICE_BYTES = 256 * KIB;
+/** A slice that takes longer to make (tables are computed) ends before it is full. */
+export const STREAM_SLICE_MS = 8;
+
 /** Verified service-account tokens that are remembered. */
 export const TOKEN_CACHE_ENTRIES = 4_096;
 /** A remembered token is looked at again after this long. */

@@ -14,7 +14,7 @@ import type { ServerContext } from '../context.ts';
 import { readBody } from '../http/body.ts';
 import type { AppContext } from '../http/env.ts';
 import { ACCEPTED_MEDIA_TYPES, negotiate, type Representation } from '../http/negotiate.ts';
-import { respondBytes } from '../http/respond.ts';
+import { respondBytes, respondParts } from '../http/respond.ts';
 import { warningHeader } from '../http/warning.ts';
 import { NAME_LIMIT } from '../limits.ts';
 import type { ResourceRequest } from '../request-info/parse.ts';
@@ -136,6 +136,12 @@ async function respond(operation: Operation, c: AppContext, answer: Answer): Pro
       const contentType = answer.contentType ?? `application/${representation.encoding}`;
       return respondBytes(c, answer.status, answer.json, { encoding: representation.encoding, contentType });
     }
+    case 'parted':
+      return respondParts(c, answer.status, answer.body, {
+        representation: { ...representation, contentType: answer.contentType },
+        warnings: [...operation.warnings].map(warningHeader),
+        clock: operation.server.options.clock,
+      });
     case 'taken':
       return answer.response;
   }

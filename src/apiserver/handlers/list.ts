@@ -5,7 +5,7 @@ import { collectionRange } from '../storage/keys.ts';
 import type { Answer, Operation } from './operation.ts';
 import { readRevision, snapshotAt, waitForRevision } from './read-revision.ts';
 import { parseSelection } from './selection.ts';
-import { shapeFor } from './shape.ts';
+import { type Shape, shapeFor } from './shape.ts';
 
 /** Where a paged list goes on. `revision` 0: at whatever is current, after the first revision was compacted. */
 interface Continuation {
@@ -24,13 +24,28 @@ export async function handleList(operation: Operation): Promise<Answer> {
   const { definition, query, representation, server } = operation;
   const page = await readPage(operation);
   const shape = shapeFor(definition, representation, query, server.options.clock);
-  const parts: Uint8Array[] = [Buffer.from(shape.listHead(page.metadata))];
-  for (const [at, object] of page.objects.entries()) {
-    if (at > 0) parts.push(COMMA);
-    parts.push(shape.item(object));
+  const body = { parts: partsOf(page, shape), lengthBytes: lengthOf(page, shape) };
+  return { kind: 'parted', status: 200, body, contentType: representation.contentType };
+}
+
+function* partsOf({ objects, metadata }: Page, shape: Shape): Generator<Uint8Array> {
+  yield Buffer.from(shape.listHead(metadata));
+  for (const [at, object] of objects.entries()) {
+    if (at > 0) yield COMMA;
+    yield shape.item(object);
   }
-  parts.push(Buffer.from(shape.listTail));
-  return { kind: 'encoded', status: 200, json: Buffer.concat(parts), contentType: representation.contentType };
+  yield Buffer.from(shape.listTail);
+}
+
+/** Known beforehand when every item is its stored bytes. */
+function lengthOf({ objects, metadata }: Page, shape: Shape): number | undefined {
+  let bytes = Buffer.byteLength(shape.listHead(metadata)) + Buffer.byteLength(shape.listTail);
+  bytes += Math.max(0, objects.length - 1) * COMMA.length;
+  for (const object of objects) {
+    if (!shape.verbatim(object)) return undefined;
+    bytes += object.bytes.length;
+  }
+  return bytes;
 }
 
 async function readPage(operation: Operation): Promise<Page> {

@@ -3,6 +3,7 @@ import type { KubeObject, ResourceDefinition } from '../../api/index.ts';
 import type { StoredObject } from '../../store/index.ts';
 import type { ServerContext } from '../context.ts';
 import type { Representation } from '../http/negotiate.ts';
+import type { PartedBody } from '../http/stream.ts';
 import type { UserInfo } from '../options.ts';
 import type { ResourceRequest } from '../request-info/parse.ts';
 import type { Fence } from '../storage/fence.ts';
@@ -43,6 +44,8 @@ export type Answer =
       readonly json: Uint8Array | string;
       readonly contentType?: string;
     }
+  /** The same in parts that are made as they are sent (lists). */
+  | { readonly kind: 'parted'; readonly status: number; readonly body: PartedBody; readonly contentType: string }
   /** The handler has taken the connection (watches, logs). */
   | { readonly kind: 'taken'; readonly response: Response };
 

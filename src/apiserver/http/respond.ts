@@ -2,9 +2,12 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { stringify } from 'yaml';
+import type { Clock } from '../../lib/index.ts';
 import { GZIP_LEVEL, GZIP_MIN_BYTES } from '../limits.ts';
+import { ALREADY_SENT } from './already-sent.ts';
 import type { AppContext } from './env.ts';
 import type { Representation } from './negotiate.ts';
+import { type PartedBody, slicesOf, streamSlices } from './stream.ts';
 
 const compress = promisify(gzip);
 
@@ -14,23 +17,74 @@ export async function respondBytes(
   status: number,
   json: Uint8Array | string,
   representation: Pick<Representation, 'encoding' | 'contentType'>,
-  cacheControl = 'no-cache, private',
+  cacheControl = NO_CACHE,
 ): Promise<Response> {
-  const headers: Record<string, string> = {
-    'content-type': representation.contentType,
-    'cache-control': cacheControl,
-    'audit-id': c.get('auditId'),
-  };
+  const headers = headersOf(c, representation.contentType, cacheControl);
   let body: Uint8Array | string = json;
   if (representation.encoding === 'yaml') body = stringify(JSON.parse(textOf(json)), { aliasDuplicateObjects: false });
   if (c.req.method === 'HEAD') return response(c, null, status, headers);
-  if (body.length >= GZIP_MIN_BYTES && (c.req.header('accept-encoding') ?? '').includes('gzip')) {
+  if (body.length >= GZIP_MIN_BYTES && acceptsGzip(c)) {
     body = await compress(body, { level: GZIP_LEVEL });
-    headers['content-encoding'] = 'gzip';
-    headers['vary'] = 'Accept-Encoding';
+    Object.assign(headers, GZIP_HEADERS);
   }
   headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length);
   return response(c, body, status, headers);
+}
+
+export interface PartsOptions {
+  readonly representation: Pick<Representation, 'encoding' | 'contentType'>;
+  /** Values of Warning headers, which are on the context too. */
+  readonly warnings: readonly string[];
+  readonly clock: Pick<Clock, 'monotonic'>;
+}
+
+/**
+ * Answers with a body in parts: in one piece when it is short, in slices when it is long and goes out on a socket as it is.
+ * Resolves when it has been sent.
+ */
+export async function respondParts(
+  c: AppContext,
+  status: number,
+  { parts, lengthBytes }: PartedBody,
+  { representation, warnings, clock }: PartsOptions,
+): Promise<Response> {
+  const outgoing = c.env?.outgoing;
+  const slices = slicesOf(parts, () => clock.monotonic());
+  const begun = [...take(slices, 2)];
+  if (begun.length < 2 || outgoing === undefined || representation.encoding !== 'json' || c.req.method === 'HEAD')
+    return respondBytes(c, status, Buffer.concat([...begun, ...slices]), representation);
+  const compressed = acceptsGzip(c);
+  if (warnings.length > 0) outgoing.setHeader('warning', warnings);
+  const headers = headersOf(c, representation.contentType, NO_CACHE);
+  if (compressed) Object.assign(headers, GZIP_HEADERS);
+  else if (lengthBytes !== undefined) headers['content-length'] = String(lengthBytes);
+  outgoing.writeHead(status, headers);
+  await streamSlices(outgoing, chain(begun, slices), { compressed, signal: c.get('signal') });
+  return ALREADY_SENT;
+}
+
+/** The first `count`, leaving the rest to be taken. */
+function* take<T>(items: Iterator<T>, count: number): Generator<T> {
+  for (let taken = 0; taken < count; taken++) {
+    const next = items.next();
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+function* chain<T>(...sources: readonly Iterable<T>[]): Generator<T> {
+  for (const source of sources) yield* source;
+}
+
+const NO_CACHE = 'no-cache, private';
+const GZIP_HEADERS = { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } as const;
+
+function acceptsGzip(c: AppContext): boolean {
+  return (c.req.header('accept-encoding') ?? '').includes('gzip');
+}
+
+function headersOf(c: AppContext, contentType: string, cacheControl: string): Record<string, string> {
+  return { 'content-type': contentType, 'cache-control': cacheControl, 'audit-id': c.get('auditId') };
 }
 
 function response(
