@@ -4,6 +4,7 @@ import {
   apiSchema,
   createApiRegistry,
   encodeObject,
+  type Json,
   type KubeObject,
   type ResourceDefinition,
   selectableFieldsOf,
@@ -33,8 +34,7 @@ function sampleOf(plural: string, template: string): Sample {
   const definition = defined(createApiRegistry().find('', 'v1', plural), plural);
   const name = 'sample-0000000001';
   const text = template.replace('@NAME@', name).replace('@SEQ@', '1');
-  const decoded = JSON.parse(text) as KubeObject;
-  const { object } = admitDecoded(apiSchema(), definition, { value: decoded as never }, 'Strict');
+  const { object } = admitDecoded(apiSchema(), definition, { value: JSON.parse(text) as Json }, 'Strict');
   object.metadata = {
     ...object.metadata,
     namespace: 'default',
