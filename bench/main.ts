@@ -1,14 +1,16 @@
 // `npm run bench`: measures quorate and etcd side by side on this machine and says how they compare; `micro` measures the
 // hot functions alone. Exit code 1 when a gate of a mark that was measured is missed.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import { systemClock, UserError } from '../src/lib/index.ts';
+import { messageOf, systemClock, UserError } from '../src/lib/index.ts';
 import { buildGenerator } from './load/generator.ts';
 import { commitOf, describeMachine } from './machine.ts';
 import { runMicro } from './micro/run.ts';
+import { compareReports } from './report/compare.ts';
 import { marksOf } from './report/marks.ts';
+import { reportPage } from './report/page.ts';
 import { reportText } from './report/text.ts';
 import type { Report, Row } from './report/types.ts';
 import { GROUPS } from './rows/all.ts';
@@ -26,6 +28,7 @@ interface Flags {
   readonly seconds: number;
   readonly etcd: boolean;
   readonly out: string;
+  readonly compare?: string;
   readonly output: string;
 }
 
@@ -37,10 +40,11 @@ const program = new Command('bench')
   .option('--seconds <n>', 'of each run', positive, 5)
   .option('--no-etcd', 'leave etcd out')
   .option('--out <folder>', 'where report.json and report.html go', join(ROOT, 'bench', 'results'))
+  .option('--compare <report>', 'an earlier report.json: what has changed since, below the report')
   .option('--output <form>', 'text or json', 'text')
   .addHelpText(
     'after',
-    `\nGroups:\n${GROUPS.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}\n\nExamples:\n  npm run bench\n  npm run bench -- --only create,get --sizes 64,256 --runs 5\n  npm run bench -- micro tree\n`,
+    `\nGroups:\n${GROUPS.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}\n\nExamples:\n  npm run bench\n  npm run bench -- --only create,get --sizes 64,256 --runs 5\n  npm run bench -- --compare bench/baselines/two-cores.json\n  npm run bench -- micro tree\n`,
   )
   .action(run);
 
@@ -57,6 +61,8 @@ await program.parseAsync().catch((error: unknown) => {
 });
 
 async function run(flags: Flags): Promise<void> {
+  // Read first: a report that cannot be compared with should not cost half an hour.
+  const before = flags.compare === undefined ? undefined : readReport(flags.compare);
   const machine = describeMachine();
   const hasEtcd = flags.etcd && machine.etcd !== undefined;
   if (flags.etcd && !hasEtcd)
@@ -87,8 +93,23 @@ async function run(flags: Flags): Promise<void> {
   };
   mkdirSync(flags.out, { recursive: true });
   writeFileSync(join(flags.out, 'report.json'), `${JSON.stringify(report, undefined, 1)}\n`);
+  writeFileSync(join(flags.out, 'report.html'), reportPage(report));
   process.stdout.write(flags.output === 'json' ? `${JSON.stringify(report)}\n` : reportText(report));
+  if (before !== undefined) process.stdout.write(`\n${compareReports(before, report)}`);
+  say(`The page with plots: ${join(flags.out, 'report.html')}`);
   if (report.marks.some(({ gateHolds }) => gateHolds === false)) process.exitCode = 1;
+}
+
+/** Throws UserError for what is no report. */
+function readReport(file: string): Report {
+  const remedy = 'Name a report.json that npm run bench wrote, or one of bench/baselines/.';
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    if (report.format === 1 && Array.isArray(report.rows)) return report;
+  } catch (error) {
+    throw new UserError(`${file} cannot be read: ${messageOf(error)}`, remedy);
+  }
+  throw new UserError(`${file} is no report of this format`, remedy);
 }
 
 async function micro(name: string | undefined, { runs, output }: Flags): Promise<void> {

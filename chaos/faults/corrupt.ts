@@ -6,7 +6,9 @@
 // 3. A stopped server's file is damaged now, and the process is killed; the supervisor starts it again.
 // 4. A server that asks to be replaced is replaced by the member commands. Where that cannot be, because the other one does not
 //    serve either, it is given its folder back as it was when it was killed. That is as good as a new member: it has
-//    acknowledged nothing since, because it did not run. A peer that met the log it began meanwhile forgets that.
+//    acknowledged nothing since, because it did not run. Nor has either of two that halted: with the third alone nothing is
+//    ever agreed. Who halted beside one that asked may have, and comes back by itself once that one is there.
+//    A peer that met the log that one of them began meanwhile forgets that.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, prng, sleep } from '../../src/lib/index.ts';
@@ -82,13 +84,16 @@ async function help(
 ): Promise<readonly string[]> {
   const told: string[] = [];
   const away = victims.filter(({ server }) => outcomes.get(server)?.outcome !== 'whole');
+  const allHalted = away.every(({ server }) => outcomes.get(server) === undefined);
   for (const { server, backup } of victims) {
     if (!away.some((other) => other.server === server)) {
       await backup.drop();
     } else if (away.length === 1 && outcomes.get(server)?.outcome === 'asks') {
       await backup.drop();
       told.push(`${await replace(cluster, server, 'remove first')} took the place of ${server}`);
-    } else await restore(cluster, server, backup);
+    } else if (away.length === 1 || outcomes.get(server)?.outcome === 'asks' || allHalted) {
+      await restore(cluster, server, backup);
+    } else await backup.drop();
   }
   if (away.length > 1) await forgetPeers(cluster, victims);
   return told;

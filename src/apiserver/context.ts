@@ -3,12 +3,14 @@ import type { Authenticator } from './authn/authenticate.ts';
 import type { TokenAuthority } from './authn/service-account-tokens.ts';
 import type { ServerMetrics } from './http/metrics.ts';
 import type { ApiServerOptions } from './options.ts';
+import type { WatchPacer } from './watch/pacer.ts';
 
 export interface ServerContext {
   readonly options: ApiServerOptions;
   readonly tokens: TokenAuthority;
   readonly authenticator: Authenticator;
   readonly metrics: ServerMetrics;
+  readonly pacer: WatchPacer;
   /** Streams (watches, logs) that are open: each is ended by calling it when the server drains. */
   readonly streams: Set<() => void>;
   /** True from the beginning of stop(): /readyz fails, no new streams. */

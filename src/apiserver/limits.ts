@@ -25,6 +25,11 @@ export const RETRY_AFTER_SECONDS = 1;
 /** A watch that asks for no timeout ends after 30 to 60 minutes, at random, so that reconnects spread. */
 export const WATCH_TIMEOUT_MIN_SECONDS = 1_800;
 export const WATCH_BOOKMARK_PERIOD_MS = 60_000;
+/** Between two rounds of writing to watchers; longer, up to the maximum, the longer a round takes. */
+export const WATCH_PAUSE_MIN_MS = 5;
+export const WATCH_PAUSE_MAX_MS = 30;
+/** So much for one watcher is written at once. */
+export const WATCH_ROUND_BYTES = 256 * KIB;
 /** What may wait for one slow watcher's socket before its stream is ended. */
 export const WATCH_BUDGET_BYTES = 16 * MIB;
 /** Frames from a watching WebSocket client: it has nothing to say. */

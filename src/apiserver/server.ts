@@ -8,6 +8,7 @@ import { createApp } from './http/app.ts';
 import { closeListeners, type Listeners, openListeners } from './http/listeners.ts';
 import { createServerMetrics } from './http/metrics.ts';
 import type { ApiServer, ApiServerOptions } from './options.ts';
+import { createWatchPacer } from './watch/pacer.ts';
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
   assert(
@@ -47,6 +48,7 @@ export function createServerContext(options: ApiServerOptions): ServerContext {
     tokens,
     authenticator: createAuthenticator(options, tokens),
     metrics: createServerMetrics(options.metrics),
+    pacer: createWatchPacer(options.clock),
     streams: new Set(),
     draining: false,
   };

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { EXIT_WITH_PARENT } from '../../cluster/index.ts';
 import { RemovedError } from '../../raft/node/index.ts';
 import {
+  addProcessMetrics,
   type Clock,
   createLogger,
   createRegistry,
@@ -54,11 +55,13 @@ export function componentEnvironment(component: string): Environment {
   process.on('unhandledRejection', (reason) =>
     fatal(`unhandled rejection: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`),
   );
+  const metrics = createRegistry(component);
+  addProcessMetrics(metrics);
   return {
     clock: systemClock(),
     random: prng(randomInt(SEED_BOUND)),
     logger,
-    metrics: createRegistry(component),
+    metrics,
     fatal,
     signal: endSignal(),
   };

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ApiServer } from '../../src/apiserver/index.ts';
 import { createApiServer } from '../../src/apiserver/index.ts';
+import { WATCH_PAUSE_MAX_MS } from '../../src/apiserver/limits.ts';
 import { systemClock } from '../../src/lib/index.ts';
 import { createMemoryStore, type ObjectStore } from '../../src/store/index.ts';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
@@ -49,6 +50,8 @@ async function call(method: string, path: string, body?: unknown): Promise<any> 
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   });
+  // Watchers are written to in rounds: the next one is due.
+  clock.advance(WATCH_PAUSE_MAX_MS);
   return response.json();
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAMAGES, doDamage, fileKindOf, filesOf, planDamage, undoDamage } from '../../chaos/faults/damage.ts';
+import { asks } from '../../chaos/faults/replacement.ts';
 import { damageTable } from '../../chaos/soak/damage-table.ts';
 import { prng } from '../../src/lib/index.ts';
 
@@ -86,5 +87,25 @@ describe('damage to a file of a server', () => {
     ]);
     expect(lines.at(-1)).toMatch(/^ {2}log marker +1 whole, 2 asks +- +- +-$/);
     expect(damageTable([])).toEqual([]);
+  });
+});
+
+describe('a server that asks to be replaced', () => {
+  it.each([
+    'error: the Raft log is damaged: identity: its content does not match its checksum',
+    'error: /data/config.json cannot be read: Bad control character in string literal in JSON at position 1536',
+    'Replace this member: `quorate member remove <id>`, then `quorate member add`.',
+    '{"level":40,"peer":"server-2","trouble":"it refuses this member: server-1 lost its log and made a new one: replace it"}',
+  ])('says so in its last words, or names the remedy: %s', (line) => {
+    expect(asks(line)).toBe(true);
+  });
+
+  it.each([
+    '{"level":50,"quarantine":"2026-11-26","msg":"the state database was damaged: it is set aside and rebuilt"}',
+    '{"level":50,"damage":"a record with a wrong checksum","msg":"the Raft log was damaged: it is repaired from the peers"}',
+    '{"level":40,"file":"config.json","error":"config.json cannot be read","msg":"a changed configuration cannot be used: the old one stays"}',
+    '{"level":40,"peer":"server-2","trouble":"server-2 lost its log and made a new one: replace it"}',
+  ])('is not one that repairs itself, or that speaks of another: %s', (line) => {
+    expect(asks(line)).toBe(false);
   });
 });

@@ -17,7 +17,7 @@ import {
 import type { ServerContext } from '../context.ts';
 import type { Selection } from '../handlers/selection.ts';
 import type { Shape } from '../handlers/shape.ts';
-import { WATCH_BOOKMARK_PERIOD_MS, WATCH_BUDGET_BYTES } from '../limits.ts';
+import { WATCH_BOOKMARK_PERIOD_MS, WATCH_BUDGET_BYTES, WATCH_ROUND_BYTES } from '../limits.ts';
 import { encodeBookmark, encodeError, encodeEvent } from './events.ts';
 import type { WatchRequest } from './options.ts';
 import type { WatchTransport } from './transport.ts';
@@ -44,6 +44,9 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
   const timers: Timer[] = [];
   let watch: Watch | undefined;
   let over = false;
+  /** Encoded events that the pacer has not had written yet. */
+  let waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
 
   /** Releases everything; the transport is ended by whoever calls. Idempotent. */
   const release = (): void => {
@@ -54,18 +57,28 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
     server.metrics.watches.dec(labels);
     watch?.close();
   };
+  const flush = (): void => {
+    if (over || waiting.length === 0) return;
+    transport.send(waiting);
+    server.metrics.watchEvents.inc(labels, waiting.length);
+    waiting = [];
+    waitingBytes = 0;
+  };
   const bookmark = (): void => {
     if (over || watch === undefined || !request.bookmarks) return;
+    flush();
     transport.send([encodeBookmark(shape, String(watch.progress()), false)]);
   };
   const endInGoodOrder = (): void => {
     if (over) return;
+    flush();
     bookmark();
     release();
     transport.end();
   };
   const fail = (error: unknown): void => {
     if (over) return;
+    flush();
     release();
     const compacted = error instanceof CompactedError;
     const status = compacted
@@ -77,9 +90,14 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
   };
   const events = (batch: readonly WatchEvent[]): void => {
     if (over || batch.length === 0) return;
-    transport.send(batch.map((event) => encodeEvent(event, shape)));
-    server.metrics.watchEvents.inc(labels, batch.length);
-    if (transport.pendingBytes() <= WATCH_BUDGET_BYTES) return;
+    for (const event of batch) {
+      const line = encodeEvent(event, shape);
+      waiting.push(line);
+      waitingBytes += line.length;
+    }
+    if (waitingBytes >= WATCH_ROUND_BYTES) flush();
+    else server.pacer.soon(flush);
+    if (transport.pendingBytes() + waitingBytes <= WATCH_BUDGET_BYTES) return;
     server.metrics.watchesTerminated.inc({ reason: 'slow' });
     release();
     transport.destroy();

@@ -19,6 +19,21 @@ export interface WatchTransport {
   onClosed(listener: () => void): void;
 }
 
+/** What was joined last: watchers that see the same events are written to one after another. */
+let lastJoined: { readonly lines: readonly Uint8Array[]; readonly bytes: Uint8Array } | undefined;
+
+/** Lines in one piece, which watchers of the same events share. */
+export function joinedLines(lines: readonly Uint8Array[]): Uint8Array {
+  const [only] = lines;
+  if (lines.length === 1 && only !== undefined) return only;
+  const last = lastJoined;
+  if (last !== undefined && last.lines.length === lines.length && last.lines.every((line, at) => line === lines[at]))
+    return last.bytes;
+  const bytes = Buffer.concat(lines);
+  lastJoined = { lines, bytes };
+  return bytes;
+}
+
 /** Writes the head of a 200 at once, so that the client knows that it is watching. */
 export function httpTransport(outgoing: ServerResponse, contentType: string, auditId: string): WatchTransport {
   outgoing.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-cache, private', 'audit-id': auditId });
@@ -26,9 +41,7 @@ export function httpTransport(outgoing: ServerResponse, contentType: string, aud
   outgoing.socket?.setNoDelay(true);
   return {
     send(events) {
-      const [only] = events;
-      if (outgoing.destroyed) return;
-      outgoing.write(events.length === 1 && only !== undefined ? only : Buffer.concat(events));
+      if (!outgoing.destroyed) outgoing.write(joinedLines(events));
     },
     pendingBytes: () => outgoing.writableLength,
     drained() {
