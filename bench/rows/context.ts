@@ -71,7 +71,7 @@ export async function measure(
         seconds: context.seconds,
         warmup: context.warmup,
         pids: peer.pids(),
-        // A few connections for etcd's clients: with more its throughput falls, with one it does not rise to its best.
+        // One connection for all of etcd's clients: with more of them it gets slower.
         connections: Math.min(job.clients, ETCD_CONNECTIONS),
         ...job,
         prefix: creates ? `${job.prefix}${lastRun}` : job.prefix,
@@ -87,7 +87,7 @@ export async function measure(
   return measured;
 }
 
-const ETCD_CONNECTIONS = 16;
+const ETCD_CONNECTIONS = 1;
 
 function sideOf({ peer, what, figure }: Contender, results: readonly LoadResult[]): Side {
   const spread = (of: (result: LoadResult) => number) => spreadOf(results.map(of));
