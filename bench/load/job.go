@@ -61,7 +61,7 @@ type Result struct {
 	// Events that watchers received; Misses: sampled events that were not what had been written.
 	Events int64 `json:"events,omitempty"`
 	Misses int64 `json:"misses,omitempty"`
-	// ClientCPU is this process', ServerCPU that of Pids, in seconds; ServerWritten what they had written to disks.
+	// ClientCPU is this process', ServerCPU that of Pids, in seconds; ServerWritten the bytes that disks took meanwhile.
 	ClientCPU     float64 `json:"clientCpu"`
 	ServerCPU     float64 `json:"serverCpu"`
 	ServerWritten int64   `json:"serverWritten"`

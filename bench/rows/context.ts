@@ -44,6 +44,25 @@ export async function withPair<T>(context: BenchContext, use: (pair: Pair) => Pr
   }
 }
 
+/** How long a fresh pair is under load before anything counts: code that has not run yet is slow in both. */
+const WARM_UP_SECONDS = 10;
+const WARM_UP_CLIENTS = 32;
+
+/** Puts each system under a mixture of writes and reads for a while. */
+export async function warmUp(context: BenchContext, { quorate, etcd }: Pair, template: string): Promise<void> {
+  for (const peer of etcd === undefined ? [quorate] : [quorate, etcd]) {
+    const job = {
+      operation: 'mixed',
+      prefix: 'warm',
+      template,
+      clients: WARM_UP_CLIENTS,
+      connections: ETCD_CONNECTIONS,
+    };
+    await fill(context, peer, { prefix: job.prefix, count: WARM_UP_CLIENTS, template });
+    await runLoad(context.generator, { ...peer.base, ...job, objects: WARM_UP_CLIENTS, seconds: WARM_UP_SECONDS });
+  }
+}
+
 /** One side of a row before it is measured. */
 export interface Contender {
   readonly peer: Peer;

@@ -4,7 +4,7 @@ import type { Peer } from '../peers/peer.ts';
 import { residentMegabytes } from '../peers/processes.ts';
 import { spreadOf } from '../report/spread.ts';
 import type { Row } from '../report/types.ts';
-import { type BenchContext, type Contender, fill, measure, withPair } from './context.ts';
+import { type BenchContext, type Contender, fill, measure, warmUp, withPair } from './context.ts';
 import { configMapTemplate } from './objects.ts';
 
 export const GROWTH_SIZES = [1_000, 10_000, 100_000] as const;
@@ -14,8 +14,10 @@ const CLIENTS = 64;
 const SETTLE_MS = 5_000;
 
 export function measureGrowth(context: BenchContext, sizes: readonly number[]): Promise<Row[]> {
-  return withPair(context, async ({ quorate, etcd }) => {
+  return withPair(context, async (pair) => {
+    const { quorate, etcd } = pair;
     const template = configMapTemplate();
+    await warmUp(context, pair, template);
     const peers: readonly Peer[] = etcd === undefined ? [quorate] : [quorate, etcd];
     const empty = peers.map(memoryOf);
     const rows: Row[] = [];

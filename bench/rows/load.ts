@@ -1,6 +1,6 @@
 // Closed loops on single objects: writes, reads, and a mixture, at several numbers of clients.
 import type { Row } from '../report/types.ts';
-import { type BenchContext, type Contender, fill, measure, type Pair, withPair } from './context.ts';
+import { type BenchContext, type Contender, fill, measure, type Pair, warmUp, withPair } from './context.ts';
 import { judged } from './known.ts';
 import { configMapTemplate } from './objects.ts';
 
@@ -72,6 +72,7 @@ export function measureLoad(context: BenchContext, row: LoadRow, clientCounts: r
   return withPair(context, async (pair) => {
     const template = configMapTemplate();
     const prefix = row.name;
+    await warmUp(context, pair, template);
     if (row.objects !== undefined) {
       const population = { prefix, count: row.objects, template };
       await fill(context, pair.quorate, population);

@@ -50,6 +50,8 @@ export function podTemplate(): string {
       apiVersion: 'v1',
       kind: 'Pod',
       spec: {
+        // Nobody's: what the scheduler would write of pods that fit nowhere is not to be measured.
+        schedulerName: 'bench',
         containers: [
           {
             name: 'main',

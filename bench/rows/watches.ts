@@ -3,7 +3,7 @@
 import type { LoadResult } from '../load/generator.ts';
 import type { Peer } from '../peers/peer.ts';
 import type { Row } from '../report/types.ts';
-import { type BenchContext, type Contender, fill, measure, withPair } from './context.ts';
+import { type BenchContext, type Contender, fill, measure, warmUp, withPair } from './context.ts';
 import { judged } from './known.ts';
 import { configMapTemplate } from './objects.ts';
 
@@ -14,8 +14,10 @@ const DELIVERY_RATE = 100;
 export const WATCHER_COUNTS = [10, 100, 1_000] as const;
 
 export function measureWatches(context: BenchContext, watcherCounts: readonly number[]): Promise<Row[]> {
-  return withPair(context, async ({ quorate, etcd }) => {
+  return withPair(context, async (pair) => {
+    const { quorate, etcd } = pair;
     const template = configMapTemplate();
+    await warmUp(context, pair, template);
     const prefix = 'watched';
     const peers: readonly Peer[] = etcd === undefined ? [quorate] : [quorate, etcd];
     for (const peer of peers) await fill(context, peer, { prefix, count: WRITERS, template });
@@ -40,6 +42,7 @@ export function measureWatches(context: BenchContext, watcherCounts: readonly nu
       );
       rows.push(judged(measured));
     }
+    if (!watcherCounts.includes(DELIVERY_WATCHERS)) return rows;
     const delivery = {
       id: 'delivery/1000',
       title: `delivery p99 at ${DELIVERY_WATCHERS} watchers, ${DELIVERY_RATE} writes/s`,

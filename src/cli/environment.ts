@@ -3,7 +3,6 @@ import { randomInt } from 'node:crypto';
 import { EXIT_WITH_PARENT } from '../../cluster/index.ts';
 import { RemovedError } from '../../raft/node/index.ts';
 import {
-  addProcessMetrics,
   type Clock,
   createLogger,
   createRegistry,
@@ -55,13 +54,11 @@ export function componentEnvironment(component: string): Environment {
   process.on('unhandledRejection', (reason) =>
     fatal(`unhandled rejection: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`),
   );
-  const metrics = createRegistry(component);
-  addProcessMetrics(metrics);
   return {
     clock: systemClock(),
     random: prng(randomInt(SEED_BOUND)),
     logger,
-    metrics,
+    metrics: createRegistry(component),
     fatal,
     signal: endSignal(),
   };

@@ -1,5 +1,5 @@
 // Metrics in the Prometheus form. Each process has one registry of its own, handed down: no global state.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export { Counter, Gauge, Histogram, Registry };
 
@@ -8,9 +8,4 @@ export function createRegistry(component: string): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ component });
   return registry;
-}
-
-/** Adds what every process tells of itself: processor time, memory, open files, garbage collection, lag of the event loop. */
-export function addProcessMetrics(registry: Registry): void {
-  collectDefaultMetrics({ register: registry });
 }

@@ -38,6 +38,10 @@ export const REPLAY_LIMIT_CHANGES = 2048;
 export const HOUSEKEEPING_MS = 500;
 /** Commits sent and not yet applied; further ones wait their turn, so that a leader is never flooded by one server. */
 export const SEND_WINDOW_BYTES = 8 * MIB;
+/** Batches of commits sent and not yet applied; what comes meanwhile goes together with the next one. */
+export const SEND_WINDOW_BATCHES = 2;
+/** Questions to the leader that have no answer yet; reads that come meanwhile share the next one. */
+export const READ_QUESTIONS_LIMIT = 2;
 /** How long to wait before sending again what the same leader has dropped. */
 export const RESEND_DELAY_MS = 10;
 /** A commit whose outcome is unknown for so long is sent again even though nothing seems to be lost. */

@@ -11,7 +11,7 @@
 // Invariant: the pending sequences are consecutive, and all before them are known here: that is the low-water mark.
 import { assert, defined } from '../lib/index.ts';
 import { encodeCommit, type PackedCommand, withPass } from './command.ts';
-import { PENDING_LIMIT_BYTES, PENDING_LIMIT_COMMANDS, SEND_WINDOW_BYTES } from './limits.ts';
+import { PENDING_LIMIT_BYTES, PENDING_LIMIT_COMMANDS, SEND_WINDOW_BATCHES, SEND_WINDOW_BYTES } from './limits.ts';
 import { type CommitOutcome, type Revision, type StoredObject, StoreTimeoutError } from './port.ts';
 import { recallOutcome, type Session } from './session.ts';
 
@@ -43,6 +43,8 @@ export class PendingCommits {
   #resolved = 0;
   #nextToSend = 1;
   #inFlightBytes = 0;
+  /** The last sequence of each batch that was sent in this pass and is not applied yet, oldest first. */
+  #batches: number[] = [];
   #pass = 0;
 
   constructor(origin: string, nowMs: () => number) {
@@ -81,9 +83,13 @@ export class PendingCommits {
     });
   }
 
-  /** What may be sent now, in order: as much as the window allows, one at least. */
+  /**
+   * What may be sent now, in order: as much as the window allows. While SEND_WINDOW_BATCHES are under way the rest gathers:
+   * under load everything on the way to the disk and back costs by the batch, and a lone commit waits for nothing.
+   */
   takeToSend(): Uint8Array[] {
     const commands: Uint8Array[] = [];
+    if (this.#batches.length >= SEND_WINDOW_BATCHES) return commands;
     for (; this.#nextToSend <= this.#lastSequence; this.#nextToSend++) {
       const entry = this.#pending.get(this.#nextToSend);
       assert(entry !== undefined, 'pending sequences are consecutive');
@@ -94,6 +100,7 @@ export class PendingCommits {
       this.#inFlightBytes += entry.encoded.length;
       commands.push(entry.encoded);
     }
+    if (commands.length > 0) this.#batches.push(this.#nextToSend - 1);
     return commands;
   }
 
@@ -106,6 +113,7 @@ export class PendingCommits {
     this.#pass += 1;
     this.#nextToSend = this.#resolved + 1;
     this.#inFlightBytes = 0;
+    this.#batches = [];
   }
 
   /** Whether a gap that was seen in the log calls for a new pass: only one of the newest pass does. */
@@ -125,6 +133,7 @@ export class PendingCommits {
     assert(entry !== undefined && sequence === this.#resolved + 1, 'a session is applied in sequence');
     this.#pending.delete(sequence);
     this.#resolved = sequence;
+    if (this.#batches[0] === sequence) this.#batches.shift();
     this.#pendingBytes -= entry.encoded.length;
     // It may be applied by an earlier copy before this pass came to send it.
     if (sequence < this.#nextToSend) this.#inFlightBytes = Math.max(0, this.#inFlightBytes - entry.encoded.length);

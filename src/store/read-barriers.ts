@@ -1,6 +1,8 @@
 // Current reads: a caller waits until this server has applied everything that was acknowledged anywhere before it asked.
-// All callers of one turn share one question to the leader. A question that nobody answers is asked again when the
-// leadership changes, together with all the others: a later answer is as good for an earlier caller.
+// All callers of one turn share one question to the leader, and those who come while READ_QUESTIONS_LIMIT are open share the
+// next one. A question that nobody answers is asked again when the leadership changes, together with all the others: a later
+// answer is as good for an earlier caller.
+import { READ_QUESTIONS_LIMIT } from './limits.ts';
 import { type Revision, StoreTimeoutError } from './port.ts';
 
 interface Caller {
@@ -23,8 +25,9 @@ export interface ReadBarrierOptions {
 
 export class ReadBarriers {
   readonly #options: ReadBarrierOptions;
-  /** Callers of this turn. */
+  /** Callers of this turn, or since the limit of open questions was reached. */
   #gathering: Group | undefined;
+  #open = 0;
   /** Groups whose question has no answer yet. */
   readonly #asked = new Set<Group>();
   /** Groups that wait for an index to be applied here. */
@@ -62,16 +65,33 @@ export class ReadBarriers {
 
   /** Asks again for everybody whose question has no answer: what was asked before may be lost. */
   retry(): void {
+    this.#close();
     for (const group of this.#asked) if (group.size === 0) this.#asked.delete(group);
     if (this.#asked.size === 0 || !this.#options.hasLeader()) return;
     const groups = [...this.#asked];
+    const ended = (): void => {
+      this.#open -= 1;
+      // Who gathered meanwhile came after this question: theirs is asked now.
+      if (this.#gathering !== undefined) this.retry();
+    };
+    this.#open += 1;
     this.#options.readIndex().then(
       (index) => {
         if (index !== undefined) this.#answer(groups, index);
+        ended();
       },
       // It was stopped, or a question went wrong: the owner retries while there is a leader.
-      () => {},
+      () => {
+        this.#open -= 1;
+      },
     );
+  }
+
+  /** Who has gathered is asked for with the next question. */
+  #close(): void {
+    const group = this.#gathering;
+    this.#gathering = undefined;
+    if (group !== undefined && group.size > 0) this.#asked.add(group);
   }
 
   /** The store has applied more. */
@@ -98,10 +118,9 @@ export class ReadBarriers {
     const group: Group = new Set();
     this.#gathering = group;
     this.#options.defer(() => {
-      this.#gathering = undefined;
-      if (group.size === 0) return;
-      this.#asked.add(group);
-      this.retry();
+      // Somebody has asked for it already.
+      if (this.#gathering !== group) return;
+      if (this.#open < READ_QUESTIONS_LIMIT) this.retry();
     });
     return group;
   }

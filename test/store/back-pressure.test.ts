@@ -65,6 +65,42 @@ describe('commits that wait for their outcome', () => {
   });
 });
 
+describe('batches of commits', () => {
+  const packed = packCommand(remove(pod('a')));
+  const batches = (pending: PendingCommits, counts: readonly number[]): number[] =>
+    counts.map((count) => {
+      for (let i = 0; i < count; i++) void pending.add(packed, NO_ABORT);
+      return pending.takeToSend().length;
+    });
+
+  it('leave at once while few are under way; then what comes gathers, and goes together when one is applied', () => {
+    const pending = new PendingCommits('a/1', () => 0);
+    expect(batches(pending, [1, 2, 3, 4])).toEqual([1, 2, 0, 0]);
+    pending.resolve(1, OUTCOME);
+    expect(pending.hasUnsent).toBe(true);
+    expect(pending.takeToSend()).toHaveLength(7);
+    pending.resolve(2, OUTCOME);
+    expect(batches(pending, [5])).toEqual([0]);
+    pending.resolve(3, OUTCOME);
+    expect(pending.takeToSend()).toHaveLength(5);
+  });
+
+  it('do not hold back what is sent again when what was sent may be lost', () => {
+    const pending = new PendingCommits('a/1', () => 0);
+    batches(pending, [1, 2, 3]);
+    pending.beginPass();
+    expect(pending.takeToSend()).toHaveLength(6);
+  });
+
+  it('are over when an earlier copy is applied before this pass came to send it', () => {
+    const pending = new PendingCommits('a/1', () => 0);
+    batches(pending, [1, 2]);
+    pending.beginPass();
+    for (const sequence of [1, 2, 3]) pending.resolve(sequence, OUTCOME);
+    expect(batches(pending, [1, 1, 1])).toEqual([1, 1, 0]);
+  });
+});
+
 describe('a state database that is behind', () => {
   it('stops the sending beyond its limit, says so, and goes on when it has caught up', async () => {
     const cluster = new FakeCluster(['a']);

@@ -1,7 +1,7 @@
 // Documents that change only with the server: answered with an ETag, and not at all when the client has them.
 import { createHash } from 'node:crypto';
 import type { AppContext } from '../http/env.ts';
-import { respondBytes } from '../http/respond.ts';
+import { addHeader, respondBytes, respondUnchanged } from '../http/respond.ts';
 
 const JSON_TYPE = 'application/json';
 
@@ -29,9 +29,9 @@ export function respondTagged(
   cacheControl?: string,
 ): Promise<Response> {
   const tag = `"${document.hash}"`;
-  c.header('etag', tag);
-  c.header('vary', 'Accept');
+  addHeader(c, 'etag', tag);
+  addHeader(c, 'vary', 'Accept');
   const known = (c.req.header('if-none-match') ?? '').split(',').map((text) => text.trim());
-  if (known.includes(tag)) return Promise.resolve(c.body(null, 304));
+  if (known.includes(tag)) return Promise.resolve(respondUnchanged(c));
   return respondBytes(c, 200, document.json, { encoding: 'json', contentType }, cacheControl);
 }

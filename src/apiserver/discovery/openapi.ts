@@ -14,7 +14,7 @@ import {
 import type { ServerContext } from '../context.ts';
 import type { AppContext } from '../http/env.ts';
 import { parseAccept } from '../http/negotiate.ts';
-import { respondBytes } from '../http/respond.ts';
+import { addHeader, respondBytes } from '../http/respond.ts';
 import { type EncodedDocument, encodeDocument, respondDocument, respondTagged } from './document.ts';
 import { GIT_VERSION } from './version.ts';
 
@@ -72,7 +72,7 @@ function respondV2(c: AppContext, made: { json: EncodedDocument; protobuf: Uint8
   for (const { type } of parseAccept(accept)) {
     if (type === JSON_TYPE || type === '*/*' || type === 'application/*') return respondTagged(c, made.json, JSON_TYPE);
     if (!PROTOBUF_ASKED.test(type)) continue;
-    c.header('etag', `"${made.json.hash}-protobuf"`);
+    addHeader(c, 'etag', `"${made.json.hash}-protobuf"`);
     return respondBytes(c, 200, made.protobuf, { encoding: 'json', contentType: OPENAPI_V2_PROTOBUF_MEDIA_TYPE });
   }
   throw notAcceptableError([JSON_TYPE]);

@@ -14,7 +14,7 @@ import type { ServerContext } from '../context.ts';
 import { readBody } from '../http/body.ts';
 import type { AppContext } from '../http/env.ts';
 import { ACCEPTED_MEDIA_TYPES, negotiate, type Representation } from '../http/negotiate.ts';
-import { respondBytes, respondParts } from '../http/respond.ts';
+import { addHeader, respondBytes, respondParts } from '../http/respond.ts';
 import { warningHeader } from '../http/warning.ts';
 import { NAME_LIMIT } from '../limits.ts';
 import type { ResourceRequest } from '../request-info/parse.ts';
@@ -128,7 +128,7 @@ async function respond(operation: Operation, c: AppContext, answer: Answer): Pro
   putWarnings(operation, c);
   switch (answer.kind) {
     case 'stored':
-      if (answer.fence !== undefined) c.header('Quorate-Fence', answer.fence);
+      if (answer.fence !== undefined) addHeader(c, 'Quorate-Fence', answer.fence);
       return respondBytes(c, answer.status, shaped(operation, answer.object), representation);
     case 'object':
       return respondBytes(c, answer.status, shaped(operation, answer.object), representation);
@@ -139,7 +139,6 @@ async function respond(operation: Operation, c: AppContext, answer: Answer): Pro
     case 'parted':
       return respondParts(c, answer.status, answer.body, {
         representation: { ...representation, contentType: answer.contentType },
-        warnings: [...operation.warnings].map(warningHeader),
         clock: operation.server.options.clock,
       });
     case 'taken':
@@ -153,5 +152,5 @@ function shaped(operation: Operation, object: StoredObject | KubeObject): Uint8A
 }
 
 function putWarnings(operation: Operation, c: AppContext): void {
-  for (const text of operation.warnings) c.header('warning', warningHeader(text), { append: true });
+  for (const text of operation.warnings) addHeader(c, 'warning', warningHeader(text));
 }

@@ -1,31 +1,48 @@
 // The application: every request passes the same steps, then goes to the resource it names or to one of the few other
 // paths. Whatever is thrown becomes a Status.
 import { Hono } from 'hono';
-import { ApiError, internalError, unknownPathError } from '../../api/index.ts';
+import { ApiError, internalError } from '../../api/index.ts';
 import type { ServerContext } from '../context.ts';
 import { createNonResourceRoutes } from '../discovery/routes.ts';
 import { serveResource } from '../handlers/dispatch.ts';
 import { storeError } from '../storage/transact.ts';
 import type { AppContext, AppEnv } from './env.ts';
-import { authenticate, deadline, identify, limitLoad, limitSize, measure, requireRight } from './middleware.ts';
-import { respondJson } from './respond.ts';
+import { createLoadLimit } from './load-limit.ts';
+import { addHeader, respondJson } from './respond.ts';
+import { authenticate, identify, refuseUnlessAllowed, startDeadline } from './steps.ts';
 
 export function createApp(server: ServerContext): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+  const { clock } = server.options;
   const serveOther = createNonResourceRoutes(server);
-  app.use(identify());
-  app.use(measure(server));
-  app.use(deadline(server));
-  app.use(limitSize());
-  app.use(authenticate(server.authenticator));
-  app.use(requireRight());
-  app.use(limitLoad(server));
-  app.all('*', (c) => {
+  const load = createLoadLimit(server.metrics);
+
+  const serve = async (c: AppContext): Promise<Response> => {
+    c.set('user', await authenticate(server, c));
+    refuseUnlessAllowed(c);
     const info = c.get('info');
-    return info.kind === 'resource' ? serveResource(server, c, info) : serveOther(c);
+    if (info.kind !== 'resource') return serveOther(c);
+    const release = load.admit(info);
+    try {
+      return await serveResource(server, c, info);
+    } finally {
+      release();
+    }
+  };
+
+  // One handler: steps that each await the next, as middleware does, cost more than most of them do themselves.
+  const app = new Hono<AppEnv>();
+  app.all('*', async (c) => {
+    const startedMs = clock.monotonic();
+    const info = identify(c);
+    const deadline = startDeadline(server, c);
+    try {
+      const response = await serve(c).catch((error: unknown) => answerError(server, c, error));
+      server.metrics.observe(info, response.status, (clock.monotonic() - startedMs) / 1000);
+      return response;
+    } finally {
+      deadline.cancel();
+    }
   });
-  app.notFound((c) => answerError(server, c, unknownPathError()));
-  app.onError((error, c) => answerError(server, c, error));
   return app;
 }
 
@@ -34,7 +51,7 @@ function answerError(server: ServerContext, c: AppContext, thrown: unknown): Pro
   const error = storeError(thrown);
   if (error instanceof ApiError) {
     const retryAfter = error.status.details?.retryAfterSeconds;
-    if (retryAfter !== undefined && retryAfter > 0) c.header('retry-after', String(retryAfter));
+    if (retryAfter !== undefined && retryAfter > 0) addHeader(c, 'retry-after', String(retryAfter));
     return respondJson(c, error.status.code, error.status);
   }
   const { method, url } = c.req;

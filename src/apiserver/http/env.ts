@@ -1,4 +1,4 @@
-// What travels with one request through the middleware: the bindings of node, and what each step has found out.
+// What travels with one request through its steps: the bindings of node, and what each step has found out.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Context } from 'hono';
@@ -20,6 +20,8 @@ export interface Variables {
   user: UserInfo;
   /** Aborts at the request's deadline. */
   signal: AbortSignal;
+  /** Headers of the answer beside its own: see addHeader. */
+  headers: Record<string, string> | undefined;
 }
 
 export interface AppEnv {

@@ -1,11 +1,12 @@
 // The metrics of the API server, under the names that Kubernetes' dashboards and alerts know.
 import { Counter, Gauge, Histogram, type Registry } from '../../lib/index.ts';
-import type { RequestInfo } from '../request-info/parse.ts';
+import type { RequestInfo, ResourceRequest } from '../request-info/parse.ts';
 
 export interface ServerMetrics {
   /** One answered request. `code` is 0 for streams whose status is not ours to know. */
   observe(info: RequestInfo, code: number, seconds: number): void;
-  readonly inFlight: Gauge<'request_kind'>;
+  /** Requests that are being answered, without watches and logs: counted here, shown when somebody looks. */
+  readonly inFlight: { readOnly: number; mutating: number };
   readonly watches: Gauge<'group' | 'version' | 'kind'>;
   readonly watchEvents: Counter<'group' | 'version' | 'kind'>;
   readonly watchesTerminated: Counter<'reason'>;
@@ -14,36 +15,17 @@ export interface ServerMetrics {
 }
 
 const LABELS = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'code'] as const;
+/** Combinations of labels that are remembered. */
+const PLACES_LIMIT = 4_096;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 export function createServerMetrics(registry: Registry): ServerMetrics {
   const registers = [registry];
-  const total = new Counter({
-    name: 'apiserver_request_total',
-    help: 'Requests answered, by what they asked for and the status code.',
-    labelNames: LABELS,
-    registers,
-  });
-  const duration = new Histogram({
-    name: 'apiserver_request_duration_seconds',
-    help: 'Time from the request line to the answer; watches are not counted.',
-    labelNames: ['verb', 'group', 'version', 'resource', 'subresource', 'scope'],
-    buckets: SECONDS,
-    registers,
-  });
+  const requests = requestMetrics(registry);
   const watchLabels = ['group', 'version', 'kind'] as const;
   return {
-    observe(info, code, seconds) {
-      const labels = labelsOf(info);
-      total.inc({ ...labels, code: String(code) });
-      if (labels.verb !== 'WATCH') duration.observe(labels, seconds);
-    },
-    inFlight: new Gauge({
-      name: 'apiserver_current_inflight_requests',
-      help: 'Requests that are being answered, without watches and logs.',
-      labelNames: ['request_kind'],
-      registers,
-    }),
+    observe: (info, code, seconds) => requests(info, code).count(seconds),
+    inFlight: inFlightGauge(registry),
     watches: new Gauge({
       name: 'apiserver_longrunning_requests',
       help: 'Watches that are open.',
@@ -66,15 +48,79 @@ export function createServerMetrics(registry: Registry): ServerMetrics {
   };
 }
 
+interface Place {
+  /** One request that took so long. */
+  count(seconds: number): void;
+}
+
+/** What labels lead to is looked up once for each combination: finding it costs more than counting. */
+function requestMetrics(registry: Registry): (info: RequestInfo, code: number) => Place {
+  const registers = [registry];
+  const total = new Counter({
+    name: 'apiserver_request_total',
+    help: 'Requests answered, by what they asked for and the status code.',
+    labelNames: LABELS,
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'apiserver_request_duration_seconds',
+    help: 'Time from the request line to the answer; watches are not counted.',
+    labelNames: ['verb', 'group', 'version', 'resource', 'subresource', 'scope'],
+    buckets: SECONDS,
+    registers,
+  });
+  const places = new Map<string, Place>();
+  return (info, code) => {
+    const key = keyOf(info, code);
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    const labels = labelsOf(info);
+    const counter = total.labels({ ...labels, code: String(code) });
+    const timer = labels.verb === 'WATCH' ? undefined : duration.labels(labels);
+    const place: Place = {
+      count(seconds) {
+        counter.inc();
+        timer?.observe(seconds);
+      },
+    };
+    // Resources are as the client named them, and may be nonsense without end.
+    if (places.size < PLACES_LIMIT) places.set(key, place);
+    return place;
+  };
+}
+
+function keyOf(info: RequestInfo, code: number): string {
+  if (info.kind !== 'resource') return `${info.kind}/${info.kind === 'nonResource' ? info.verb : ''}/${code}`;
+  return `${info.verb}/${info.group}/${info.version}/${info.resource}/${info.subresource}/${scopeOf(info)}/${code}`;
+}
+
+function inFlightGauge(registry: Registry): ServerMetrics['inFlight'] {
+  const inFlight = { readOnly: 0, mutating: 0 };
+  new Gauge({
+    name: 'apiserver_current_inflight_requests',
+    help: 'Requests that are being answered, without watches and logs.',
+    labelNames: ['request_kind'],
+    registers: [registry],
+    collect() {
+      for (const [kind, count] of Object.entries(inFlight)) this.set({ request_kind: kind }, count);
+    },
+  });
+  return inFlight;
+}
+
 function labelsOf(info: RequestInfo): Record<Exclude<(typeof LABELS)[number], 'code'>, string> {
   if (info.kind !== 'resource') {
     // Paths are the client's: as labels they would be without bound.
     const verb = info.kind === 'nonResource' ? info.verb.toUpperCase() : 'GET';
     return { verb, group: '', version: '', resource: '', subresource: '', scope: '' };
   }
-  const scope = info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster';
   const { group, version, resource, subresource } = info;
-  return { verb: METRIC_VERBS[info.verb], group, version, resource, subresource, scope };
+  return { verb: METRIC_VERBS[info.verb], group, version, resource, subresource, scope: scopeOf(info) };
+}
+
+function scopeOf({ name, namespace }: ResourceRequest): 'resource' | 'namespace' | 'cluster' {
+  if (name !== '') return 'resource';
+  return namespace !== '' ? 'namespace' : 'cluster';
 }
 
 const METRIC_VERBS = {

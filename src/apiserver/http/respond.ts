@@ -33,8 +33,6 @@ export async function respondBytes(
 
 export interface PartsOptions {
   readonly representation: Pick<Representation, 'encoding' | 'contentType'>;
-  /** Values of Warning headers, which are on the context too. */
-  readonly warnings: readonly string[];
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
@@ -46,7 +44,7 @@ export async function respondParts(
   c: AppContext,
   status: number,
   { parts, lengthBytes }: PartedBody,
-  { representation, warnings, clock }: PartsOptions,
+  { representation, clock }: PartsOptions,
 ): Promise<Response> {
   const outgoing = c.env?.outgoing;
   const slices = slicesOf(parts, () => clock.monotonic());
@@ -54,8 +52,7 @@ export async function respondParts(
   if (begun.length < 2 || outgoing === undefined || representation.encoding !== 'json' || c.req.method === 'HEAD')
     return respondBytes(c, status, Buffer.concat([...begun, ...slices]), representation);
   const compressed = acceptsGzip(c);
-  if (warnings.length > 0) outgoing.setHeader('warning', warnings);
-  const headers = headersOf(c, representation.contentType, NO_CACHE);
+  const headers = { ...headersOf(c, representation.contentType, NO_CACHE), ...c.get('headers') };
   if (compressed) Object.assign(headers, GZIP_HEADERS);
   else if (lengthBytes !== undefined) headers['content-length'] = String(lengthBytes);
   outgoing.writeHead(status, headers);
@@ -87,15 +84,31 @@ function headersOf(c: AppContext, contentType: string, cacheControl: string): Re
   return { 'content-type': contentType, 'cache-control': cacheControl, 'audit-id': c.get('auditId') };
 }
 
+/** Adds a header to whatever the answer will be; several values of one name are joined. */
+export function addHeader(c: AppContext, name: string, value: string): void {
+  const headers = c.get('headers') ?? {};
+  const present = headers[name];
+  headers[name] = present === undefined ? value : `${present}, ${value}`;
+  c.set('headers', headers);
+}
+
+/** A plain record of headers goes to the socket as it is; a Headers object would be taken apart again. */
 function response(
   c: AppContext,
   body: Uint8Array | string | null,
   status: number,
   headers: Record<string, string>,
 ): Response {
-  // Headers that earlier steps put on the context (warnings, fences) join those of the answer.
-  for (const [name, value] of Object.entries(headers)) c.header(name, value);
-  return c.newResponse(body as Uint8Array<ArrayBuffer> | string | null, status as 200);
+  for (const [name, value] of Object.entries(c.get('headers') ?? {})) {
+    const own = headers[name];
+    headers[name] = own === undefined ? value : `${own}, ${value}`;
+  }
+  return new Response(body as Uint8Array<ArrayBuffer> | string | null, { status, headers });
+}
+
+/** An answer without a body, which the client has already: 304. */
+export function respondUnchanged(c: AppContext): Response {
+  return response(c, null, 304, {});
 }
 
 export function respondJson(c: AppContext, status: number, value: unknown): Promise<Response> {

@@ -3,7 +3,7 @@
 // 2. each change after that revision, in order, from the store's hub;
 // 3. bookmarks each minute, and one before the end, so that the client resumes close to where it was.
 // A client that does not take its events is ended when WATCH_BUDGET_BYTES wait for it: it resumes at its revision.
-import { expiredError, statusOf } from '../../api/index.ts';
+import { expiredError, type Status, statusOf } from '../../api/index.ts';
 import { every, type Timer } from '../../lib/index.ts';
 import {
   CompactedError,
@@ -17,9 +17,10 @@ import {
 import type { ServerContext } from '../context.ts';
 import type { Selection } from '../handlers/selection.ts';
 import type { Shape } from '../handlers/shape.ts';
-import { WATCH_BOOKMARK_PERIOD_MS, WATCH_BUDGET_BYTES, WATCH_ROUND_BYTES } from '../limits.ts';
+import { WATCH_BOOKMARK_PERIOD_MS } from '../limits.ts';
 import { encodeBookmark, encodeError, encodeEvent } from './events.ts';
 import type { WatchRequest } from './options.ts';
+import { Outbox } from './outbox.ts';
 import type { WatchTransport } from './transport.ts';
 
 /** How many initial events are handed to the socket before it is asked whether it keeps up. */
@@ -44,60 +45,42 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
   const timers: Timer[] = [];
   let watch: Watch | undefined;
   let over = false;
-  /** Encoded events that the pacer has not had written yet. */
-  let waiting: Uint8Array[] = [];
-  let waitingBytes = 0;
+  const outbox = new Outbox(transport, server.pacer, (events) => server.metrics.watchEvents.inc(labels, events));
 
   /** Releases everything; the transport is ended by whoever calls. Idempotent. */
   const release = (): void => {
     if (over) return;
     over = true;
+    outbox.drop();
     for (const timer of timers) timer.cancel();
     server.streams.delete(endInGoodOrder);
     server.metrics.watches.dec(labels);
     watch?.close();
   };
-  const flush = (): void => {
-    if (over || waiting.length === 0) return;
-    transport.send(waiting);
-    server.metrics.watchEvents.inc(labels, waiting.length);
-    waiting = [];
-    waitingBytes = 0;
-  };
   const bookmark = (): void => {
     if (over || watch === undefined || !request.bookmarks) return;
-    flush();
+    outbox.flush();
     transport.send([encodeBookmark(shape, String(watch.progress()), false)]);
   };
   const endInGoodOrder = (): void => {
     if (over) return;
-    flush();
+    outbox.flush();
     bookmark();
     release();
     transport.end();
   };
   const fail = (error: unknown): void => {
     if (over) return;
-    flush();
+    outbox.flush();
     release();
-    const compacted = error instanceof CompactedError;
-    const status = compacted
-      ? expiredError(`too old resource version: ${session.from} (${error.compactedRevision})`).status
-      : statusOf(error);
-    if (!compacted && !(error instanceof StoreStoppedError)) logger.warn({ error: String(error) }, 'a watch failed');
-    transport.send([encodeError(status)]);
+    const expected = error instanceof CompactedError || error instanceof StoreStoppedError;
+    if (!expected) logger.warn({ error: String(error) }, 'a watch failed');
+    transport.send([encodeError(statusOfFailure(error, session.from))]);
     transport.end();
   };
   const events = (batch: readonly WatchEvent[]): void => {
     if (over || batch.length === 0) return;
-    for (const event of batch) {
-      const line = encodeEvent(event, shape);
-      waiting.push(line);
-      waitingBytes += line.length;
-    }
-    if (waitingBytes >= WATCH_ROUND_BYTES) flush();
-    else server.pacer.soon(flush);
-    if (transport.pendingBytes() + waitingBytes <= WATCH_BUDGET_BYTES) return;
+    if (outbox.put(batch.map((event) => encodeEvent(event, shape)))) return;
     server.metrics.watchesTerminated.inc({ reason: 'slow' });
     release();
     transport.destroy();
@@ -124,6 +107,12 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
       if (!over) follow();
     })
     .catch(fail);
+}
+
+/** What the client is told: 410 when its revision is forgotten, so that it lists anew. */
+function statusOfFailure(error: unknown, from: Revision): Status {
+  if (!(error instanceof CompactedError)) return statusOf(error);
+  return expiredError(`too old resource version: ${from} (${error.compactedRevision})`).status;
 }
 
 async function sendInitial(session: WatchSession, transport: WatchTransport, over: () => boolean): Promise<void> {

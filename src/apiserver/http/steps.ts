@@ -1,0 +1,77 @@
+// The steps that every request passes, each small: what it is about, its deadline, its size, its user, its right.
+import { randomUUID } from 'node:crypto';
+import { badRequestError, forbiddenError, forbiddenPathError, unauthorizedError } from '../../api/index.ts';
+import type { Timer } from '../../lib/index.ts';
+import { authorize } from '../authz/authorize.ts';
+import type { ServerContext } from '../context.ts';
+import { REQUEST_TIMEOUT_MS } from '../limits.ts';
+import type { UserInfo } from '../options.ts';
+import { parseRequest, type RequestInfo } from '../request-info/parse.ts';
+import { refuseTooLarge } from './body.ts';
+import { parseDuration } from './duration.ts';
+import type { AppContext } from './env.ts';
+
+/** What the request is about, and an id that the answer, the logs and the audit share. */
+export function identify(c: AppContext): RequestInfo {
+  const { pathname, search } = splitUrl(targetOf(c));
+  const query = new URLSearchParams(search);
+  const info = parseRequest(c.req.method, pathname, query);
+  c.set('auditId', randomUUID());
+  c.set('query', query);
+  c.set('info', info);
+  return info;
+}
+
+/**
+ * The request's target as sent. The URL that Hono sees is normalised: there `DELETE …/pods/..` has become the deletion
+ * of the namespace. A target that is no path (a proxy's absolute form) is taken from there all the same.
+ */
+function targetOf(c: AppContext): string {
+  const sent = c.env?.incoming?.url;
+  return sent?.startsWith('/') === true ? `http://localhost${sent}` : c.req.url;
+}
+
+/** Path and query as sent; a URL object would normalise escapes away. */
+function splitUrl(url: string): { pathname: string; search: string } {
+  const begin = url.indexOf('/', url.indexOf('://') + 3);
+  const rest = begin < 0 ? '/' : url.slice(begin);
+  const at = rest.indexOf('?');
+  return at < 0 ? { pathname: rest, search: '' } : { pathname: rest.slice(0, at), search: rest.slice(at + 1) };
+}
+
+/** Aborts what the request waits for at its deadline: the client's `timeout`, at most REQUEST_TIMEOUT_MS. */
+export function startDeadline(server: ServerContext, c: AppContext): Timer {
+  const asked = parseDuration(c.get('query').get('timeout'));
+  const controller = new AbortController();
+  const delayMs = asked === undefined || asked <= 0 ? REQUEST_TIMEOUT_MS : Math.min(asked, REQUEST_TIMEOUT_MS);
+  c.set('signal', controller.signal);
+  return server.options.clock.timer(delayMs, () => controller.abort());
+}
+
+/** Who asks. Bodies that say they are too large are refused before anything is read. Throws ApiError 401 and 413. */
+export function authenticate(server: ServerContext, c: AppContext): Promise<UserInfo> {
+  refuseTooLarge(c.req.header('content-length'));
+  const credentials = {
+    socket: c.env?.incoming?.socket,
+    authorization: c.req.header('authorization'),
+    webSocketProtocols: c.env?.upgrade === undefined ? undefined : c.req.header('sec-websocket-protocol'),
+  };
+  return server.authenticator.authenticate(credentials, c.get('signal'));
+}
+
+/** Throws ApiError 401 and 403, and 400 for what names nothing. */
+export function refuseUnlessAllowed(c: AppContext): void {
+  const user = c.get('user');
+  const info = c.get('info');
+  const decision = authorize(user, info);
+  if (decision.kind === 'allowed') {
+    // Whoever may not ask at all is not told what is wrong with the question.
+    if (info.kind === 'malformed') throw badRequestError(info.message);
+    return;
+  }
+  if (decision.anonymous) throw unauthorizedError();
+  if (info.kind !== 'resource') throw forbiddenPathError(user.name, c.req.method.toLowerCase(), info.path);
+  const place = info.namespace === '' ? 'at the cluster scope' : `in the namespace "${info.namespace}"`;
+  const why = `User "${user.name}" cannot ${info.verb} resource "${info.resource}" in API group "${info.group}" ${place}`;
+  throw forbiddenError({ group: info.group, plural: info.resource }, info.name, why);
+}

@@ -1,0 +1,45 @@
+// The events of one watch on their way to its client: encoded, gathered until the pacer's next round, and counted against
+// what may wait for a slow client.
+import { WATCH_BUDGET_BYTES, WATCH_ROUND_BYTES } from '../limits.ts';
+import type { WatchPacer } from './pacer.ts';
+import type { WatchTransport } from './transport.ts';
+
+export class Outbox {
+  readonly #transport: WatchTransport;
+  readonly #pacer: WatchPacer;
+  readonly #sent: (events: number) => void;
+  readonly #flush = (): void => this.flush();
+  #lines: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(transport: WatchTransport, pacer: WatchPacer, sent: (events: number) => void) {
+    this.#transport = transport;
+    this.#pacer = pacer;
+    this.#sent = sent;
+  }
+
+  /** Takes encoded events. Returns false when more waits for this client than may. */
+  put(lines: readonly Uint8Array[]): boolean {
+    for (const line of lines) {
+      this.#lines.push(line);
+      this.#bytes += line.length;
+    }
+    if (this.#bytes >= WATCH_ROUND_BYTES) this.flush();
+    else this.#pacer.soon(this.#flush);
+    return this.#transport.pendingBytes() + this.#bytes <= WATCH_BUDGET_BYTES;
+  }
+
+  /** Hands over what has gathered. */
+  flush(): void {
+    if (this.#lines.length === 0) return;
+    this.#transport.send(this.#lines);
+    this.#sent(this.#lines.length);
+    this.drop();
+  }
+
+  /** Forgets what has gathered: nobody takes it any more. */
+  drop(): void {
+    this.#lines = [];
+    this.#bytes = 0;
+  }
+}
