@@ -46,9 +46,12 @@ func runLoop(job Job, target target) (Result, error) {
 			for sequence := 0; failures < failuresMax; sequence++ {
 				started := time.Now()
 				if counted {
-					if atomic.AddInt64(&remaining, -1) < 0 {
+					left := atomic.AddInt64(&remaining, -1)
+					if left < 0 {
 						return
 					}
+					// Numbers without a gap, whoever makes which: they are read by number afterwards.
+					sequence = job.Count - 1 - int(left)
 				} else if started.After(end) {
 					return
 				}

@@ -66,7 +66,7 @@ func operate(job Job, body body, c client, number, sequence int) (int, error) {
 	mine := fmt.Sprintf("%s-%d", job.Prefix, number%max(job.Objects, 1))
 	switch job.Operation {
 	case "fill":
-		name := fmt.Sprintf("%s-%d", job.Prefix, number+sequence*job.Clients)
+		name := fmt.Sprintf("%s-%d", job.Prefix, sequence)
 		return c.create(name, body.fill(name, 0))
 	case "create":
 		return c.create(own(), body.fill(own(), sequence))

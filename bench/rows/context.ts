@@ -70,6 +70,8 @@ export interface Contender {
   readonly job: Pick<LoadJob, 'operation' | 'template' | 'clients' | 'prefix'> & Partial<LoadJob>;
   /** What of a result the row is about; operations a second unless given. */
   readonly figure?: (result: LoadResult) => number;
+  /** What is to be said beside a figure that is not what it seems. */
+  readonly remark?: (result: LoadResult) => string | undefined;
 }
 
 let lastRun = 0;
@@ -99,7 +101,12 @@ export async function measure(
     }
   }
   const sides = contenders.map((contender, at) => sideOf(contender, defined(results[at], 'results')));
-  const measured = { ...row, sides };
+  const remarks = contenders.flatMap(({ peer, remark }, at) =>
+    defined(results[at], 'results')
+      .flatMap((result) => remark?.(result) ?? [])
+      .map((said) => `${peer.who}: ${said}`),
+  );
+  const measured = { ...row, sides, ...(remarks.length === 0 ? {} : { notes: [...new Set(remarks)] }) };
   context.progress(
     `${row.id}: ${sides.map(({ who, what, value }) => `${who} ${what} ${Math.round(value.median)}`).join(' · ')} ${row.unit}`,
   );

@@ -49,7 +49,10 @@ export function measureWatches(context: BenchContext, watcherCounts: readonly nu
       unit: 'ms',
       better: 'less' as const,
     };
-    const contenders = peers.map((peer) => contender(peer, DELIVERY_WATCHERS, DELIVERY_RATE, deliveryP99));
+    const contenders = peers.map((peer) => ({
+      ...contender(peer, DELIVERY_WATCHERS, DELIVERY_RATE, ({ p99Ms }) => p99Ms),
+      remark: shortfall,
+    }));
     rows.push(await measure(context, delivery, contenders));
     return rows;
   });
@@ -61,9 +64,8 @@ function eventsPerSecond({ events = 0, misses = 0, seconds }: LoadResult): numbe
   return events / seconds;
 }
 
-function deliveryP99({ p99Ms, events = 0, seconds }: LoadResult): number {
-  const expected = DELIVERY_RATE * DELIVERY_WATCHERS * seconds;
-  if (events < expected * 0.9)
-    throw new Error(`only ${events} of ${expected} events arrived: the load was not what was asked for`);
-  return p99Ms;
+/** A figure of fewer events than were asked for is one of a lighter load. */
+function shortfall({ events = 0, seconds }: LoadResult): string | undefined {
+  const share = events / (DELIVERY_RATE * DELIVERY_WATCHERS * seconds);
+  return share >= 0.95 ? undefined : `only ${Math.round(share * 100)} % of the events that were asked for were made`;
 }
