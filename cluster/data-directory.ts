@@ -44,7 +44,7 @@ export function prepareDataDirectory(root: string): Layout {
 function refuseForeignFolder(layout: Layout): void {
   if (!existsSync(layout.root) || existsSync(layout.clusterFile)) return;
   const foreign = readdirSync(layout.root).filter(
-    (name) => !['pki', 'run', 'logs', 'members', 'removed', 'kubeconfig'].includes(name),
+    (name) => !['pki', 'run', 'logs', 'members', 'removed', 'kubeconfig', 'kubeconfig.new'].includes(name),
   );
   if (foreign.length === 0) return;
   throw new UserError(
