@@ -44,7 +44,7 @@ const program = new Command('bench')
   .option('--output <form>', 'text or json', 'text')
   .addHelpText(
     'after',
-    `\nGroups:\n${GROUPS.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}\n\nExamples:\n  npm run bench\n  npm run bench -- --only create,get --sizes 64,256 --runs 5\n  npm run bench -- --compare bench/baselines/two-cores.json\n  npm run bench -- micro tree\n`,
+    `\nGroups:\n${GROUPS.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`).join('\n')}\n\nExamples:\n  npm run bench\n  npm run bench -- --only create,get --sizes 64,256 --runs 5\n  npm run bench -- --compare before/report.json\n  npm run bench -- micro tree\n`,
   )
   .action(run);
 
@@ -102,7 +102,7 @@ async function run(flags: Flags): Promise<void> {
 
 /** Throws UserError for what is no report. */
 function readReport(file: string): Report {
-  const remedy = 'Name a report.json that npm run bench wrote, or one of bench/baselines/.';
+  const remedy = 'Name a report.json that npm run bench wrote.';
   try {
     const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
     if (report.format === 1 && Array.isArray(report.rows)) return report;

@@ -1,12 +1,13 @@
 // Keys, certificates and tokens of a local cluster: every component has an identity of its own from the first day.
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../src/lib/index.ts';
 import { ensureSigningKey, openAuthority } from './certificates.ts';
 import { kubeconfigYaml } from './kubeconfig.ts';
 import type { Layout } from './layout.ts';
+import { replaceFile } from './replace-file.ts';
 import { endpointOf, LOOPBACK, type Topology } from './topology.ts';
 
 export const ADMIN = 'admin';
@@ -130,9 +131,5 @@ function writeKubeconfig(layout: Layout, topology: Topology, caPem: string): voi
     certPem: readFileSync(admin.cert, 'utf8'),
     keyPem: readFileSync(admin.key, 'utf8'),
   });
-  // In one step, and only when it says something new: kubectl may be reading it at this moment.
-  if (existsSync(layout.kubeconfig) && readFileSync(layout.kubeconfig, 'utf8') === yaml) return;
-  const draft = `${layout.kubeconfig}.new`;
-  writeFileSync(draft, yaml, { mode: 0o600 });
-  renameSync(draft, layout.kubeconfig);
+  replaceFile(layout.kubeconfig, yaml);
 }

@@ -1,10 +1,11 @@
 // The processes of a local cluster: which there are, what each is told, and how one is started.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { balancerConfig, type PeerRoute, type PodNetwork, serverConfig, workerConfig } from './component-configs.ts';
 import type { ComponentConfig, ServerTuning } from './config.ts';
 import { BALANCER } from './data-directory.ts';
 import type { Layout } from './layout.ts';
+import { replaceFile } from './replace-file.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { Topology } from './topology.ts';
 
@@ -67,14 +68,12 @@ export function runMember(member: Member, means: MemberMeans): void {
   });
 }
 
-/** Replaces the file in one step, and only when it says something new: running components watch it. */
+/** Running components watch it. */
 export function writeConfig(layout: Layout, { name, config }: Member): void {
   const file = layout.configFile(name);
   const text = `${JSON.stringify(config, null, 2)}\n`;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
-  writeFileSync(`${file}.new`, text, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  replaceFile(file, text);
 }
 
 /** Workers end first, while servers still answer; the load balancer after them; servers last. */

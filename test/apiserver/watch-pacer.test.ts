@@ -1,8 +1,9 @@
 // The rounds in which watchers are written to, under a clock that the test moves.
 import { describe, expect, it } from 'vitest';
 import { WATCH_PAUSE_MAX_MS, WATCH_PAUSE_MIN_MS } from '../../src/apiserver/limits.ts';
+import { Outbox } from '../../src/apiserver/watch/outbox.ts';
 import { createWatchPacer } from '../../src/apiserver/watch/pacer.ts';
-import { joinedLines } from '../../src/apiserver/watch/transport.ts';
+import { joinedLines, type WatchTransport } from '../../src/apiserver/watch/transport.ts';
 import { manualClock } from '../support/manual-clock.ts';
 
 const endOfTurn = (): Promise<void> => Promise.resolve();
@@ -50,6 +51,37 @@ describe('the pacer of watches', () => {
     expect(rounds).toBe(1);
     clock.advance(1);
     expect(rounds).toBe(2);
+  });
+});
+
+describe('a watch that cannot be written to', () => {
+  it('fails alone: the others of its round are written to', async () => {
+    const pacer = createWatchPacer(manualClock());
+    const written: string[] = [];
+    const failures: unknown[] = [];
+    const transport = (send: () => void): WatchTransport => ({
+      send,
+      pendingBytes: () => 0,
+      drained: () => Promise.resolve(),
+      end() {},
+      destroy() {},
+      onClosed() {},
+    });
+    const broken = transport(() => {
+      throw new Error('no');
+    });
+    const boxes = [broken, transport(() => written.push('sound'))].map(
+      (each) =>
+        new Outbox(
+          each,
+          pacer,
+          () => {},
+          (error) => failures.push(error),
+        ),
+    );
+    for (const box of boxes) expect(box.put([Buffer.from('line')])).toBe(true);
+    await endOfTurn();
+    expect([written, failures.map(String)]).toEqual([['sound'], ['Error: no']]);
   });
 });
 

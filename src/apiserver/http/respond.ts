@@ -52,9 +52,10 @@ export async function respondParts(
   if (begun.length < 2 || outgoing === undefined || representation.encoding !== 'json' || c.req.method === 'HEAD')
     return respondBytes(c, status, Buffer.concat([...begun, ...slices]), representation);
   const compressed = acceptsGzip(c);
-  const headers = { ...headersOf(c, representation.contentType, NO_CACHE), ...c.get('headers') };
+  const headers = headersOf(c, representation.contentType, NO_CACHE);
   if (compressed) Object.assign(headers, GZIP_HEADERS);
   else if (lengthBytes !== undefined) headers['content-length'] = String(lengthBytes);
+  addTo(headers, c);
   outgoing.writeHead(status, headers);
   await streamSlices(outgoing, chain(begun, slices), { compressed, signal: c.get('signal') });
   return ALREADY_SENT;
@@ -92,6 +93,14 @@ export function addHeader(c: AppContext, name: string, value: string): void {
   c.set('headers', headers);
 }
 
+/** Puts what was added beside an answer's own headers. */
+function addTo(headers: Record<string, string>, c: AppContext): void {
+  for (const [name, value] of Object.entries(c.get('headers') ?? {})) {
+    const own = headers[name];
+    headers[name] = own === undefined ? value : `${own}, ${value}`;
+  }
+}
+
 /** A plain record of headers goes to the socket as it is; a Headers object would be taken apart again. */
 function response(
   c: AppContext,
@@ -99,10 +108,7 @@ function response(
   status: number,
   headers: Record<string, string>,
 ): Response {
-  for (const [name, value] of Object.entries(c.get('headers') ?? {})) {
-    const own = headers[name];
-    headers[name] = own === undefined ? value : `${own}, ${value}`;
-  }
+  addTo(headers, c);
   return new Response(body as Uint8Array<ArrayBuffer> | string | null, { status, headers });
 }
 

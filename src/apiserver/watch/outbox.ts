@@ -8,14 +8,29 @@ export class Outbox {
   readonly #transport: WatchTransport;
   readonly #pacer: WatchPacer;
   readonly #sent: (events: number) => void;
-  readonly #flush = (): void => this.flush();
+  readonly #failed: (error: unknown) => void;
+  /** Its round is shared with other watches: what goes wrong here is this one's alone. */
+  readonly #flush = (): void => {
+    try {
+      this.flush();
+    } catch (error) {
+      this.drop();
+      this.#failed(error);
+    }
+  };
   #lines: Uint8Array[] = [];
   #bytes = 0;
 
-  constructor(transport: WatchTransport, pacer: WatchPacer, sent: (events: number) => void) {
+  constructor(
+    transport: WatchTransport,
+    pacer: WatchPacer,
+    sent: (events: number) => void,
+    failed: (error: unknown) => void,
+  ) {
     this.#transport = transport;
     this.#pacer = pacer;
     this.#sent = sent;
+    this.#failed = failed;
   }
 
   /** Takes encoded events. Returns false when more waits for this client than may. */

@@ -45,7 +45,8 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
   const timers: Timer[] = [];
   let watch: Watch | undefined;
   let over = false;
-  const outbox = new Outbox(transport, server.pacer, (events) => server.metrics.watchEvents.inc(labels, events));
+  const sent = (count: number): void => server.metrics.watchEvents.inc(labels, count);
+  const outbox = new Outbox(transport, server.pacer, sent, (error) => fail(error));
 
   /** Releases everything; the transport is ended by whoever calls. Idempotent. */
   const release = (): void => {
