@@ -88,7 +88,7 @@ function options() {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    external: ['classic-level', 'dockerode', 'pino', 'esbuild', 'bufferutil', 'utf-8-validate', 'msgpackr-extract'],
+    external: ['classic-level', 'dockerode', 'esbuild', 'bufferutil', 'utf-8-validate', 'msgpackr-extract'],
     banner: {
       js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
     },

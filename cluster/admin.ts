@@ -2,8 +2,9 @@
 // leader. What is no answer of a server of this cluster is no answer at all.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SecureContext } from 'node:tls';
 import { type Clock, sleep, UserError } from '../src/lib/index.ts';
-import { ask } from './ask.ts';
+import { ask, tlsOf } from './ask.ts';
 import { ADMIN } from './identities.ts';
 import type { Layout } from './layout.ts';
 import { CHANGE_TIMEOUT_MS, LEADER_POLL_MS, LEADER_TIMEOUT_MS } from './limits.ts';
@@ -75,14 +76,14 @@ export interface Administration {
 }
 
 export function administrationOf(layout: Layout): Administration {
+  const credentials = administrator(layout);
   const send = async (server: ServerMember, path: string, rest: { body?: unknown; timeoutMs?: number }) => {
-    const admin = layout.certificate(ADMIN);
-    if (!existsSync(admin.cert)) return undefined;
+    const tls = credentials();
+    if (tls === undefined) return undefined;
     const reply = await ask({
       address: { host: LOOPBACK, port: server.port },
       path: `/quorate/v1/${path}`,
-      caPem: readFileSync(join(layout.pki, 'ca.crt'), 'utf8'),
-      asker: { cert: readFileSync(admin.cert, 'utf8'), key: readFileSync(admin.key, 'utf8') },
+      tls,
       ...rest,
     });
     return reply.kind === 'answer' ? { status: reply.status, body: parseJson(reply.text) } : undefined;
@@ -93,6 +94,22 @@ export function administrationOf(layout: Layout): Administration {
       return reply?.status === 200 && isServerAnswer(reply.body) ? reply.body : undefined;
     },
     post: (server, path, body) => send(server, path, { body, timeoutMs: CHANGE_TIMEOUT_MS }),
+  };
+}
+
+/** The administrator's credentials as the files say now; undefined: there are none. Made anew only when the files changed. */
+function administrator(layout: Layout): () => SecureContext | undefined {
+  const { cert, key } = layout.certificate(ADMIN);
+  const files = [join(layout.pki, 'ca.crt'), cert, key];
+  let known: { readonly texts: readonly string[]; readonly tls: SecureContext } | undefined;
+  return () => {
+    if (!existsSync(cert)) return undefined;
+    const texts = files.map((file) => readFileSync(file, 'utf8'));
+    if (known === undefined || texts.some((text, i) => text !== known?.texts[i])) {
+      const [caPem = '', certPem = '', keyPem = ''] = texts;
+      known = { texts, tls: tlsOf(caPem, { cert: certPem, key: keyPem }) };
+    }
+    return known.tls;
   };
 }
 

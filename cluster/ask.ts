@@ -1,6 +1,7 @@
 // One question to a server of the cluster, on a connection of its own. The server may be killed at any moment of it, and
 // says nothing at all when it hangs: every way it can end is an answer here, and none takes longer than the time-out.
 import { request } from 'node:https';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { messageOf } from '../src/lib/index.ts';
 import type { ListenAddress } from './config.ts';
 import { ANSWER_LIMIT_CHARS, HEALTH_TIMEOUT_MS } from './limits.ts';
@@ -8,9 +9,8 @@ import { ANSWER_LIMIT_CHARS, HEALTH_TIMEOUT_MS } from './limits.ts';
 export interface Question {
   readonly address: ListenAddress;
   readonly path: string;
-  /** PEM texts: whom to trust, and who asks; without the latter the question is anonymous. */
-  readonly caPem: string;
-  readonly asker?: { readonly cert: string; readonly key: string };
+  /** Whom to trust, and who asks: from tlsOf(). */
+  readonly tls: SecureContext;
   /** Given: it is a POST of this value as JSON. */
   readonly body?: unknown;
   /** HEALTH_TIMEOUT_MS unless given. */
@@ -22,12 +22,17 @@ export type Reply =
   /** Nobody spoke, not in time, or not to the end. */
   | { readonly kind: 'none'; readonly reason: string };
 
+/** PEM texts: whom to trust, and who asks; without the latter questions are anonymous. To be kept for many questions. */
+export function tlsOf(caPem: string, asker?: { readonly cert: string; readonly key: string }): SecureContext {
+  return createSecureContext({ ca: caPem, ...asker });
+}
+
 /** Never rejects. */
-export function ask({ address, path, caPem, asker, body, timeoutMs = HEALTH_TIMEOUT_MS }: Question): Promise<Reply> {
+export function ask({ address, path, tls, body, timeoutMs = HEALTH_TIMEOUT_MS }: Question): Promise<Reply> {
   return new Promise((resolve) => {
     const none = (error: unknown): void => resolve({ kind: 'none', reason: messageOf(error) });
     const { method, headers, text: sent } = contentOf(body);
-    const options = { host: address.host, port: address.port, path, method, headers, ca: caPem, ...asker };
+    const options = { host: address.host, port: address.port, path, method, headers, secureContext: tls };
     const call = request({ ...options, timeout: timeoutMs, agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8');

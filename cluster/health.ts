@@ -1,4 +1,5 @@
 // Asks a server whether it is ready, as anyone may: no certificate is needed for /readyz.
+import type { SecureContext } from 'node:tls';
 import { ask } from './ask.ts';
 import type { ListenAddress } from './config.ts';
 import { REASON_LIMIT_CHARS } from './limits.ts';
@@ -12,8 +13,8 @@ export interface ReadyAnswer {
 }
 
 /** Never rejects: a server that cannot be asked is not ready, and the reason says so. */
-export async function probeReady(address: ListenAddress, caPem: string): Promise<ReadyAnswer> {
-  const reply = await ask({ address, path: '/readyz?verbose', caPem });
+export async function probeReady(address: ListenAddress, tls: SecureContext): Promise<ReadyAnswer> {
+  const reply = await ask({ address, path: '/readyz?verbose', tls });
   switch (reply.kind) {
     case 'answer':
       return { answered: true, ready: reply.status === 200, reason: reply.text.slice(0, REASON_LIMIT_CHARS) };

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Clock, type Logger, sleep, UserError } from '../src/lib/index.ts';
+import { administrationOf } from './admin.ts';
 import { directRoute, type PeerRoute, type PodNetwork } from './component-configs.ts';
 import type { ServerTuning } from './config.ts';
 import {
@@ -238,9 +239,10 @@ export async function waitUntilReady(
   progress: (line: string) => void,
 ): Promise<ClusterStatus> {
   const deadline = clock.monotonic() + READY_TIMEOUT_MS;
+  const administration = administrationOf(cluster.layout);
   let told = '';
   while (!signal.aborted) {
-    const status = await clusterStatus(cluster.layout, cluster.topology, BALANCER);
+    const status = await clusterStatus(cluster.layout, cluster.topology, BALANCER, administration);
     if (status.ready) return status;
     const line = progressLine(status);
     if (line !== told) progress(line);

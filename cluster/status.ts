@@ -1,6 +1,13 @@
 // What a cluster looks like from outside: asked of every server, and of the process records. Never guesses: a server
 // that does not answer is down, whatever its process does; what nobody could be asked is unknown.
-import { administrationOf, type DiskAnswer, type MembersView, type MemberView, type ServerAnswer } from './admin.ts';
+import {
+  type Administration,
+  administrationOf,
+  type DiskAnswer,
+  type MembersView,
+  type MemberView,
+  type ServerAnswer,
+} from './admin.ts';
 import { lastWords } from './last-words.ts';
 import type { Layout } from './layout.ts';
 import { recordedProcess } from './process-identity.ts';
@@ -56,9 +63,13 @@ export interface ClusterStatus {
 }
 
 /** Asks everybody at once; never takes longer than one time-out. */
-export async function clusterStatus(layout: Layout, topology: Topology, balancerName: string): Promise<ClusterStatus> {
+export async function clusterStatus(
+  layout: Layout,
+  topology: Topology,
+  balancerName: string,
+  administration: Administration = administrationOf(layout),
+): Promise<ClusterStatus> {
   const pidOf = (name: string): number | null => recordedProcess(layout.processFile(name))?.pid ?? null;
-  const administration = administrationOf(layout);
   const answers = await Promise.all(topology.servers.map((server) => administration.statusOf(server)));
   const known = bestView(answers.flatMap((answer) => answer ?? []));
   const servers = topology.servers.map((server, i) =>

@@ -72,59 +72,33 @@ function inlineMember(options: ConsensusOptions): Consensus {
 function threadedMember(options: ConsensusOptions, threads: { readonly raft: URL; readonly log: URL }): Consensus {
   const { config, environment, listen, tls, metrics, tuning } = options;
   const loopDelay = metrics === undefined ? undefined : loopDelayMetric(metrics);
-  const channel = new ThreadChannel(environment.logger, loopDelay, () => {
-    const { directory } = options;
-    const workerData: RaftThreadData = { config, directory, listen, tls, logThread: threads.log.href, tuning };
-    return new Worker(threads.raft, { workerData, name: 'quorate-raft' });
-  });
+  const { directory } = options;
+  const workerData: RaftThreadData = { config, directory, listen, tls, logThread: threads.log.href, tuning };
+  const worker = new Worker(threads.raft, { workerData, name: 'quorate-raft' });
+  const channel = new ThreadChannel(environment.logger, loopDelay, worker);
   return createConsensusClient({ config, environment, channel, defer, dispose: () => channel.dispose() });
 }
 
-/** The channel to a Raft thread that begins with the start. */
+/**
+ * The channel to a Raft thread. The thread comes up at once, while its owner still reads its state, and opens nothing before
+ * it is told to start.
+ */
 class ThreadChannel implements Channel<ToNode, FromNode> {
   private readonly logger: Logger;
   private readonly loopDelay: ((window: LoopDelay) => void) | undefined;
-  private readonly startWorker: () => Worker;
-  private worker: Worker | undefined;
-  private channel: Channel<ToNode, FromRaftThread> | undefined;
+  private readonly worker: Worker;
+  private readonly channel: Channel<ToNode, FromRaftThread>;
   private handler: ((message: FromNode) => void) | undefined;
-  private closed = false;
+  private phase: 'waiting' | 'started' | 'closed' = 'waiting';
+  /** What befell the thread before anybody counted on it. */
+  private readonly early: FromNode[] = [];
 
-  constructor(logger: Logger, loopDelay: ((window: LoopDelay) => void) | undefined, startWorker: () => Worker) {
+  constructor(logger: Logger, loopDelay: ((window: LoopDelay) => void) | undefined, worker: Worker) {
     this.logger = logger;
     this.loopDelay = loopDelay;
-    this.startWorker = startWorker;
-  }
-
-  post(message: ToNode, transfer?: readonly ArrayBuffer[]): void {
-    if (this.closed) return;
-    if (message.kind === 'start') this.channel ??= this.open();
-    // What is said before the start is lost; the epoch of the first leader tells its owner to say it again.
-    this.channel?.post(message, transfer);
-  }
-
-  onMessage(handler: (message: FromNode) => void): void {
-    this.handler = handler;
-  }
-
-  close(): void {
-    this.closed = true;
-    this.channel?.close();
-  }
-
-  async dispose(): Promise<void> {
-    await this.worker?.terminate();
-  }
-
-  private open(): Channel<ToNode, FromRaftThread> {
-    const worker = this.startWorker();
     this.worker = worker;
-    const channel: Channel<ToNode, FromRaftThread> = portChannel(worker);
-    channel.onMessage((message) => {
-      if (message.kind === 'line') this.logger[message.level](message.fields, message.message);
-      else if (message.kind === 'loopDelay') this.loopDelay?.(message.window);
-      else this.handler?.(message);
-    });
+    this.channel = portChannel(worker);
+    this.channel.onMessage((message) => this.receive(message));
     worker.on('error', (error) =>
       this.tell({ kind: 'failed', reason: 'the Raft thread failed', cause: packError(error) }),
     );
@@ -132,10 +106,43 @@ class ThreadChannel implements Channel<ToNode, FromNode> {
       this.tell({ kind: 'failed', reason: 'the Raft thread ended', cause: packError(new Error('unexpected end')) });
       this.tell({ kind: 'stopped' });
     });
-    return channel;
+    // A process that never starts it must be able to end.
+    worker.unref();
+  }
+
+  post(message: ToNode, transfer?: readonly ArrayBuffer[]): void {
+    if (message.kind === 'start' && this.phase === 'waiting') this.start();
+    // What is said before the start is lost; the epoch of the first leader tells its owner to say it again.
+    if (this.phase === 'started') this.channel.post(message, transfer);
+  }
+
+  onMessage(handler: (message: FromNode) => void): void {
+    this.handler = handler;
+  }
+
+  close(): void {
+    this.phase = 'closed';
+    this.channel.close();
+  }
+
+  async dispose(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private start(): void {
+    this.phase = 'started';
+    this.worker.ref();
+    for (const message of this.early) setImmediate(() => this.tell(message));
+  }
+
+  private receive(message: FromRaftThread): void {
+    if (message.kind === 'line') this.logger[message.level](message.fields, message.message);
+    else if (message.kind === 'loopDelay') this.loopDelay?.(message.window);
+    else this.tell(message);
   }
 
   private tell(message: FromNode): void {
-    if (!this.closed) this.handler?.(message);
+    if (this.phase === 'waiting') this.early.push(message);
+    else if (this.phase === 'started') this.handler?.(message);
   }
 }

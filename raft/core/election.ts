@@ -7,6 +7,10 @@
 //    without being asked: the candidate need not wait for its next timeout.
 // 3. A peer that lost the leader and sees a candidate with a log as good as its own grants, and gives up its own early
 //    start; with a better log it refuses and begins itself at once, because that candidate cannot win its vote.
+//
+// A member that has just started waits less (quickPreVotes): the others may have started with it, and its first pre-votes are
+// lost on peers that are not up yet. They harm nobody, since who hears a leader refuses them. With the first vote, or a leader
+// that is heard, this is over.
 import { assert } from '../../src/lib/index.ts';
 import { STAGGER_TICKS } from './limits.ts';
 import { nextTerm, plus } from './numbers.ts';
@@ -60,6 +64,7 @@ function preCampaign(state: State): void {
   state.role = 'preCandidate';
   state.leader = undefined;
   state.votes.clear();
+  if (state.quickPreVotes > 0) state.quickPreVotes -= 1;
   resetElectionTimer(state);
   answerRefused(state);
   const term = nextTerm(state.term);
@@ -72,6 +77,7 @@ function preCampaign(state: State): void {
 /** A campaign in earnest: a new term, the own vote spent. It leaves when both are durable, and counts then. */
 export function campaign(state: State, transfer: boolean): void {
   assert(mayCampaign(state), 'only voters with a sound log campaign');
+  state.quickPreVotes = 0;
   becomeFollower(state, nextTerm(state.term), undefined);
   state.role = 'candidate';
   state.votedFor = state.id;
@@ -141,6 +147,7 @@ export function stepVoteRequest(state: State, request: VoteRequest): void {
   const granted = request.term === state.term && mayVote && isUpToDate(state, request.last);
   if (granted) {
     state.votedFor = request.from;
+    state.quickPreVotes = 0;
     resetElectionTimer(state);
   }
   state.outbox.send({ kind: 'voteResponse', from: state.id, to: request.from, term: state.term, granted });

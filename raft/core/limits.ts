@@ -10,12 +10,16 @@ export const CORE_LIMITS: CoreLimits = {
   heartbeatTicks: 5,
   electionTimeoutMinTicks: 25,
   electionTimeoutMaxTicks: 50,
+  quickPreVotes: 10,
   appendLimitBytes: 256 * KIB,
   inflightLimitMessages: 64,
   inflightLimitBytes: 8 * MIB,
   uncommittedLimitBytes: 64 * MIB,
   applyLimitBytes: 4 * MIB,
 };
+
+/** By how much the timeouts before the first, quick pre-votes are shorter. */
+export const QUICK_DIVISOR = 5;
 
 /** How long after its better-placed peers an early candidate starts, per rank (see election.ts). */
 export const STAGGER_TICKS = 2;

@@ -24,6 +24,7 @@ export function becomeFollower(state: State, term: Term, leader: NodeId | undefi
   }
   state.role = 'follower';
   state.leader = leader;
+  if (leader !== undefined) state.quickPreVotes = 0;
   state.votes.clear();
   resetElectionTimer(state);
 }

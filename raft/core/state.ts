@@ -2,6 +2,7 @@
 // so that it cannot outlive the leadership.
 import { assert, type Prng, prng } from '../../src/lib/index.ts';
 import type { CatchUp } from './catch-up.ts';
+import { QUICK_DIVISOR } from './limits.ts';
 import { LogTail } from './log-tail.ts';
 import { electorate, everyMember } from './membership.ts';
 import { Memberships } from './memberships.ts';
@@ -54,6 +55,8 @@ export interface State {
   /** Ticks since a leader was heard, a vote was granted, or a campaign began. */
   electionElapsed: number;
   electionTimeout: number;
+  /** How many more pre-votes may follow each other quickly, because nobody was heard of since the start (election.ts). */
+  quickPreVotes: number;
   /** Ticks until a campaign that begins before the timeout, because the leader is known to be gone. */
   earlyTicks: number | undefined;
   readonly votes: Map<NodeId, boolean>;
@@ -146,6 +149,7 @@ export function createState(options: CoreOptions): State {
     tick: 0,
     electionElapsed: 0,
     electionTimeout: 0,
+    quickPreVotes: limits.quickPreVotes,
     earlyTicks: undefined,
     votes: new Map(),
     refused: new Map(),
@@ -210,6 +214,7 @@ export function appendEntries(state: State, entries: readonly Entry[]): void {
 export function resetElectionTimer(state: State): void {
   const { electionTimeoutMinTicks: min, electionTimeoutMaxTicks: max } = state.limits;
   state.electionElapsed = 0;
-  state.electionTimeout = min + state.random.int(max - min + 1);
+  const timeout = min + state.random.int(max - min + 1);
+  state.electionTimeout = state.quickPreVotes > 0 ? Math.ceil(timeout / QUICK_DIVISOR) : timeout;
   state.earlyTicks = undefined;
 }

@@ -1,6 +1,7 @@
 // Which API server the next request goes to. Sticky to the one that last answered; one that fails is left at once and
 // rests for a while that doubles; one that says Retry-After rests as long as it asked. No endpoint is ever given up.
-import { Pool } from 'undici';
+// Not the library's door: behind it are fetch, cookies, caches and mocks, a megabyte that every process would load.
+import Pool from 'undici/lib/dispatcher/pool.js';
 import { type Clock, type Logger, type Prng, sleep, UserError } from '../lib/index.ts';
 import {
   CONNECT_TIMEOUT_MS,

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ask, type Reply } from '../../cluster/ask.ts';
+import { ask, type Reply, tlsOf } from '../../cluster/ask.ts';
 import { type Authority, openAuthority } from '../../cluster/certificates.ts';
 import { probeReady } from '../../cluster/health.ts';
 import { systemClock } from '../../src/lib/index.ts';
@@ -37,7 +37,7 @@ async function serving(answer: (response: ServerResponse) => void): Promise<numb
 }
 
 function question(port: number): Promise<Reply> {
-  return ask({ address: { host: HOST, port }, path: '/', caPem: authority.caPem });
+  return ask({ address: { host: HOST, port }, path: '/', tls: tlsOf(authority.caPem) });
 }
 
 describe('a question to a server', () => {
@@ -58,13 +58,13 @@ describe('a question to a server', () => {
     expect(await question(1)).toMatchObject({ kind: 'none' });
     const port = await serving((response) => response.end('hello'));
     const stranger = await openAuthority(join(folder, 'other'), 'c2', systemClock());
-    const reply = await ask({ address: { host: HOST, port }, path: '/', caPem: stranger.caPem });
+    const reply = await ask({ address: { host: HOST, port }, path: '/', tls: tlsOf(stranger.caPem) });
     expect(reply).toMatchObject({ kind: 'none' });
   });
 
   it('about readiness keeps the reason short', async () => {
     const port = await serving((response) => response.writeHead(500).end('x'.repeat(10_000)));
-    const reply = await probeReady({ host: HOST, port }, authority.caPem);
+    const reply = await probeReady({ host: HOST, port }, tlsOf(authority.caPem));
     expect(reply).toEqual({ answered: true, ready: false, reason: 'x'.repeat(500) });
   });
 });

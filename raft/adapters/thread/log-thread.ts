@@ -9,17 +9,22 @@ import type { FromLogThread, LogThreadData, ToLogThread } from './log-thread-pro
 const port = parentPort;
 assert(port !== null, 'log-thread.ts runs as a worker');
 const { directory } = workerData as LogThreadData;
-const runner = new JobRunner(nodeDisk(directory));
+// With the first job: the thread may be up before the folder is known to be free and sound.
+let opened: JobRunner | undefined;
+const runner = (): JobRunner => {
+  opened ??= new JobRunner(nodeDisk(directory));
+  return opened;
+};
 
 port.on('message', (message: ToLogThread) => {
   if (message.kind === 'close') {
-    runner.close();
+    opened?.close();
     port.close();
     return;
   }
   let answer: FromLogThread = { kind: 'durable' };
   try {
-    runner.run(message.job);
+    runner().run(message.job);
   } catch (error) {
     answer = { kind: 'failed', message: messageOf(error), code: codeOf(error) };
   }

@@ -9,7 +9,7 @@ import { createApiServer } from '../../apiserver/index.ts';
 import { UserError } from '../../lib/index.ts';
 import { aborted, type BuiltFiles, type Environment } from '../environment.ts';
 import { openMemberStore } from './replicated-store.ts';
-import { startStore, stopServing } from './server.ts';
+import { startStore, stopServing } from './serving.ts';
 
 export interface StandaloneOptions {
   readonly port: number;

@@ -28,6 +28,7 @@ const LIMITS: CoreLimits = {
   heartbeatTicks: 2,
   electionTimeoutMinTicks: 6,
   electionTimeoutMaxTicks: 12,
+  quickPreVotes: 0,
   appendLimitBytes: 8,
   inflightLimitMessages: 3,
   inflightLimitBytes: 16,
@@ -55,11 +56,15 @@ export class World {
   readonly #nodes = new Map<string, Node>();
   #network: Message[] = [];
   readonly #cut = new Set<string>();
+  #limits = LIMITS;
 
   /** Carries out one command and returns its output. Throws for a command that does not exist. */
   run(line: string): string[] {
     const [verb = '', ...args] = line.trim().split(/\s+/);
     switch (verb) {
+      case 'quick':
+        this.#limits = { ...LIMITS, quickPreVotes: Number(args[0]) };
+        return [];
       case 'members':
         return this.#members(args);
       case 'join':
@@ -207,7 +212,7 @@ export class World {
       log: disk,
       life,
       appliedIndex: applied,
-      limits: LIMITS,
+      limits: this.#limits,
       seed: id.charCodeAt(0) + 1000 * incarnation,
     });
   }

@@ -46,7 +46,7 @@ export interface DockerRuntimeOptions {
 
 /** Connects to Docker. Throws UserError when no daemon answers. */
 export async function dockerRuntime(options: DockerRuntimeOptions): Promise<ContainerRuntime> {
-  const docker = connect(options.dockerHost);
+  const docker = await connect(options.dockerHost);
   let facts: DockerFacts;
   try {
     facts = (await docker.info()) as DockerFacts;

@@ -1,0 +1,79 @@
+// The API of a server, its controllers and its scheduler, over an open store.
+//
+// They talk to each other over HTTPS like processes of their own: each has its certificate, and may end up asking
+// another server when its own is not ready.
+import { readTokens, SERVICE_CIDR, type ServerConfig } from '../../../cluster/index.ts';
+import { createApiRegistry } from '../../api/index.ts';
+import { type ApiServer, type ApiServerOptions, createApiServer } from '../../apiserver/index.ts';
+import type { ObjectStore } from '../../store/index.ts';
+import { aborted, type Environment } from '../environment.ts';
+import { configuredClient } from './clients.ts';
+import { followConfig, readText } from './config-file.ts';
+import { controllerManager, scheduler } from './elected.ts';
+
+/** Serves and controls until the environment's signal aborts, and stops the store. */
+export async function serve(
+  store: ObjectStore,
+  config: ServerConfig,
+  configFile: string,
+  environment: Environment,
+): Promise<void> {
+  const { logger, signal } = environment;
+  const api = createApiServer(apiServerOptions(config, store, environment));
+  const { url } = await api.start();
+  logger.info({ id: config.id, url }, 'serving the API');
+  await startStore(store, api);
+  const rootCa = readText(config.caFile);
+  const managers = configuredClient(config.controllerManager, 'controller-manager', environment);
+  const scheduling = configuredClient(config.scheduler, 'scheduler', environment);
+  followConfig(configFile, 'server', environment, (changed) => {
+    managers.useEndpoints(changed.controllerManager.endpoints);
+    scheduling.useEndpoints(changed.scheduler.endpoints);
+  });
+  const loops = Promise.all([controllerManager(managers, environment, rootCa), scheduler(scheduling, environment)]);
+  await Promise.race([loops, aborted(signal)]);
+  await loops;
+  await Promise.all([managers.close(), scheduling.close()]);
+  await stopServing(store, api);
+}
+
+/** Starts the store behind its API. When it refuses, the API ends too, so that the process can end and say why. */
+export async function startStore(store: ObjectStore, api: ApiServer): Promise<void> {
+  try {
+    await store.start();
+  } catch (error) {
+    await api.stop();
+    await store.stop();
+    throw error;
+  }
+}
+
+/** The leadership first, then requests, then the store: clients of other servers see no pause. */
+export async function stopServing(store: ObjectStore, api: ApiServer): Promise<void> {
+  await store.transferLeadership();
+  await api.stop();
+  await store.stop();
+}
+
+function apiServerOptions(config: ServerConfig, store: ObjectStore, environment: Environment): ApiServerOptions {
+  const ca = readText(config.caFile);
+  const tokens = Object.entries(readTokens(config.tokensFile)).map(
+    ([token, holder]) => [token, { name: holder.user, uid: '', groups: holder.groups, extra: {} }] as const,
+  );
+  return {
+    ...environment,
+    store,
+    registry: createApiRegistry(),
+    listen: config.listen,
+    tls: { cert: readText(config.serving.cert), key: readText(config.serving.key), clientCa: ca },
+    authentication: {
+      staticTokens: new Map(tokens),
+      serviceAccountKeys: [readText(config.serviceAccountKeyFile)],
+    },
+    serviceCidr: SERVICE_CIDR,
+    kubeletTls: { cert: readText(config.kubeletClient.cert), key: readText(config.kubeletClient.key), ca },
+    clusterCa: ca,
+    advertise: { address: config.advertise.host, port: config.advertise.port },
+    memberId: config.id,
+  };
+}
