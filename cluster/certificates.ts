@@ -75,7 +75,8 @@ function isGood(
   if (!areThere(files)) return false;
   const certificate = new X509Certificate(readFileSync(files.cert, 'utf8'));
   const leftMs = Date.parse(certificate.validTo) - clock.now();
-  if (leftMs <= CERTIFICATE_RENEW_BEFORE_DAYS * DAY_MS || certificate.issuer !== issuer.subject) return false;
+  const longEnough = leftMs > CERTIFICATE_RENEW_BEFORE_DAYS * DAY_MS;
+  if (!longEnough || certificate.issuer !== issuer.subject) return false;
   return hosts.every(
     (host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined,
   );

@@ -59,7 +59,7 @@ export async function ensureIdentities(
     });
 
   // All at once: keys are made on threads of Node.js.
-  await Promise.all([
+  await allSettled([
     client(ADMIN, 'kubernetes-admin', 'system:masters'),
     client(CONTROLLER_MANAGER, 'system:kube-controller-manager'),
     client(SCHEDULER, 'system:kube-scheduler'),
@@ -87,6 +87,12 @@ export async function ensureIdentities(
   ]);
   ensureToken(layout);
   writeKubeconfig(layout, topology, authority.caPem);
+}
+
+/** Waits for all of them, also when one fails: nothing is written any more when this rejects. */
+async function allSettled(works: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Deletes the keys and certificates by which a server proves who it is; those that are not there do not matter. */

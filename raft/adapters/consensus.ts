@@ -48,7 +48,7 @@ export interface ConsensusTuning {
 
 const defer: Defer = (turn) => void setImmediate(turn);
 
-/** The consensus of one member. Nothing is opened before start(). */
+/** The consensus of one member. Nothing is opened before start(), but its threads run: whoever makes one must stop it. */
 export function createConsensus(options: ConsensusOptions): Consensus {
   return options.threads === 'inline' ? inlineMember(options) : threadedMember(options, options.threads);
 }
@@ -132,7 +132,10 @@ class ThreadChannel implements Channel<ToNode, FromNode> {
   private start(): void {
     this.phase = 'started';
     this.worker.ref();
-    for (const message of this.early) setImmediate(() => this.tell(message));
+    // Later, as everything else from the thread comes; what comes meanwhile waits behind it.
+    setImmediate(() => {
+      for (const message of this.early.splice(0)) this.handler?.(message);
+    });
   }
 
   private receive(message: FromRaftThread): void {
@@ -142,7 +145,7 @@ class ThreadChannel implements Channel<ToNode, FromNode> {
   }
 
   private tell(message: FromNode): void {
-    if (this.phase === 'waiting') this.early.push(message);
+    if (this.phase === 'waiting' || this.early.length > 0) this.early.push(message);
     else if (this.phase === 'started') this.handler?.(message);
   }
 }

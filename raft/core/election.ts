@@ -110,6 +110,8 @@ function judgePreVote(state: State, request: PreVoteRequest): void {
     return;
   }
   state.earlyTicks = undefined;
+  // Whoever is granted one in the hurry of a start is given the time to win.
+  if (state.quickPreVotes > 0) resetElectionTimer(state);
   const { from, term } = request;
   state.outbox.send({ kind: 'preVoteResponse', from: state.id, to: from, term, granted: true });
 }

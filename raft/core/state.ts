@@ -55,7 +55,7 @@ export interface State {
   /** Ticks since a leader was heard, a vote was granted, or a campaign began. */
   electionElapsed: number;
   electionTimeout: number;
-  /** How many more pre-votes may follow each other quickly, because nobody was heard of since the start (election.ts). */
+  /** How many more pre-votes may follow each other quickly: since the start no leader was heard and no vote given (election.ts). */
   quickPreVotes: number;
   /** Ticks until a campaign that begins before the timeout, because the leader is known to be gone. */
   earlyTicks: number | undefined;

@@ -323,7 +323,7 @@ export interface CoreLimits {
   /** Timeouts are drawn from electionTimeoutMinTicks to electionTimeoutMaxTicks, both included. */
   readonly electionTimeoutMinTicks: number;
   readonly electionTimeoutMaxTicks: number;
-  /** Pre-votes that may follow each other quickly after a start, as long as nobody was heard of (election.ts). */
+  /** Pre-votes that may follow each other quickly after a start, before a leader is heard or a vote given (election.ts). */
   readonly quickPreVotes: number;
   /** Entry bytes in one append message. */
   readonly appendLimitBytes: number;

@@ -1,6 +1,8 @@
 // Time as a dependency. Only the entry points build the system clock; everything else is handed a Clock, so that tests
 // and the simulator own time. This is the only file that may call Date.now, performance.now, setTimeout or setInterval.
 
+import type { CancelSignal } from './cancel.ts';
+
 /** A pending timer. Cancelling one that has fired does nothing. */
 export interface Timer {
   cancel(): void;
@@ -48,7 +50,7 @@ export function every(clock: Clock, periodMs: number, fire: () => void): Timer {
 }
 
 /** Resolves after `delayMs`, or at once when `signal` is aborted: it never rejects, the caller asks the signal. */
-export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, delayMs: number, signal?: CancelSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {

@@ -1,6 +1,7 @@
 // The leaves every room may use.
 export * from './assert.ts';
 export * from './brand.ts';
+export * from './cancel.ts';
 export * from './clock.ts';
 export * from './errors.ts';
 export * from './limits.ts';

@@ -79,8 +79,9 @@ export const DISK_HANDOVER_RETRY_MS = 2_000;
 /** LevelDB's own buffers. */
 export const LEVEL_CACHE_BYTES = 2 * MIB;
 export const LEVEL_WRITE_BUFFER_BYTES = 8 * MIB;
-/** Entries taken from LevelDB at once while loading. */
+/** Entries taken from LevelDB at once while loading, and their bytes: it reads so much ahead. */
 export const LEVEL_READ_ENTRIES = 1000;
+export const LEVEL_READ_BYTES = 256 * KIB;
 
 /** How long a transfer of leadership is waited for: the core gives it up after one election timeout (500 ms). */
 export const TRANSFER_LIMIT_MS = 2_000;

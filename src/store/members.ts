@@ -1,7 +1,7 @@
 // The members of a replicated store as its port shows and changes them, and the handing over of leadership, as calls that end.
 import type { Membership, NodeId } from '../../raft/core/index.ts';
 import type { Consensus, ConsensusStatus, Leadership } from '../../raft/node/index.ts';
-import { type Clock, type Timer, unreachable } from '../lib/index.ts';
+import { type CancelSignal, type Clock, type Timer, unreachable } from '../lib/index.ts';
 import { MEMBERSHIP_FEATURE_LEVEL } from './command.ts';
 import { TRANSFER_LIMIT_MS } from './limits.ts';
 import type {
@@ -67,7 +67,7 @@ export class Members {
     return describeMembers(status, status.membership);
   }
 
-  async change(changes: readonly StoreMemberChange[], signal: AbortSignal): Promise<StoreMembershipOutcome> {
+  async change(changes: readonly StoreMemberChange[], signal: CancelSignal): Promise<StoreMembershipOutcome> {
     const { consensus, sessions } = this.#options;
     const status = consensus.status();
     if (status.role !== 'leader') return { kind: 'notLeader', leader: status.leader };
@@ -142,7 +142,7 @@ export class Members {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+function aborted(signal: CancelSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -1,6 +1,6 @@
 // The object store of one process without a log or a disk: the same state machine, history and watch hub as the
 // replicated store, for tests and for single components. It promises the port's contract except survival.
-import type { Clock } from '../lib/index.ts';
+import type { CancelSignal, Clock } from '../lib/index.ts';
 import { rebase, recordsOf } from './archive/rebase.ts';
 import { stateStream } from './archive/records.ts';
 import { type PackedCommand, packCommand } from './command.ts';
@@ -71,7 +71,7 @@ class MemoryStore implements ObjectStore {
     return Promise.resolve();
   }
 
-  commit(command: Command, signal: AbortSignal): Promise<CommitOutcome> {
+  commit(command: Command, signal: CancelSignal): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
       if (this.#stopped) throw new StoreStoppedError('the store has stopped');
       if (signal.aborted) throw new StoreTimeoutError('given up before the command was sent');
@@ -80,13 +80,13 @@ class MemoryStore implements ObjectStore {
     });
   }
 
-  readBarrier(signal: AbortSignal): Promise<Revision> {
+  readBarrier(signal: CancelSignal): Promise<Revision> {
     if (this.#stopped) return Promise.reject(new StoreStoppedError('the store has stopped'));
     if (signal.aborted) return Promise.reject(new StoreTimeoutError('given up before the read'));
     return Promise.resolve(this.#machine.revision);
   }
 
-  waitFor(revision: Revision, signal: AbortSignal): Promise<void> {
+  waitFor(revision: Revision, signal: CancelSignal): Promise<void> {
     if (this.#stopped) return Promise.reject(new StoreStoppedError('the store has stopped'));
     if (revision <= this.#machine.revision) return Promise.resolve();
     return this.#waiters.wait(revision, signal);

@@ -9,7 +9,7 @@
 // 4. Its caller may give up. It stays here all the same: the session cannot go on without its sequence.
 //
 // Invariant: the pending sequences are consecutive, and all before them are known here: that is the low-water mark.
-import { assert, defined } from '../lib/index.ts';
+import { assert, type CancelSignal, defined } from '../lib/index.ts';
 import { encodeCommit, type PackedCommand, withPass } from './command.ts';
 import { PENDING_LIMIT_BYTES, PENDING_LIMIT_COMMANDS, SEND_WINDOW_BATCHES, SEND_WINDOW_BYTES } from './limits.ts';
 import { type CommitOutcome, type Revision, type StoredObject, StoreTimeoutError } from './port.ts';
@@ -57,7 +57,7 @@ export class PendingCommits {
   }
 
   /** Takes a command in; the promise tells its outcome. It is not sent yet. */
-  add(command: PackedCommand, signal: AbortSignal): Promise<CommitOutcome> {
+  add(command: PackedCommand, signal: CancelSignal): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) throw new StoreTimeoutError('given up before the command was sent');
       const full = this.#pending.size >= PENDING_LIMIT_COMMANDS || this.#pendingBytes >= PENDING_LIMIT_BYTES;
@@ -84,12 +84,13 @@ export class PendingCommits {
   }
 
   /**
-   * What may be sent now, in order: as much as the window allows. While SEND_WINDOW_BATCHES are under way the rest gathers:
-   * under load everything on the way to the disk and back costs by the batch, and a lone commit waits for nothing.
+   * What may be sent now, in order: as much as the window allows. A batch goes while another one is under way only when as
+   * much has gathered as is in that one, and never while SEND_WINDOW_BATCHES are: under load everything on the way to the disk
+   * and back costs by the batch, and a lone commit waits for nothing.
    */
   takeToSend(): Uint8Array[] {
     const commands: Uint8Array[] = [];
-    if (this.#batches.length >= SEND_WINDOW_BATCHES) return commands;
+    if (!this.#mayBeginBatch()) return commands;
     for (; this.#nextToSend <= this.#lastSequence; this.#nextToSend++) {
       const entry = this.#pending.get(this.#nextToSend);
       assert(entry !== undefined, 'pending sequences are consecutive');
@@ -102,6 +103,13 @@ export class PendingCommits {
     }
     if (commands.length > 0) this.#batches.push(this.#nextToSend - 1);
     return commands;
+  }
+
+  #mayBeginBatch(): boolean {
+    const newest = this.#batches.at(-1);
+    if (newest === undefined) return true;
+    if (this.#batches.length >= SEND_WINDOW_BATCHES) return false;
+    return this.#lastSequence - newest >= newest - this.#resolved;
   }
 
   get hasUnsent(): boolean {

@@ -2,7 +2,7 @@
 // one contract suite (test/store/contract.ts) runs against each.
 //
 // The store knows keys, bytes and the few values that selectors read; what an object means is the API's business.
-import type { Brand } from '../lib/index.ts';
+import type { Brand, CancelSignal } from '../lib/index.ts';
 import type { StoreMemberChange, StoreMembership, StoreMembershipOutcome, TransferOutcome } from './membership-port.ts';
 
 /** A point in the store's history. Each write takes one; Kubernetes' resourceVersion is its decimal string. */
@@ -170,16 +170,16 @@ export interface ObjectStore {
    * Throws StoreTimeoutError (outcome unknown) when `signal` aborts first, CommandTooLargeError, DiskLowError,
    * StoreStoppedError.
    */
-  commit(command: Command, signal: AbortSignal): Promise<CommitOutcome>;
+  commit(command: Command, signal: CancelSignal): Promise<CommitOutcome>;
 
   /**
    * Waits until this server has applied everything that was acknowledged anywhere before the call; then `snapshot()`
    * is current. All callers of one turn share one question to the leader. Throws StoreTimeoutError, StoreStoppedError.
    */
-  readBarrier(signal: AbortSignal): Promise<Revision>;
+  readBarrier(signal: CancelSignal): Promise<Revision>;
 
   /** Waits until this server has applied `revision` (decision 5), 0 until it holds any state at all. Throws StoreTimeoutError, StoreStoppedError. */
-  waitFor(revision: Revision, signal: AbortSignal): Promise<void>;
+  waitFor(revision: Revision, signal: CancelSignal): Promise<void>;
 
   /** The store as applied here now, or as of an older command boundary. Throws CompactedError, FutureRevisionError. */
   snapshot(revision?: Revision): Snapshot;
@@ -197,12 +197,12 @@ export interface ObjectStore {
    * Changes the members in one step; answered when it is committed, or refused with a reason. Only the leader does it.
    * `unknown` when `signal` aborts first. Throws StoreStoppedError.
    */
-  changeMembership(changes: readonly StoreMemberChange[], signal: AbortSignal): Promise<StoreMembershipOutcome>;
+  changeMembership(changes: readonly StoreMemberChange[], signal: CancelSignal): Promise<StoreMembershipOutcome>;
   /**
    * The whole state at one moment that is not before the call, for an archive: chunks that readStateStream() reads. Nothing
    * waits for whoever takes them, and no more than one is in memory. Throws StoreTimeoutError, StoreStoppedError.
    */
-  backup(signal: AbortSignal): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>>;
+  backup(signal: CancelSignal): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>>;
   /** Hands leadership over to `target`, or to the voter that is furthest. Resolves when it is over. Throws StoreStoppedError. */
   transferLeadership(target?: string): Promise<TransferOutcome>;
 }

@@ -1,7 +1,8 @@
 // Current reads: a caller waits until this server has applied everything that was acknowledged anywhere before it asked.
-// All callers of one turn share one question to the leader, and those who come while READ_QUESTIONS_LIMIT are open share the
-// next one. A question that nobody answers is asked again when the leadership changes, together with all the others: a later
+// All callers of one turn share one question to the leader. While one is open, the next is asked when as many have gathered as
+// wait for that one, and never while READ_QUESTIONS_LIMIT are open: each costs a round through a majority. A question that nobody answers is asked again when the leadership changes, together with all the others: a later
 // answer is as good for an earlier caller.
+import type { CancelSignal } from '../lib/index.ts';
 import { READ_QUESTIONS_LIMIT } from './limits.ts';
 import { type Revision, StoreTimeoutError } from './port.ts';
 
@@ -25,8 +26,9 @@ export interface ReadBarrierOptions {
 
 export class ReadBarriers {
   readonly #options: ReadBarrierOptions;
-  /** Callers of this turn, or since the limit of open questions was reached. */
-  #gathering: Group | undefined;
+  /** Callers who were not asked for yet. */
+  #gathering: Group = new Set();
+  #scheduled = false;
   #open = 0;
   /** Groups whose question has no answer yet. */
   readonly #asked = new Set<Group>();
@@ -38,10 +40,10 @@ export class ReadBarriers {
   }
 
   /** Resolves with the revision reached. Throws StoreTimeoutError when `signal` aborts first. */
-  wait(signal: AbortSignal): Promise<Revision> {
+  wait(signal: CancelSignal): Promise<Revision> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) throw new StoreTimeoutError('given up before the read');
-      const group = this.#gather();
+      const group = this.#gathering;
       const settle = (): void => {
         group.delete(caller);
         signal.removeEventListener('abort', aborted);
@@ -60,6 +62,7 @@ export class ReadBarriers {
       };
       signal.addEventListener('abort', aborted, { once: true });
       group.add(caller);
+      this.#schedule();
     });
   }
 
@@ -71,8 +74,8 @@ export class ReadBarriers {
     const groups = [...this.#asked];
     const ended = (): void => {
       this.#open -= 1;
-      // Who gathered meanwhile came after this question: theirs is asked now.
-      if (this.#gathering !== undefined) this.retry();
+      // Who gathered meanwhile came after this question: theirs is asked now, or with the next.
+      if (this.#mayAsk()) this.retry();
     };
     this.#open += 1;
     this.#options.readIndex().then(
@@ -89,9 +92,9 @@ export class ReadBarriers {
 
   /** Who has gathered is asked for with the next question. */
   #close(): void {
-    const group = this.#gathering;
-    this.#gathering = undefined;
-    if (group !== undefined && group.size > 0) this.#asked.add(group);
+    if (this.#gathering.size === 0) return;
+    this.#asked.add(this.#gathering);
+    this.#gathering = new Set();
   }
 
   /** The store has applied more. */
@@ -106,23 +109,29 @@ export class ReadBarriers {
   }
 
   rejectAll(error: Error): void {
-    const groups = [...this.#asked, ...this.#answered.keys()];
-    if (this.#gathering !== undefined) groups.push(this.#gathering);
+    const groups = [...this.#asked, ...this.#answered.keys(), this.#gathering];
     for (const group of groups) for (const caller of group) caller.reject(error);
     this.#asked.clear();
     this.#answered.clear();
   }
 
-  #gather(): Group {
-    if (this.#gathering !== undefined) return this.#gathering;
-    const group: Group = new Set();
-    this.#gathering = group;
+  /** Asks at the end of the turn, if it may be asked then. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
     this.#options.defer(() => {
-      // Somebody has asked for it already.
-      if (this.#gathering !== group) return;
-      if (this.#open < READ_QUESTIONS_LIMIT) this.retry();
+      this.#scheduled = false;
+      if (this.#mayAsk()) this.retry();
     });
-    return group;
+  }
+
+  #mayAsk(): boolean {
+    const gathered = this.#gathering.size;
+    if (gathered === 0 || this.#open >= READ_QUESTIONS_LIMIT) return false;
+    if (this.#open === 0) return true;
+    let waiting = 0;
+    for (const group of this.#asked) waiting += group.size;
+    return gathered >= waiting;
   }
 
   #answer(groups: readonly Group[], index: number): void {

@@ -5,7 +5,7 @@
 // so that nobody is told of a revision that this server's watchers and snapshots do not have.
 import { everyMember, type LogIndex } from '../../raft/core/index.ts';
 import type { CommittedEntry, Leadership } from '../../raft/node/index.ts';
-import { assert, every, messageOf, type Timer } from '../lib/index.ts';
+import { assert, type CancelSignal, every, messageOf, type Timer } from '../lib/index.ts';
 import { AppliedState } from './applied-state.ts';
 import { COMPACT_FEATURE_LEVEL, encodeCompact, packCommand } from './command.ts';
 import { CommitSender } from './commit-sender.ts';
@@ -62,7 +62,6 @@ export class ReplicatedStore implements ObjectStore {
   readonly #rebuild: StateRebuild;
   readonly #stopSignal = new AbortController();
   #phase: Phase = 'new';
-  #consensusStarted = false;
   #leadership: Leadership | undefined;
   #housekeeping: Timer | undefined;
   #failure: string | undefined;
@@ -166,7 +165,6 @@ export class ReplicatedStore implements ObjectStore {
     };
     await this.#disk.start();
     if (!this.#isOpen()) return;
-    this.#consensusStarted = true;
     const { installed } = this.#database;
     await consensus.start(handlers, this.#rebuild.stateAtStart(loaded, installed));
     if (this.#phase !== 'starting') return;
@@ -182,7 +180,7 @@ export class ReplicatedStore implements ObjectStore {
     return this.#stopping;
   }
 
-  commit(command: Command, signal: AbortSignal): Promise<CommitOutcome> {
+  commit(command: Command, signal: CancelSignal): Promise<CommitOutcome> {
     try {
       this.#assertOpen();
       this.#disk.admit(command);
@@ -194,12 +192,12 @@ export class ReplicatedStore implements ObjectStore {
     }
   }
 
-  readBarrier(signal: AbortSignal): Promise<Revision> {
+  readBarrier(signal: CancelSignal): Promise<Revision> {
     if (!this.#isOpen()) return Promise.reject(this.#closedError());
     return this.#barriers.wait(signal);
   }
 
-  waitFor(revision: Revision, signal: AbortSignal): Promise<void> {
+  waitFor(revision: Revision, signal: CancelSignal): Promise<void> {
     if (!this.#isOpen()) return Promise.reject(this.#closedError());
     if (revision <= this.#state.machine.revision && this.#rebuild.isComplete) return Promise.resolve();
     return this.#waiters.wait(revision, signal);
@@ -214,7 +212,7 @@ export class ReplicatedStore implements ObjectStore {
     return this.#state.hub.watch(options, sink);
   }
 
-  backup(signal: AbortSignal): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>> {
+  backup(signal: CancelSignal): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>> {
     return this.readBarrier(signal).then(() => this.#database.stream(this.#state.appliedIndex));
   }
 
@@ -242,7 +240,7 @@ export class ReplicatedStore implements ObjectStore {
     return this.#members.describe();
   }
 
-  changeMembership(changes: readonly StoreMemberChange[], signal: AbortSignal): Promise<StoreMembershipOutcome> {
+  changeMembership(changes: readonly StoreMemberChange[], signal: CancelSignal): Promise<StoreMembershipOutcome> {
     if (!this.#isOpen()) return Promise.reject(this.#closedError());
     return this.#members.change(changes, signal);
   }
@@ -261,7 +259,7 @@ export class ReplicatedStore implements ObjectStore {
     this.#phase = 'stopped';
     this.#abandonWork();
     this.#state.hub.stop();
-    if (this.#consensusStarted) await this.#options.consensus.stop();
+    await this.#options.consensus.stop();
     await this.#database.close();
   }
 

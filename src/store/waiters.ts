@@ -1,4 +1,5 @@
 // Callers that wait until something that only grows (a revision, an applied index) has reached a value.
+import type { CancelSignal } from '../lib/index.ts';
 import { StoreTimeoutError } from './port.ts';
 
 interface Waiter {
@@ -11,7 +12,7 @@ export class RevisionWaiters {
   readonly #waiters = new Set<Waiter>();
 
   /** Resolves when `reached` is told the value or more. Rejects with StoreTimeoutError when the signal aborts first. */
-  wait(value: number, signal: AbortSignal): Promise<void> {
+  wait(value: number, signal: CancelSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const timedOut = (): StoreTimeoutError => new StoreTimeoutError(`revision ${value} was not reached in time`);
       if (signal.aborted) throw timedOut();

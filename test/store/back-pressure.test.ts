@@ -81,8 +81,18 @@ describe('batches of commits', () => {
     expect(pending.takeToSend()).toHaveLength(7);
     pending.resolve(2, OUTCOME);
     expect(batches(pending, [5])).toEqual([0]);
-    pending.resolve(3, OUTCOME);
+    for (let sequence = 3; sequence <= 10; sequence++) pending.resolve(sequence, OUTCOME);
     expect(pending.takeToSend()).toHaveLength(5);
+  });
+
+  it('are not sent beside a larger one: they gather until they are as large, or until it is applied', () => {
+    const pending = new PendingCommits('a/1', () => 0);
+    expect(batches(pending, [4, 1, 2, 1, 9])).toEqual([4, 0, 0, 4, 0]);
+    for (let sequence = 1; sequence <= 8; sequence++) pending.resolve(sequence, OUTCOME);
+    expect(pending.takeToSend()).toHaveLength(9);
+    expect(batches(pending, [1])).toEqual([0]);
+    for (let sequence = 9; sequence <= 17; sequence++) pending.resolve(sequence, OUTCOME);
+    expect(pending.takeToSend()).toHaveLength(1);
   });
 
   it('do not hold back what is sent again when what was sent may be lost', () => {

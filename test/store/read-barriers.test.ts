@@ -64,6 +64,27 @@ describe('reads of the current state', () => {
     expect(await Promise.all(gathered)).toEqual([9, 9, 9]);
   });
 
+  it('are not asked for beside a larger question: they gather until they are as many, or until it is answered', async () => {
+    const { barriers, questions, state, read, answer, endTurn } = world();
+    const first = [barriers.wait(NO_ABORT), barriers.wait(NO_ABORT), barriers.wait(NO_ABORT)];
+    endTurn();
+    const second = [read(), read()];
+    expect(questions).toHaveLength(1);
+    second.push(read());
+    expect(questions).toHaveLength(2);
+    const last = read();
+    expect(questions).toHaveLength(2);
+    state.index = 4;
+    await answer(0, 2);
+    expect(await Promise.all(first)).toEqual([4, 4, 4]);
+    expect(questions).toHaveLength(2);
+    await answer(1, 3);
+    expect(await Promise.all(second)).toEqual([4, 4, 4]);
+    expect(questions).toHaveLength(3);
+    await answer(2, 4);
+    expect(await last).toBe(4);
+  });
+
   it('that gathered are asked for with the next retry, should all open questions be lost', async () => {
     const { barriers, questions, state, read, answer } = world();
     for (let i = 0; i < READ_QUESTIONS_LIMIT; i++) void read();

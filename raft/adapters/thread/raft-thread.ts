@@ -10,7 +10,7 @@ import { webSocketTransport } from '../websocket/transport.ts';
 import { portChannel } from './port-channel.ts';
 import { favourThisThread } from './priority.ts';
 import type { FromRaftThread, LogLevel, RaftThreadData } from './raft-thread-protocol.ts';
-import { startLogThread, threadLogWriter } from './thread-log-writer.ts';
+import { threadLogWriter } from './thread-log-writer.ts';
 
 const port = parentPort;
 assert(port !== null, 'raft-thread.ts runs as a worker');
@@ -23,7 +23,7 @@ const { config, directory, listen, tls } = data;
 const { tuning } = data;
 const files = new MemberFiles(directory, config, { clock, logger }, tuning?.log);
 // At once: it comes up while this thread waits to be started.
-const logThread = startLogThread(new URL(data.logThread), files.logDirectory);
+const writer = threadLogWriter(new URL(data.logThread), files.logDirectory);
 const delays = watchLoopDelay(clock, tuning?.loopDelayResolutionMs ?? LOOP_DELAY_RESOLUTION_MS, (window) =>
   channel.post({ kind: 'loopDelay', window }),
 );
@@ -33,13 +33,15 @@ serveConsensus(channel as Channel<FromNode, ToNode>, {
   clock,
   logger,
   openLog: (mustExist) => files.openLog(mustExist),
-  openWriter: () => threadLogWriter(logThread),
+  openWriter: () => writer,
   openTransport: ({ incarnation, former }) =>
     webSocketTransport({ config, listen, tls, clock, logger, incarnation, former, directory }),
   defer: (turn) => void setImmediate(turn),
   release: () => files.release(),
   stopped() {
     delays.stop();
+    // Whether the node got as far as using it or not.
+    void writer.close();
     port.close();
   },
 });

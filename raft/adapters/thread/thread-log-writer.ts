@@ -5,14 +5,8 @@ import type { DiskJob, LogWriter } from '../../node/index.ts';
 import type { FromLogThread, LogThreadData, ToLogThread } from './log-thread-protocol.ts';
 
 /** Starts the log thread from its bundled file. It touches nothing before its first job. */
-export function startLogThread(thread: URL, directory: string): Worker {
-  const data: LogThreadData = { directory };
-  return new Worker(thread, { workerData: data, name: 'quorate-log' });
-}
-
-/** A writer whose jobs that thread does. */
-export function threadLogWriter(worker: Worker): LogWriter {
-  return new ThreadLogWriter(worker);
+export function threadLogWriter(thread: URL, directory: string): LogWriter {
+  return new ThreadLogWriter(thread, { directory });
 }
 
 class ThreadLogWriter implements LogWriter {
@@ -22,8 +16,8 @@ class ThreadLogWriter implements LogWriter {
   /** Why the thread can no longer write. */
   private failure: Error | undefined;
 
-  constructor(worker: Worker) {
-    this.worker = worker;
+  constructor(thread: URL, data: LogThreadData) {
+    this.worker = new Worker(thread, { workerData: data, name: 'quorate-log' });
     this.worker.on('message', (answer: FromLogThread) => {
       if (answer.kind === 'durable') this.finish(undefined);
       else this.finish(new Error(answer.message, { cause: answer.code }));

@@ -2,6 +2,7 @@
 // decides; one that does not hold is an error, never a fall-back to anonymous.
 import { createHash } from 'node:crypto';
 import { isJsonObject, unauthorizedError } from '../../api/index.ts';
+import type { CancelSignal } from '../../lib/index.ts';
 import { type ObjectStore, type Snapshot, storeKey } from '../../store/index.ts';
 import { TOKEN_CACHE_ENTRIES, TOKEN_CACHE_MS } from '../limits.ts';
 import type { ApiServerOptions, UserInfo } from '../options.ts';
@@ -19,9 +20,9 @@ export interface Credentials {
 
 export interface Authenticator {
   /** Throws ApiError 401 for credentials that do not hold. */
-  authenticate(credentials: Credentials, signal: AbortSignal): Promise<UserInfo>;
+  authenticate(credentials: Credentials, signal: CancelSignal): Promise<UserInfo>;
   /** The user of a bearer token; undefined when it does not hold. */
-  review(token: string, signal: AbortSignal): Promise<UserInfo | undefined>;
+  review(token: string, signal: CancelSignal): Promise<UserInfo | undefined>;
 }
 
 const WEBSOCKET_TOKEN_PREFIX = 'base64url.bearer.authorization.k8s.io.';
@@ -32,7 +33,7 @@ export function createAuthenticator(options: ApiServerOptions, tokens: TokenAuth
   for (const [token, user] of options.authentication.staticTokens ?? [])
     statics.set(digest(token), authenticated(user));
   const accounts = serviceAccountCache(options, tokens);
-  const review = async (token: string, signal: AbortSignal): Promise<UserInfo | undefined> => {
+  const review = async (token: string, signal: CancelSignal): Promise<UserInfo | undefined> => {
     const hash = digest(token);
     return statics.get(hash) ?? accounts(token, hash, signal);
   };
@@ -73,7 +74,7 @@ function bearerToken(credentials: Credentials): string | undefined {
 function serviceAccountCache(
   options: ApiServerOptions,
   tokens: TokenAuthority,
-): (token: string, hash: string, signal: AbortSignal) => Promise<UserInfo | undefined> {
+): (token: string, hash: string, signal: CancelSignal) => Promise<UserInfo | undefined> {
   const { clock, store } = options;
   const cache = new Map<string, { readonly user: UserInfo; readonly untilMs: number }>();
   return async (token, hash, signal) => {
@@ -91,7 +92,11 @@ function serviceAccountCache(
 }
 
 /** A token dies with its account and with the object it is bound to. Absence is believed only of current state. */
-async function stillThere(store: ObjectStore, identity: ServiceAccountIdentity, signal: AbortSignal): Promise<boolean> {
+async function stillThere(
+  store: ObjectStore,
+  identity: ServiceAccountIdentity,
+  signal: CancelSignal,
+): Promise<boolean> {
   if (exists(store.snapshot(), identity)) return true;
   await store.readBarrier(signal);
   return exists(store.snapshot(), identity);

@@ -1,5 +1,6 @@
 // One request on a resource, as handlers see it: everything before them (identity, negotiation, options) is decided.
 import type { KubeObject, ResourceDefinition } from '../../api/index.ts';
+import type { CancelSignal } from '../../lib/index.ts';
 import type { StoredObject } from '../../store/index.ts';
 import type { ServerContext } from '../context.ts';
 import type { Representation } from '../http/negotiate.ts';
@@ -15,7 +16,7 @@ export interface Operation {
   readonly query: URLSearchParams;
   readonly user: UserInfo;
   /** Aborts at the request's deadline. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly fence: Fence | undefined;
   /** Everything but the commit. */
   readonly dryRun: boolean;

@@ -8,6 +8,7 @@ import {
   invalidError,
   notSupported,
 } from '../../api/index.ts';
+import { Cancellation } from '../../lib/index.ts';
 import {
   CompactedError,
   FutureRevisionError,
@@ -106,12 +107,12 @@ export function tooOldError(revision: Revision, oldest: Revision): ApiError {
 export async function waitForRevision(operation: Operation, revision: Revision): Promise<void> {
   const { store, clock } = operation.server.options;
   if (revision > 0 && store.status().revision >= revision) return;
-  const waiting = new AbortController();
+  const waiting = new Cancellation();
   const abort = (): void => waiting.abort();
   const timer = clock.timer(FUTURE_REVISION_WAIT_MS, abort);
   operation.signal.addEventListener('abort', abort, { once: true });
   try {
-    await store.waitFor(revision, waiting.signal);
+    await store.waitFor(revision, waiting);
   } catch (error) {
     if (error instanceof StoreTimeoutError) throw tooLargeRevisionError(revision, store.status().revision);
     throw error;

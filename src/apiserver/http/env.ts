@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Context } from 'hono';
+import type { CancelSignal } from '../../lib/index.ts';
 import type { UserInfo } from '../options.ts';
 import type { RequestInfo } from '../request-info/parse.ts';
 
@@ -19,7 +20,7 @@ export interface Variables {
   info: RequestInfo;
   user: UserInfo;
   /** Aborts at the request's deadline. */
-  signal: AbortSignal;
+  signal: CancelSignal;
   /** Headers of the answer beside its own: see addHeader. */
   headers: Record<string, string> | undefined;
 }

@@ -1,7 +1,7 @@
 // The steps that every request passes, each small: what it is about, its deadline, its size, its user, its right.
 import { randomUUID } from 'node:crypto';
 import { badRequestError, forbiddenError, forbiddenPathError, unauthorizedError } from '../../api/index.ts';
-import type { Timer } from '../../lib/index.ts';
+import { Cancellation, type Timer } from '../../lib/index.ts';
 import { authorize } from '../authz/authorize.ts';
 import type { ServerContext } from '../context.ts';
 import { REQUEST_TIMEOUT_MS } from '../limits.ts';
@@ -42,10 +42,10 @@ function splitUrl(url: string): { pathname: string; search: string } {
 /** Aborts what the request waits for at its deadline: the client's `timeout`, at most REQUEST_TIMEOUT_MS. */
 export function startDeadline(server: ServerContext, c: AppContext): Timer {
   const asked = parseDuration(c.get('query').get('timeout'));
-  const controller = new AbortController();
+  const deadline = new Cancellation();
   const delayMs = asked === undefined || asked <= 0 ? REQUEST_TIMEOUT_MS : Math.min(asked, REQUEST_TIMEOUT_MS);
-  c.set('signal', controller.signal);
-  return server.options.clock.timer(delayMs, () => controller.abort());
+  c.set('signal', deadline);
+  return server.options.clock.timer(delayMs, () => deadline.abort());
 }
 
 /** Who asks. Bodies that say they are too large are refused before anything is read. Throws ApiError 401 and 413. */

@@ -2,6 +2,7 @@
 // client has taken most of what came before. A list of 25 MB costs other requests a few milliseconds, not a hundred.
 import type { ServerResponse } from 'node:http';
 import { createGzip, type Gzip } from 'node:zlib';
+import type { CancelSignal } from '../../lib/index.ts';
 import { GZIP_LEVEL, STREAM_SLICE_BYTES, STREAM_SLICE_MS } from '../limits.ts';
 
 /** A body in pieces. They are made while they are taken: what they show must not change meanwhile. */
@@ -14,7 +15,7 @@ export interface PartedBody {
 export interface StreamOptions {
   readonly compressed: boolean;
   /** Aborts at the request's deadline: the answer is broken off. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 /** Writes slices to an answer whose head is set. Resolves when it is handed over whole, or the client is gone. */

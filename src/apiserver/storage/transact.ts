@@ -5,6 +5,7 @@
 // 2. a refusal, or an answer that commits nothing, waits for one read barrier and is decided again;
 // 3. a commit that was refused waits until its revision is applied here: what is decided then is current.
 import { ApiError, conflictError, MODIFIED_MESSAGE, type ResourceDefinition, timeoutError } from '../../api/index.ts';
+import type { CancelSignal } from '../../lib/index.ts';
 import {
   type Command,
   CommandTooLargeError,
@@ -34,7 +35,7 @@ export type Step<T> =
 
 export interface Transaction<T> {
   readonly store: ObjectStore;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly fence: Fence | undefined;
   /** What the final conflict is about. */
   readonly definition: ResourceDefinition;

@@ -52,7 +52,10 @@ export async function openMemberStore(
   });
   const { clock, logger, fatal, metrics } = environment;
   const state = new StateFolder(parts.directory, environment);
-  const { keyValue, stateDamage } = await state.open();
+  const { keyValue, stateDamage } = await state.open().catch(async (error: unknown) => {
+    await consensus.stop();
+    throw error;
+  });
   return createReplicatedStore({
     consensus,
     keyValue,

@@ -2,7 +2,7 @@
 // checks are not relied on (it drops damaged records in silence), but believed when they find something.
 import { ClassicLevel } from 'classic-level';
 import { codeOf, messageOf, UserError } from '../../lib/index.ts';
-import { LEVEL_CACHE_BYTES, LEVEL_READ_ENTRIES, LEVEL_WRITE_BUFFER_BYTES } from '../limits.ts';
+import { LEVEL_CACHE_BYTES, LEVEL_READ_BYTES, LEVEL_READ_ENTRIES, LEVEL_WRITE_BUFFER_BYTES } from '../limits.ts';
 import { StateDamageError } from './damage.ts';
 import type { KeyValue, KeyValueEntry, KeyValueOperation } from './key-value.ts';
 
@@ -42,11 +42,25 @@ class LevelKeyValue implements KeyValue {
   }
 
   async *iterate(from: Uint8Array, to: Uint8Array): AsyncIterable<KeyValueEntry> {
-    const iterator = this.#level.iterator({ gte: from, lt: to, fillCache: false });
+    const iterator = this.#level.iterator({
+      gte: from,
+      lt: to,
+      fillCache: false,
+      highWaterMarkBytes: LEVEL_READ_BYTES,
+    });
+    // The next entries are read on LevelDB's thread while these are used here.
+    const read = (): Promise<[Uint8Array, Uint8Array][]> => {
+      const entries = iterator.nextv(LEVEL_READ_ENTRIES);
+      // Whoever stops early does not hear of it.
+      entries.catch(() => undefined);
+      return entries;
+    };
     try {
+      let ahead = read();
       for (;;) {
-        const entries = await iterator.nextv(LEVEL_READ_ENTRIES).catch(damageFirst);
+        const entries = await ahead.catch(damageFirst);
         if (entries.length === 0) return;
+        ahead = read();
         for (const [key, value] of entries) yield { key, value };
       }
     } finally {
