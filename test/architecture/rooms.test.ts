@@ -112,7 +112,10 @@ describe('the house', () => {
     for (const file of testFiles())
       for (const target of importsIn(file, readFileSync(join(ROOT, file), 'utf8'))) imported.add(target);
     expect(
-      files.filter((file) => !file.endsWith('.d.ts') && !imported.has(file) && !entries.includes(file) && !file.startsWith('bench/')),
+      files.filter(
+        (file) =>
+          !file.endsWith('.d.ts') && !imported.has(file) && !entries.includes(file) && !file.startsWith('bench/'),
+      ),
     ).toEqual([]);
   });
 });
