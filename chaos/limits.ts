@@ -10,9 +10,9 @@ export const STATUS_TIMEOUT_MS = 2_000;
 /** … where what is waited for is measured. */
 export const SHORT_POLL_MS = 5;
 /** Writes go on for so long before each fault, so that the gap has an edge on both sides … */
-export const CALM_BEFORE_FAULT_MS = 400;
+export const CALM_BEFORE_FAULT_MS = 250;
 /** … and for so long after the cluster is whole again. */
-export const CALM_AFTER_FAULT_MS = 400;
+export const CALM_AFTER_FAULT_MS = 250;
 /** Bars of a printed histogram, at most. */
 export const HISTOGRAM_BARS = 20;
 /** Reads that wait at a leader that sleeps or is cut off … */
