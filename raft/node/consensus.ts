@@ -12,7 +12,7 @@ import {
   type Term,
 } from '../core/index.ts';
 import { channelPair } from './channel.ts';
-import { STOP_LIMIT_MS } from './limits.ts';
+import { PROGRESS_PERIOD_MS, STOP_LIMIT_MS } from './limits.ts';
 import type { LogWriter } from './log/job.ts';
 import type { RaftLog } from './log/log.ts';
 import type { Defer } from './node.ts';
@@ -107,6 +107,9 @@ class Client implements Consensus {
   private core: NodeStatus;
   private leadership: Leadership;
   private appliedIndex = 0 as LogIndex;
+  /** Progress that was not told yet, and the rest after the last that was. */
+  private untold: { readonly applied: LogIndex; readonly durable: LogIndex } | undefined;
+  private progressRest: Timer | undefined;
   private fault: string | undefined;
 
   constructor(parts: ClientParts) {
@@ -171,7 +174,18 @@ class Client implements Consensus {
 
   progress(applied: LogIndex, durable: LogIndex): void {
     if (applied > this.appliedIndex) this.appliedIndex = applied;
-    this.parts.channel.post({ kind: 'progress', applied, durable });
+    this.untold = { applied, durable };
+    if (this.progressRest === undefined) this.tellProgress();
+  }
+
+  /** The first news at once, later ones together: each wakes the other thread, and nothing there is in a hurry. */
+  private tellProgress(): void {
+    this.progressRest = undefined;
+    const { untold } = this;
+    this.untold = undefined;
+    if (untold === undefined || this.phase === 'stopped') return;
+    this.parts.channel.post({ kind: 'progress', ...untold });
+    this.progressRest = this.parts.environment.clock.timer(PROGRESS_PERIOD_MS, () => this.tellProgress());
   }
 
   sendFrame(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void {
@@ -214,6 +228,7 @@ class Client implements Consensus {
   private async shutDown(): Promise<void> {
     const began = this.phase !== 'new';
     this.phase = 'stopped';
+    this.progressRest?.cancel();
     this.startOutcome?.reject(new UserError('the Raft node was stopped while it started', 'Start it again.'));
     this.abandonQuestions();
     if (began) await this.askToStop();

@@ -25,6 +25,8 @@ export const PROPOSAL_QUEUE_LIMIT_BYTES = 64 * MIB;
 export const APPLY_BACKLOG_LIMIT_BYTES = 32 * MIB;
 /** Committed data in one delivery to the state machine. */
 export const DELIVERY_LIMIT_BYTES = 512 * KIB;
+/** How often the owner of a state machine tells how far it has come: the backlog is far larger than what comes in so long. */
+export const PROGRESS_PERIOD_MS = 20;
 /** A leader whose disk needs longer for one batch hands leadership over (house.md, decision 8). */
 export const DISK_STALL_LIMIT_MS = 2_000;
 /** A leader whose state machine applies nothing of what waits for this long hands leadership over. */

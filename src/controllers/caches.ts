@@ -31,6 +31,7 @@ import {
   SERVICE_ACCOUNTS,
   SERVICES,
 } from '../client/index.ts';
+import { ROOT_CA } from './serviceaccount/plan.ts';
 import { controllerOf } from './shared/owners.ts';
 
 /** Index of pods by spec.nodeName. */
@@ -51,9 +52,10 @@ export interface Caches {
   readonly deployments: Informer<Deployment>;
   readonly replicaSets: Informer<ReplicaSet>;
   readonly serviceAccounts: Informer<ServiceAccount>;
-  readonly configMaps: Informer<ConfigMap>;
-  /** The cache of any resource: one of the above where it is one, so that no resource is watched twice. */
-  of(ref: ResourceRef<KubeObject>): Informer<KubeObject>;
+  /** Only those with the cluster's CA, of which each namespace has one: what people keep in the others is of no interest. */
+  readonly rootCas: Informer<ConfigMap>;
+  /** The one of the above that holds all objects of a resource; undefined: none does. */
+  complete(ref: ResourceRef<KubeObject>): Informer<KubeObject> | undefined;
 }
 
 /** Asks the factory for every cache the controllers use. Nothing runs before the factory is started. */
@@ -61,7 +63,7 @@ export function createCaches(factory: InformerFactory): Caches {
   const known = new Map<string, Informer<KubeObject>>();
   const make = <T extends KubeObject>(ref: ResourceRef<T>, options?: InformerOptions<T>): Informer<T> => {
     const informer = factory.informer(ref, options);
-    known.set(resourceKey(ref), informer as unknown as Informer<KubeObject>);
+    if (options?.fieldSelector === undefined) known.set(resourceKey(ref), informer as unknown as Informer<KubeObject>);
     return informer;
   };
   const byController = (object: KubeObject): readonly string[] => [controllerOf(object)?.uid ?? ''];
@@ -78,8 +80,8 @@ export function createCaches(factory: InformerFactory): Caches {
     deployments: make(DEPLOYMENTS),
     replicaSets: make(REPLICA_SETS, { indexes: { [BY_CONTROLLER]: byController } }),
     serviceAccounts: make(SERVICE_ACCOUNTS),
-    configMaps: make(CONFIG_MAPS),
-    of: (ref) => known.get(resourceKey(ref)) ?? make(ref),
+    rootCas: make(CONFIG_MAPS, { fieldSelector: `metadata.name=${ROOT_CA}` }),
+    complete: (ref) => known.get(resourceKey(ref)),
   };
 }
 

@@ -1,5 +1,12 @@
 // What a controller is given, and what it gives back: control loops, each with a queue of keys.
-import type { ApiClient, ControllerSpec, EventRecorder, ObjectKey, WorkQueue } from '../client/index.ts';
+import type {
+  ApiClient,
+  ControllerSpec,
+  EventRecorder,
+  InformerFactory,
+  ObjectKey,
+  WorkQueue,
+} from '../client/index.ts';
 import type { Clock, Logger, Prng } from '../lib/index.ts';
 import type { Caches } from './caches.ts';
 import type { Catalog } from './shared/catalog.ts';
@@ -9,6 +16,8 @@ export interface ControllerContext {
   /** Fenced: its writes are refused once another process leads. */
   readonly client: ApiClient;
   readonly caches: Caches;
+  /** Informers that this leadership alone needs: cold at its beginning, and to be started with `signal`. */
+  newInformers(): InformerFactory;
   /** What the servers serve, kept up to date. */
   readonly catalog: Catalog;
   readonly clock: Clock;

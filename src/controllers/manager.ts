@@ -1,5 +1,6 @@
-// The controller manager. It keeps the caches of all controllers warm on every process, and runs the control loops on the
-// one that leads: a failover costs an election, not a download of the cluster.
+// The controller manager. It keeps the caches of the controllers warm on every process, and runs the control loops on the
+// one that leads: a failover costs an election, not a download of the cluster. Only the garbage collector, which follows all
+// objects of all resources and is in no hurry, fetches what nobody else needs when it begins to lead.
 import { setMaxListeners } from 'node:events';
 import {
   type ApiClient,
@@ -17,7 +18,7 @@ import type { ControllerContext, Loop, StartController } from './context.ts';
 import { startDeploymentController } from './deployment/controller.ts';
 import { startEndpointsController } from './endpoints/endpoints-controller.ts';
 import { startEndpointSliceController } from './endpoints/slice-controller.ts';
-import { startGarbageCollector, warmGarbageCollector } from './garbage/controller.ts';
+import { startGarbageCollector } from './garbage/controller.ts';
 import { startNamespaceController } from './namespace/controller.ts';
 import { startNodeLifecycleController } from './node/controller.ts';
 import { startTaintEvictionController } from './node/eviction-controller.ts';
@@ -75,7 +76,6 @@ export async function runControllerManager(options: ControllerManagerOptions): P
   const catalog = createCatalog({ client, clock, logger });
   await Promise.all([factory.start(signal), catalog.start(signal)]);
   if (signal.aborted) return;
-  if (names.includes('garbage-collector')) warmGarbageCollector({ caches, catalog, signal, logger });
   let running: readonly Loop[] = [];
   const leading = registerMetrics(options.metrics, () => running);
 
@@ -86,6 +86,7 @@ export async function runControllerManager(options: ControllerManagerOptions): P
     const context: ControllerContext = {
       client: leader,
       caches,
+      newInformers: () => createInformerFactory({ client, clock, logger, random: random.fork() }),
       catalog,
       clock,
       logger,

@@ -4,16 +4,17 @@
 import type { KubeObject, OwnerReference, Served } from '../../api/index.ts';
 import {
   type EventRecorder,
+  type Informer,
   nameOf,
   type ObjectKey,
   type ReconcileResult,
   type ResourceRef,
 } from '../../client/index.ts';
-import { type Logger, messageOf } from '../../lib/index.ts';
-import { type Caches, resourceKey } from '../caches.ts';
+import { messageOf } from '../../lib/index.ts';
+import { resourceKey } from '../caches.ts';
 import type { ControllerContext, Loop } from '../context.ts';
 import { DISCOVERY_PERIOD_MS, GARBAGE_RECHECK_MS, GARBAGE_WORKERS } from '../limits.ts';
-import type { Catalog, Discovered } from '../shared/catalog.ts';
+import type { Discovered } from '../shared/catalog.ts';
 import { unlessGone } from '../shared/claim.ts';
 import { type AbsentOwners, createAbsentOwners } from './absent-owners.ts';
 import {
@@ -35,30 +36,31 @@ function collectable({ entries }: Discovered): readonly ResourceRef<KubeObject>[
     .filter(({ plural }) => plural !== 'events');
 }
 
-/** Keeps a cache of every resource warm, also of those that are discovered later. */
-export function warmGarbageCollector(options: {
-  readonly caches: Caches;
-  readonly catalog: Catalog;
-  readonly signal: AbortSignal;
-  readonly logger: Logger;
-}): void {
-  const { caches, catalog, signal, logger } = options;
-  const started = new Set<string>();
-  catalog.subscribe((discovered) => {
-    for (const ref of collectable(discovered)) {
+/** The caches of all resources while this process leads: the warm ones, and its own of what nobody else needs. */
+function createAllCaches({ caches, newInformers, signal, logger }: ControllerContext): {
+  of(ref: ResourceRef<KubeObject>): Informer<KubeObject>;
+} {
+  const informers = newInformers();
+  const own = new Map<string, Informer<KubeObject>>();
+  const begin = (ref: ResourceRef<KubeObject>, key: string): Informer<KubeObject> => {
+    const informer = informers.informer(ref);
+    own.set(key, informer);
+    informer
+      .start(signal)
+      .catch((error: unknown) => logger.warn({ resource: key, error: messageOf(error) }, 'a cache did not start'));
+    return informer;
+  };
+  return {
+    of(ref) {
       const key = resourceKey(ref);
-      if (started.has(key)) continue;
-      started.add(key);
-      caches
-        .of(ref)
-        .start(signal)
-        .catch((error: unknown) => logger.warn({ resource: key, error: messageOf(error) }, 'a cache did not start'));
-    }
-  }, signal);
+      return caches.complete(ref) ?? own.get(key) ?? begin(ref, key);
+    },
+  };
 }
 
 interface Work {
   readonly context: ControllerContext;
+  readonly all: ReturnType<typeof createAllCaches>;
   readonly graph: OwnershipGraph;
   readonly recorder: EventRecorder;
   readonly absent: AbsentOwners;
@@ -66,7 +68,8 @@ interface Work {
 }
 
 export function startGarbageCollector(context: ControllerContext): readonly Loop[] {
-  const { caches, catalog, signal } = context;
+  const { catalog, signal } = context;
+  const all = createAllCaches(context);
   const queue = context.newQueue();
   const graph = createOwnershipGraph();
   const follow = ({ examine, orphan }: Consequences): void => {
@@ -84,11 +87,11 @@ export function startGarbageCollector(context: ControllerContext): readonly Loop
         if (object.metadata.uid !== old.metadata.uid) remove(old);
         observe(object);
       };
-      caches.of(ref).addHandlers({ added: observe, updated, deleted: remove }, signal);
+      all.of(ref).addHandlers({ added: observe, updated, deleted: remove }, signal);
     }
   }, signal);
   const recorder = context.recorder('garbage-collector-controller');
-  const work: Work = { context, graph, recorder, absent: createAbsentOwners(), follow };
+  const work: Work = { context, all, graph, recorder, absent: createAbsentOwners(), follow };
   return [{ name: 'garbage-collector', workers: GARBAGE_WORKERS, queue, reconcile: (uid) => reconcile(work, uid) }];
 }
 
@@ -212,8 +215,8 @@ async function cutLoose(work: Work, { ref, identity }: GraphNode, owner: string)
   await patchMetadata(work, ref, live, { ownerReferences: references.filter(({ uid }) => uid !== owner) });
 }
 
-function isComplete({ context: { caches, catalog } }: Work): boolean {
-  return collectable(catalog.current()).every((ref) => caches.of(ref).synced());
+function isComplete({ context: { catalog }, all }: Work): boolean {
+  return collectable(catalog.current()).every((ref) => all.of(ref).synced());
 }
 
 async function removeFinalizer(

@@ -25,7 +25,7 @@ export function startServiceAccountController(context: ControllerContext): reado
       if (object.metadata.name === name) queue.add(nameOf(object).namespace);
     };
   caches.serviceAccounts.addHandlers({ deleted: ofNamespace(DEFAULT_ACCOUNT) }, signal);
-  caches.configMaps.addHandlers({ updated: ofNamespace(ROOT_CA), deleted: ofNamespace(ROOT_CA) }, signal);
+  caches.rootCas.addHandlers({ updated: ofNamespace(ROOT_CA), deleted: ofNamespace(ROOT_CA) }, signal);
   return [
     { name: 'serviceaccount', workers: CONTROLLER_WORKERS, queue, reconcile: (name) => reconcile(context, name) },
   ];
@@ -36,7 +36,7 @@ async function reconcile(context: ControllerContext, name: string): Promise<Reco
   const namespace = caches.namespaces.lister.get({ namespace: '', name });
   if (namespace === undefined) return undefined;
   const account = caches.serviceAccounts.lister.get({ namespace: name, name: DEFAULT_ACCOUNT });
-  const configMap = caches.configMaps.lister.get({ namespace: name, name: ROOT_CA });
+  const configMap = caches.rootCas.lister.get({ namespace: name, name: ROOT_CA });
   for (const need of planNamespaceNeeds(namespace, account, configMap, settings.rootCa)) await fulfil(context, need);
   return undefined;
 }
