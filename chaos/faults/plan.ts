@@ -1,6 +1,6 @@
 // What is done to a cluster, in which order, as a seed says. Pure. Every card of the deck comes once in each round, rounds are
 // shuffled.
-import type { Prng } from '../../src/lib/index.ts';
+import { defined, type Prng } from '../../src/lib/index.ts';
 
 export const FAULT_KINDS = [
   'kill-leader',
@@ -54,10 +54,15 @@ export const SOAK_KINDS: readonly FaultKind[] = FAULT_KINDS.filter(
   (kind) => kind !== 'corrupt-two' && kind !== 'disk-fills',
 );
 
-/** A soak's deck: every kind, and those twice that are a family of the bar alone, so that eleven rounds have each 20 times. */
+/** Of each family of the bar a deck has so many cards: seven rounds have each 20 times, in fewer than 300 faults. */
+const FAMILY_CARDS = 3;
+
+/** A soak's deck: every kind, and those of the bar's families again until each family has its cards. */
 export const SOAK_DECK: readonly FaultKind[] = [
   ...SOAK_KINDS,
-  ...Object.values(BAR_FAMILIES).flatMap((kinds) => (kinds.length === 1 ? kinds : [])),
+  ...Object.values(BAR_FAMILIES).flatMap((kinds) =>
+    Array.from({ length: Math.max(0, FAMILY_CARDS - kinds.length) }, (_, i) => defined(kinds[i % kinds.length], 'a kind')),
+  ),
 ];
 
 /** Kinds that need the shim under the servers. A disk is filled without it, too, where each server has its own. */
