@@ -61,7 +61,9 @@ const FAMILY_CARDS = 3;
 export const SOAK_DECK: readonly FaultKind[] = [
   ...SOAK_KINDS,
   ...Object.values(BAR_FAMILIES).flatMap((kinds) =>
-    Array.from({ length: Math.max(0, FAMILY_CARDS - kinds.length) }, (_, i) => defined(kinds[i % kinds.length], 'a kind')),
+    Array.from({ length: Math.max(0, FAMILY_CARDS - kinds.length) }, (_, i) =>
+      defined(kinds[i % kinds.length], 'a kind'),
+    ),
   ),
 ];
 
