@@ -4,8 +4,12 @@
 //
 // 1. Reads wait until the leader has committed an entry of its own term: before, its commit index may be behind.
 // 2. A round takes the commit index when it begins, after all its reads have arrived.
-// 3. A majority that echoes round r, in this term, confirms r and everything before it.
-// 4. Losing the leadership refuses every waiting read: there is no late answer.
+// 3. A majority that echoes round r, in this term, confirms r and everything before it. While a round is open the next one waits
+//    for it, or for a tick.
+// 4. A follower's question is its echo: when it was sent, after all its reads had arrived there, that voter had not gone on to
+//    a later term. Where the leader and that voter are a majority (two or three voters), no round is needed: had anybody led a
+//    later term before, one of the two would know.
+// 5. Losing the leadership refuses every waiting read: there is no late answer.
 import { reachedByCounting, speaks } from './counting.ts';
 import { lifeOf, REPAIR_CONTEXT, repairAnswered } from './repair.ts';
 import type { Leading, State, WaitingRead } from './state.ts';
@@ -21,8 +25,15 @@ export function stepReadIndexRequest(state: State, message: ReadIndexRequest): v
   // Before the index is taken: it must not rest on what a log acknowledged that the asker has lost.
   if (state.leading !== undefined && !speaks(state, state.leading, message)) return;
   const read: WaitingRead = { from: message.from, context: message.context };
-  if (state.leading !== undefined) state.leading.joining.push(read);
-  else answer(state, read, undefined);
+  if (state.leading === undefined) answer(state, read, undefined);
+  else if (provesLeadership(state, state.leading, message.from)) answer(state, read, state.commit);
+  else state.leading.joining.push(read);
+}
+
+/** Whether this leader and `voter`, who has just spoken in its term, are a quorum of those who count (story, 1 and 4). */
+function provesLeadership(state: State, leading: Leading, voter: NodeId): boolean {
+  if (state.commit < leading.firstIndex) return false;
+  return reachedByCounting(state, leading, 1, (peer) => (peer.id === voter ? 1 : 0)) === 1;
 }
 
 /** Returns true when the answer says that the asked node does not lead. */
@@ -75,7 +86,7 @@ export function failQuestions(state: State): void {
   questions.joining = [];
 }
 
-/** The leadership is over: see 4. */
+/** The leadership is over: see 5. */
 export function failLeaderReads(state: State, leading: Leading): void {
   for (const read of [...leading.rounds.flatMap((round) => round.reads), ...leading.joining]) {
     answer(state, read, undefined);
@@ -85,8 +96,14 @@ export function failLeaderReads(state: State, leading: Leading): void {
 /** Begins a round for the reads that arrived in this turn. Returns true if heartbeats must carry it. */
 export function beginRound(state: State, leading: Leading): boolean {
   if (leading.joining.length === 0 || state.commit < leading.firstIndex) return false;
+  if (leading.rounds.at(-1)?.begunAtTick === state.tick) return false;
   leading.readRound += 1;
-  leading.rounds.push({ round: leading.readRound, index: state.commit, reads: leading.joining });
+  leading.rounds.push({
+    round: leading.readRound,
+    index: state.commit,
+    reads: leading.joining,
+    begunAtTick: state.tick,
+  });
   leading.joining = [];
   confirmRounds(state, leading);
   return leading.rounds.length > 0;

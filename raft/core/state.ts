@@ -95,7 +95,12 @@ export interface Leading {
   /** See reads.ts. */
   readRound: number;
   joining: WaitingRead[];
-  readonly rounds: { readonly round: number; readonly index: LogIndex; readonly reads: readonly WaitingRead[] }[];
+  readonly rounds: {
+    readonly round: number;
+    readonly index: LogIndex;
+    readonly reads: readonly WaitingRead[];
+    readonly begunAtTick: number;
+  }[];
 }
 
 /** A read that waits at the leader; `from` is undefined for its own. */

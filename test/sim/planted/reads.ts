@@ -19,6 +19,20 @@ export const READS: PlantedSection = {
       replace: 'if (leading.joining.length === 0) return false;',
     },
     {
+      name: 'question-proves-too-little',
+      trap: 'A question of one follower taken for the echo of a majority.',
+      file: 'raft/core/reads.ts',
+      find: 'return reachedByCounting(state, leading, 1, (peer) => (peer.id === voter ? 1 : 0)) === 1;',
+      replace: 'return reachedByCounting(state, leading, 1, (peer) => (peer.id === voter ? 1 : 0)) >= 0;',
+    },
+    {
+      name: 'question-before-first-commit',
+      trap: 'A question answered before the first commit of the term, because it proves the leadership.',
+      file: 'raft/core/reads.ts',
+      find: '  if (state.commit < leading.firstIndex) return false;\n  return reached',
+      replace: '  return reached',
+    },
+    {
       name: 'index-not-waited-for',
       trap: 'The index that was learned is not the one that is waited for before the read is served.',
       file: 'src/store/read-barriers.ts',
