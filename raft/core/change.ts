@@ -8,6 +8,7 @@
 //    asks the furthest voter to take over at once.
 // 5. Who was removed is told for a while, so that it stops by itself; later it is told by whoever it tries to reach.
 import { CatchUp } from './catch-up.ts';
+import { advanceCommit } from './counting.ts';
 import { CATCH_UP_ELECTION_TIMEOUTS, DEPARTURE_ELECTION_TIMEOUTS } from './limits.ts';
 import { afterJoint, encodeMembership, everyMember, isJoint, plan, type Refusal } from './membership.ts';
 import { plus } from './numbers.ts';
@@ -15,7 +16,7 @@ import { Progress } from './progress.ts';
 import { appendOwn } from './proposals.ts';
 import { majority } from './quorum.ts';
 import { confirmRounds } from './reads.ts';
-import { advanceCommit, broadcastHeartbeats } from './replication.ts';
+import { broadcastHeartbeats } from './replication.ts';
 import { becomeFollower } from './role.ts';
 import type { Leading, State } from './state.ts';
 import { mostCaughtUp } from './transfer.ts';

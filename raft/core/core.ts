@@ -2,6 +2,7 @@
 // into Ready. Everything else is in the file of its subject.
 import { assert, unreachable } from '../../src/lib/index.ts';
 import { changeMembership, continueChange, forget, isSettled, noteCatchUp, tickMembership } from './change.ts';
+import { advanceCommit } from './counting.ts';
 import {
   campaign,
   countOwnVote,
@@ -34,7 +35,6 @@ import {
 } from './reads.ts';
 import { askWhereRepairEnds, lifeOf, repairIsOver, repairProgress } from './repair.ts';
 import {
-  advanceCommit,
   broadcastHeartbeats,
   flushAppends,
   majorityHeardAtTick,

@@ -4,7 +4,6 @@
 import type { Progress } from './progress.ts';
 import { quorumReached } from './quorum.ts';
 import type { Leading, State } from './state.ts';
-import type { LogLife, NodeId } from './types.ts';
 
 /** The largest value that a quorum of those who count has reached: the leader itself `own`, each follower as `of` says. */
 export function reachedByCounting<T extends number>(
@@ -20,11 +19,13 @@ export function reachedByCounting<T extends number>(
   });
 }
 
-/** A follower says which log it speaks of. Returns false when that one is known to be lost. */
-export function speaks(
-  state: State,
-  leading: Leading,
-  message: { readonly from: NodeId; readonly life?: LogLife },
-): boolean {
-  return leading.peers.get(message.from)?.speaks(message.life, state.log.lastIndex()) ?? true;
+/**
+ * Commits what a majority holds durably. Only entries of this term are counted: an older one on a majority may still be
+ * overwritten, until an entry of this term above it is committed (§5.4.2). The leader counts its own disk as one more.
+ */
+export function advanceCommit(state: State, leading: Leading): void {
+  const reached = reachedByCounting(state, leading, state.log.durableIndex(), (peer) => peer.match);
+  if (reached <= state.commit || state.log.term(reached) !== state.term) return;
+  state.commit = reached;
+  state.memberships.committedTo(reached);
 }

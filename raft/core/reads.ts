@@ -6,14 +6,14 @@
 // 2. A round takes the commit index when it begins, after all its reads have arrived.
 // 3. A majority that echoes round r, in this term, confirms r and everything before it. While a round is open the next one waits
 //    for it, or for a tick.
-// 4. A follower's question is its echo: when it was sent, after all its reads had arrived there, that voter had not gone on to
+// 4. A follower's question is its echo: when it was made, after all its reads had arrived there, that voter had not gone on to
 //    a later term. Where the leader and that voter are a majority (two or three voters), no round is needed: had anybody led a
 //    later term before, one of the two would know.
 // 5. Losing the leadership refuses every waiting read: there is no late answer.
-import { reachedByCounting, speaks } from './counting.ts';
+import { advanceCommit, reachedByCounting } from './counting.ts';
 import { lifeOf, REPAIR_CONTEXT, repairAnswered } from './repair.ts';
 import type { Leading, State, WaitingRead } from './state.ts';
-import type { LogIndex, NodeId, ReadIndexRequest, ReadIndexResponse } from './types.ts';
+import type { LogIndex, LogLife, NodeId, ReadIndexRequest, ReadIndexResponse } from './types.ts';
 
 export function readIndex(state: State, context: number): void {
   if (state.leading !== undefined) state.leading.joining.push({ from: undefined, context });
@@ -116,6 +116,26 @@ export function confirmRounds(state: State, leading: Leading): void {
     leading.rounds.shift();
     for (const read of oldest.reads) answer(state, read, oldest.index);
   }
+}
+
+/**
+ * A follower says which log it speaks of. Returns false when that one is known to be lost. With what it says it may count
+ * again, and with it what it acknowledged while it did not.
+ */
+export function speaks(
+  state: State,
+  leading: Leading,
+  message: { readonly from: NodeId; readonly life?: LogLife },
+): boolean {
+  const peer = leading.peers.get(message.from);
+  if (peer === undefined) return true;
+  const wasRepairing = peer.repairing;
+  if (!peer.speaks(message.life, state.log.lastIndex())) return false;
+  if (wasRepairing && !peer.repairing) {
+    advanceCommit(state, leading);
+    confirmRounds(state, leading);
+  }
+  return true;
 }
 
 function answer(state: State, read: WaitingRead, index: LogIndex | undefined): void {

@@ -1,10 +1,10 @@
 // The leader's side of replication: what to send to whom, what the answers mean, and when an entry is committed.
 import { assert } from '../../src/lib/index.ts';
-import { reachedByCounting, speaks } from './counting.ts';
+import { advanceCommit, reachedByCounting } from './counting.ts';
 import { STALLED_HEARTBEATS } from './limits.ts';
 import { larger, plus, smaller } from './numbers.ts';
 import type { Progress } from './progress.ts';
-import { confirmRounds } from './reads.ts';
+import { confirmRounds, speaks } from './reads.ts';
 import type { Leading, State } from './state.ts';
 import type { AppendResponse, HeartbeatResponse } from './types.ts';
 
@@ -68,10 +68,8 @@ function sendHeartbeat(state: State, leading: Leading, peer: Progress): void {
 /** A follower answers. Returns nothing for a stranger, and for what is said of a log that the follower has lost since. */
 function heard(state: State, leading: Leading, message: AppendResponse | HeartbeatResponse): Progress | undefined {
   const peer = leading.peers.get(message.from);
-  const wasRepairing = peer?.repairing === true;
   if (peer === undefined || !speaks(state, leading, message)) return undefined;
   peer.heardAtTick = state.tick;
-  if (wasRepairing && !peer.repairing) advanceCommit(state, leading);
   return peer;
 }
 
@@ -103,17 +101,6 @@ export function stepHeartbeatResponse(state: State, leading: Leading, message: H
   if (peer.state !== 'probe') return;
   peer.paused = false;
   sendAppend(state, leading, peer);
-}
-
-/**
- * Commits what a majority holds durably. Only entries of this term are counted: an older one on a majority may still be
- * overwritten, until an entry of this term above it is committed (§5.4.2). The leader counts its own disk as one more.
- */
-export function advanceCommit(state: State, leading: Leading): void {
-  const reached = reachedByCounting(state, leading, state.log.durableIndex(), (peer) => peer.match);
-  if (reached <= state.commit || state.log.term(reached) !== state.term) return;
-  state.commit = reached;
-  state.memberships.committedTo(reached);
 }
 
 /** The tick at which a majority had been heard; the leader hears itself. */

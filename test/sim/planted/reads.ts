@@ -33,6 +33,33 @@ export const READS: PlantedSection = {
       replace: '  return reached',
     },
     {
+      name: 'question-confirms-rounds',
+      trap: 'A question taken for the echo of rounds that began after it was made.',
+      file: 'raft/core/reads.ts',
+      find: 'else if (provesLeadership(state, state.leading, message.from)) answer(state, read, state.commit);',
+      replace: `else if (provesLeadership(state, state.leading, message.from)) {
+    answer(state, read, state.commit);
+    const peer = state.leading.peers.get(message.from);
+    if (peer !== undefined) peer.readRound = state.leading.readRound;
+    confirmRounds(state, state.leading);
+  }`,
+    },
+    {
+      name: 'question-grows',
+      trap: 'Reads that come later join a question that was made already.',
+      file: 'raft/core/reads.ts',
+      find: '  const context = questions.next;\n  questions.next += 1;',
+      replace: `  const [open] = questions.asked;
+  if (open !== undefined) {
+    const contexts = [...open[1].contexts, ...questions.joining];
+    questions.asked.set(open[0], { contexts, askedAtTick: open[1].askedAtTick });
+    questions.joining = [];
+    return;
+  }
+  const context = questions.next;
+  questions.next += 1;`,
+    },
+    {
       name: 'index-not-waited-for',
       trap: 'The index that was learned is not the one that is waited for before the read is served.',
       file: 'src/store/read-barriers.ts',
