@@ -19,30 +19,11 @@ export const READS: PlantedSection = {
       replace: 'if (leading.joining.length === 0) return false;',
     },
     {
-      name: 'question-proves-too-little',
-      trap: 'A question of one follower taken for the echo of a majority.',
-      file: 'raft/core/reads.ts',
-      find: 'return reachedByCounting(state, leading, 1, (peer) => (peer.id === voter ? 1 : 0)) === 1;',
-      replace: 'return reachedByCounting(state, leading, 1, (peer) => (peer.id === voter ? 1 : 0)) >= 0;',
-    },
-    {
       name: 'question-before-first-commit',
       trap: 'A question answered before the first commit of the term, because it proves the leadership.',
       file: 'raft/core/reads.ts',
       find: '  if (state.commit < leading.firstIndex) return false;\n  return reached',
       replace: '  return reached',
-    },
-    {
-      name: 'question-confirms-rounds',
-      trap: 'A question taken for the echo of rounds that began after it was made.',
-      file: 'raft/core/reads.ts',
-      find: 'else if (provesLeadership(state, state.leading, message.from)) answer(state, read, state.commit);',
-      replace: `else if (provesLeadership(state, state.leading, message.from)) {
-    answer(state, read, state.commit);
-    const peer = state.leading.peers.get(message.from);
-    if (peer !== undefined) peer.readRound = state.leading.readRound;
-    confirmRounds(state, state.leading);
-  }`,
     },
     {
       name: 'question-grows',

@@ -7,14 +7,14 @@ export const REPLICATION: PlantedSection = {
     {
       name: 'older-term-counted',
       trap: "An older term's entry is committed by counting its copies (figure 8 of the Raft paper).",
-      file: 'raft/core/replication.ts',
+      file: 'raft/core/counting.ts',
       find: 'if (reached <= state.commit || state.log.term(reached) !== state.term) return;',
       replace: 'if (reached <= state.commit) return;',
     },
     {
       name: 'leader-counts-early',
       trap: 'The leader counts its own copy before it is on its disk.',
-      file: 'raft/core/replication.ts',
+      file: 'raft/core/counting.ts',
       find: 'state.log.durableIndex(), (peer) => peer.match',
       replace: 'state.log.lastIndex(), (peer) => peer.match',
     },
