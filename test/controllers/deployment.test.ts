@@ -1,7 +1,7 @@
 // The Deployment controller, together with the ReplicaSet controller, run by the real manager against the API in memory.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Deployment, Pod, ReplicaSet, Served } from '../../src/api/index.ts';
-import { DEPLOYMENTS, EVENTS, PODS, REPLICA_SETS } from '../../src/client/index.ts';
+import { ApiStatusError, DEPLOYMENTS, EVENTS, PODS, REPLICA_SETS } from '../../src/client/index.ts';
 import { converge, deployment, type Harness, kubelets, startHarness } from './support/harness.ts';
 
 let harness: Harness;
@@ -216,6 +216,24 @@ describe('names that collide', () => {
     await converge(harness);
     expect(web().status?.collisionCount).toBe(1);
     expect(harness.api.list(PODS)).toHaveLength(2);
+  });
+});
+
+describe('a Deployment that is deleted while it is looked at', () => {
+  it('is not written to again and again', async () => {
+    let attempts = 0;
+    harness = await startHarness(['deployment', 'replicaset']);
+    harness.api.failWrites((write) => {
+      if (!write.startsWith('update deployments')) return undefined;
+      attempts++;
+      return new ApiStatusError(404, 'NotFound', 'deployments.apps "web" not found');
+    });
+    await harness.api.client.create(DEPLOYMENTS, deployment('web', 0));
+    await harness.settle();
+    const before = attempts;
+    expect(before).toBeGreaterThan(0);
+    await harness.pass(60_000);
+    expect(attempts).toBe(before);
   });
 });
 

@@ -213,15 +213,18 @@ async function createReplicaSet(
   recorder.event(deployment, 'Normal', 'ScalingReplicaSet', message);
 }
 
+/** One that was deleted meanwhile has nothing to be told. */
 async function writeDeployment(
   { client }: ControllerContext,
   deployment: Served<Deployment>,
   { revision, status, statusChanged }: DeploymentPlan,
 ): Promise<void> {
-  let latest = deployment;
+  let latest: Served<Deployment> | undefined = deployment;
   if (revision !== undefined) {
     const annotations = { ...deployment.metadata.annotations, [REVISION]: revision };
-    latest = await client.update(DEPLOYMENTS, { ...deployment, metadata: { ...deployment.metadata, annotations } });
+    const revised = { ...deployment, metadata: { ...deployment.metadata, annotations } };
+    latest = await unlessGone(client.update(DEPLOYMENTS, revised));
   }
-  if (statusChanged) await client.update(DEPLOYMENTS, { ...latest, status }, { subresource: 'status' });
+  if (statusChanged && latest !== undefined)
+    await unlessGone(client.update(DEPLOYMENTS, { ...latest, status }, { subresource: 'status' }));
 }
