@@ -7,32 +7,26 @@ import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 import type { Clock } from '../src/lib/index.ts';
 import type { CertificateRequest } from './certificates.ts';
-import { CA_VALIDITY_DAYS, CERTIFICATE_VALIDITY_DAYS } from './limits.ts';
+import type { CertificatePaths } from './layout.ts';
+import { CA_VALIDITY_DAYS, CERTIFICATE_VALIDITY_DAYS, DAY_MS } from './limits.ts';
 
 type CryptoKey = webcrypto.CryptoKey;
 type CryptoKeyPair = webcrypto.CryptoKeyPair;
 
-const DAY_MS = 86_400_000;
 const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 /** Clocks of machines differ a little: a certificate is valid from a while ago. */
 const BACKDATE_MS = 5 * 60_000;
 
 x509.cryptoProvider.set(webcrypto);
 
-/** Where a certificate and its key lie, PEM each. */
-export interface CertificateFiles {
-  readonly cert: string;
-  readonly key: string;
-}
-
 /** Whoever signs certificates of others. */
 export interface Signer {
   /** Makes a key and a certificate for it, and writes both. */
-  issue(request: CertificateRequest, files: CertificateFiles): Promise<void>;
+  issue(request: CertificateRequest, files: CertificatePaths): Promise<void>;
 }
 
 /** Makes a certificate authority and writes it. */
-export async function foundAuthority(files: CertificateFiles, clusterId: string, clock: Clock): Promise<void> {
+export async function foundAuthority(files: CertificatePaths, clusterId: string, clock: Clock): Promise<void> {
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),

@@ -5,10 +5,9 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '../src/lib/index.ts';
-import type { CertificateFiles, Signer } from './certificate-maker.ts';
-import { CERTIFICATE_RENEW_BEFORE_DAYS } from './limits.ts';
-
-const DAY_MS = 86_400_000;
+import type { Signer } from './certificate-maker.ts';
+import type { CertificatePaths } from './layout.ts';
+import { CERTIFICATE_RENEW_BEFORE_DAYS, DAY_MS } from './limits.ts';
 
 /** What a certificate is to say. */
 export interface CertificateRequest {
@@ -58,16 +57,16 @@ function maker(): Promise<typeof import('./certificate-maker.ts')> {
   return import('./certificate-maker.ts');
 }
 
-function filesOf(folder: string, name: string): CertificateFiles {
+function filesOf(folder: string, name: string): CertificatePaths {
   return { cert: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) };
 }
 
-function areThere({ cert, key }: CertificateFiles): boolean {
+function areThere({ cert, key }: CertificatePaths): boolean {
   return existsSync(cert) && existsSync(key);
 }
 
 function isGood(
-  files: CertificateFiles,
+  files: CertificatePaths,
   { hosts }: CertificateRequest,
   issuer: X509Certificate,
   clock: Clock,

@@ -46,6 +46,7 @@ export const CONNECTIONS_MAX = 10_000;
 export const READY_TIMEOUT_MS = 60_000;
 export const READY_POLL_MS = 50;
 
+export const DAY_MS = 86_400_000;
 /** Certificates: the cluster's authority and what it signs. In days. */
 export const CA_VALIDITY_DAYS = 3_650;
 export const CERTIFICATE_VALIDITY_DAYS = 365;

@@ -1,5 +1,5 @@
-// Who counts for a leader: the voters, but none that repairs its log. It may have acknowledged what it does not hold any
-// more, so nothing rests on it until it holds all of that again (repair.ts).
+// Who counts for a leader, and what that commits: the voters count, but none that repairs its log. It may have acknowledged
+// what it does not hold any more, so nothing rests on it until it holds all of that again (repair.ts).
 
 import type { Progress } from './progress.ts';
 import { quorumReached } from './quorum.ts';

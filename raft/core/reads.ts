@@ -93,7 +93,7 @@ export function failLeaderReads(state: State, leading: Leading): void {
   }
 }
 
-/** Begins a round for the reads that arrived in this turn. Returns true if heartbeats must carry it. */
+/** Begins a round for the reads that wait, unless one of this tick is open still. Returns true if heartbeats must carry it. */
 export function beginRound(state: State, leading: Leading): boolean {
   if (leading.joining.length === 0 || state.commit < leading.firstIndex) return false;
   if (leading.rounds.at(-1)?.begunAtTick === state.tick) return false;

@@ -52,7 +52,7 @@ export interface State {
 
   /** Ticks since the core was made. */
   tick: number;
-  /** Ticks since a leader was heard, a vote was granted, or a campaign began. */
+  /** Ticks since a leader was heard, a vote (at a start: a pre-vote, too) was granted, or a campaign began. */
   electionElapsed: number;
   electionTimeout: number;
   /** How many more pre-votes may follow each other quickly: since the start no leader was heard and no vote given (election.ts). */
