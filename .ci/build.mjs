@@ -19,6 +19,7 @@ const ENTRIES = {
   'log-thread': 'raft/adapters/thread/log-thread.ts',
   sim: 'test/sim/main.ts',
   chaos: 'chaos/main.ts',
+  launcher: 'chaos/launcher/main.ts',
   bench: 'bench/main.ts',
 };
 

@@ -24,6 +24,7 @@ import {
 import { type Clock, defined, type Logger, sleep, UserError } from '../src/lib/index.ts';
 import { openServerDisks, type ServerDisks } from './disks/server-disks.ts';
 import { type Credentials, type PlainClient, plainClient } from './http.ts';
+import { openLauncher } from './launcher/launcher.ts';
 import { POLL_MS, RECOVERY_TIMEOUT_MS, SHORT_POLL_MS, STATUS_TIMEOUT_MS } from './limits.ts';
 import { namedCommands } from './member-commands.ts';
 import type { ShimBuild } from './shim/build.ts';
@@ -62,12 +63,18 @@ export interface ClusterUnderTest {
   stop(): Promise<void>;
 }
 
-export interface ExperimentOptions {
+/** What an experiment runs. */
+export interface Programs {
+  /** The command that runs a component. */
+  readonly command: readonly [string, ...string[]];
+  /** The built chaos/launcher/main.ts, which starts the processes; left out: this process does. */
+  readonly launcher?: string | undefined;
+}
+
+export interface ExperimentOptions extends Programs {
   readonly servers: number;
   readonly workers: number;
   readonly runtime: RuntimeName;
-  /** The command that runs a component. */
-  readonly command: readonly [string, ...string[]];
   readonly clock: Clock;
   readonly logger: Logger;
   /** Limits of the servers that differ from those of production. */
@@ -91,8 +98,10 @@ export async function startExperiment(options: ExperimentOptions): Promise<Clust
     shim: options.shim ?? { kind: 'none', reason: 'it was not asked for' },
     mountBytes: options.mountBytes,
   });
+  const launcher = options.launcher === undefined ? undefined : openLauncher(options.launcher);
   const running = await startCluster({
     ...options,
+    launch: launcher?.launch,
     hostAddressForPods: undefined,
     port: 0,
     dataDirectory,
@@ -102,12 +111,16 @@ export async function startExperiment(options: ExperimentOptions): Promise<Clust
       return (await options.peerRoute?.(topology)) ?? directRoute;
     },
     environmentOf: (member) => disks.environmentOf(member),
+  }).catch((error: unknown) => {
+    launcher?.close();
+    throw error;
   });
   const stopping = new AbortController();
   const end = async (): Promise<void> => {
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     stopping.abort();
     await running.stop();
+    launcher?.close();
     await disks.close();
     if (process.env['QUORATE_KEEP'] !== '1') rmSync(folder, { recursive: true, force: true });
   };

@@ -17,12 +17,13 @@ import { runWatches } from './watches/run.ts';
 const clock = systemClock();
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const COMMAND = [process.execPath, fileURLToPath(new URL('./quorate.js', import.meta.url))] as const;
+const LAUNCHER = fileURLToPath(new URL('./launcher.js', import.meta.url));
 const SHIM_SOURCES = fileURLToPath(new URL('../chaos/shim/', import.meta.url));
 
 const program = new Command('chaos').description('Breaks a real local cluster on purpose and keeps the books.');
 
 /** What every experiment runs with. */
-const MEANS = { clock, command: COMMAND, progress: say } as const;
+const MEANS = { clock, command: COMMAND, launcher: LAUNCHER, progress: say } as const;
 
 interface OutputFlags {
   readonly output: string;

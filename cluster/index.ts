@@ -21,6 +21,7 @@ export {
   writeTopology,
 } from './data-directory.ts';
 export { readTokens, type StaticToken } from './identities.ts';
+export { EXIT_WITH_PARENT, type Launch, launchProcess, type ProcessSpec } from './launch.ts';
 export { type CertificatePaths, type Layout, layoutOf } from './layout.ts';
 export { CONFIG_CHECK_MS, SERVERS_MAX } from './limits.ts';
 export { createLoadBalancer, type LoadBalancer } from './load-balancer.ts';
@@ -38,7 +39,7 @@ export { type PortableFile, readPortableFiles, writePortableFiles } from './port
 export { findFreePorts } from './ports.ts';
 export { identify, isAlive, type ProcessIdentity, recordedProcess, signalProcess } from './process-identity.ts';
 export { type ClusterStatus, clusterStatus, type ServerStatus } from './status.ts';
-export { EXIT_WITH_PARENT, endProcesses } from './supervisor.ts';
+export { endProcesses } from './supervisor.ts';
 export {
   checkSizes,
   checkWhole,

@@ -17,6 +17,7 @@ import {
 import { followTopology } from './follow-topology.ts';
 import { isGone } from './growth.ts';
 import { ensureIdentities } from './identities.ts';
+import type { Launch } from './launch.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { READY_POLL_MS, READY_TIMEOUT_MS } from './limits.ts';
 import { logTail } from './log-tail.ts';
@@ -65,6 +66,8 @@ export interface ClusterOptions {
   readonly tuning?: ServerTuning;
   /** What a member's process gets in its environment beside what this one has, as for an experiment on its disk. */
   readonly environmentOf?: (member: string) => Readonly<Record<string, string>>;
+  /** How processes are started, when it is not this process that starts them. */
+  readonly launch?: Launch | undefined;
 }
 
 export interface RunningCluster {

@@ -3,10 +3,9 @@
 //
 // A child in the foreground holds the read end of a pipe from us: when we are killed it sees the end and exits. A detached
 // child has none and goes on; the next supervisor finds it by its record (pid and start time).
-import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import type { Clock, Logger, Timer } from '../src/lib/index.ts';
 import { messageOf, sleep } from '../src/lib/index.ts';
+import { type Launch, launchProcess, type ProcessSpec } from './launch.ts';
 import {
   ADOPTED_CHECK_MS,
   RESTART_DELAY_MAX_MS,
@@ -24,26 +23,13 @@ import {
   signalProcess,
 } from './process-identity.ts';
 
-/** Tells a child that its standard input ends when its supervisor does, and that the terminal's signals are its supervisor's. */
-export const EXIT_WITH_PARENT = 'QUORATE_EXIT_WITH_PARENT';
-
-/** A process to be kept running. */
-export interface ProcessSpec {
-  readonly name: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  /** Added to our own. */
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly logFile: string;
-  /** Where its pid and start time are recorded. */
-  readonly processFile: string;
-}
-
 export interface SupervisorOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** True: children outlive this process. */
   readonly detached: boolean;
+  /** How processes are started: launchProcess unless given. */
+  readonly launch?: Launch | undefined;
 }
 
 export interface SupervisedProcess {
@@ -95,14 +81,14 @@ function watchAdopted(
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const kept = new Map<string, Kept>();
-  const { clock, logger } = options;
+  const { clock, logger, launch = launchProcess } = options;
   let stopping = false;
 
   const start = (entry: Kept): void => {
     entry.timer = undefined;
     entry.startedAtMs = clock.monotonic();
     entry.identity = undefined;
-    const child = spawnProcess(entry.spec, options.detached, (reason) => died(entry, reason));
+    const child = launch(entry.spec, options.detached, (reason) => died(entry, reason));
     if (child === undefined) return;
     entry.identity = identify(child);
     if (entry.identity !== undefined) recordProcess(entry.spec.processFile, entry.identity);
@@ -161,26 +147,6 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       kept.clear();
     },
   };
-}
-
-/** Starts a process whose output goes to its log; answers its pid. `ended` is called once, also when it cannot start. */
-function spawnProcess(spec: ProcessSpec, detached: boolean, ended: (reason: string) => void): number | undefined {
-  const log = openSync(spec.logFile, 'a', 0o600);
-  try {
-    const child = spawn(spec.command, spec.args, {
-      stdio: [detached ? 'ignore' : 'pipe', log, log],
-      // In our session, not one of their own: Linux weighs sessions against each other before it looks at threads, so that a
-      // Raft thread, which needs little but at once, would wait behind the busy sessions of its neighbours. What the terminal
-      // sends (Ctrl-C) reaches children too; they leave it to us, who end them in order (EXIT_WITH_PARENT).
-      env: { ...process.env, ...spec.environment, ...(detached ? {} : { [EXIT_WITH_PARENT]: '1' }) },
-    });
-    child.once('error', (error) => ended(error.message));
-    child.once('exit', (code, signal) => ended(signal === null ? `exit code ${code}` : `signal ${signal}`));
-    child.stdin?.on('error', () => undefined);
-    return child.pid;
-  } finally {
-    closeSync(log);
-  }
 }
 
 /** Ends the recorded processes, all at once, and forgets them. Waits for the slowest. */

@@ -1,5 +1,6 @@
 // All bars that real processes answer, one experiment after the other, each with a share of the size that it asks for: one table.
 import { type Clock, messageOf } from '../../src/lib/index.ts';
+import type { Programs } from '../cluster-under-test.ts';
 import { type FaultKind, SOAK_DECK } from '../faults/plan.ts';
 import { runLoadMain } from '../load-main/run.ts';
 import { FULL_LOAD, STEADY_LOAD } from '../soak/load.ts';
@@ -7,14 +8,13 @@ import { runSoak } from '../soak/run.ts';
 import { runWatches } from '../watches/run.ts';
 import type { Requirement } from './requirement.ts';
 
-export interface BarsOptions {
+export interface BarsOptions extends Programs {
   /** Of the size that the bars ask for; 1 is all of it. */
   readonly share: number;
   /** The bars to be tried; all when empty. */
   readonly only: readonly number[];
   readonly seed: number;
   readonly clock: Clock;
-  readonly command: readonly [string, ...string[]];
   readonly shimSources: string;
   readonly progress: (line: string) => void;
 }

@@ -2,7 +2,7 @@
 
 import { silentLogger } from '../../src/lib/index.ts';
 import type { Requirement } from '../bars/requirement.ts';
-import { startExperiment } from '../cluster-under-test.ts';
+import { type Programs, startExperiment } from '../cluster-under-test.ts';
 import { type LoadMainOptions, type LoadMainResult, loadMain } from './load-main.ts';
 import { loadReport, requirementsOfLoad } from './report.ts';
 
@@ -12,15 +12,14 @@ export interface LoadMainRun {
   readonly text: string;
 }
 
-export async function runLoadMain(
-  options: LoadMainOptions & { readonly command: readonly [string, ...string[]] },
-): Promise<LoadMainRun> {
-  const { clock, command } = options;
+export async function runLoadMain(options: LoadMainOptions & Programs): Promise<LoadMainRun> {
+  const { clock, command, launcher } = options;
   const cluster = await startExperiment({
     servers: 3,
     workers: 0,
     runtime: 'simulated',
     command,
+    launcher,
     clock,
     logger: silentLogger,
     tuning: { loopDelayResolutionMs: 1 },

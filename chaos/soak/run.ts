@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { messageOf, prng, silentLogger } from '../../src/lib/index.ts';
 import { requirementsOfFaults, requirementsOfSoak } from '../bars/of-soak.ts';
 import { gatesHold, type Requirement } from '../bars/requirement.ts';
-import { startExperiment } from '../cluster-under-test.ts';
+import { type Programs, startExperiment } from '../cluster-under-test.ts';
 import type { ServerDisks } from '../disks/server-disks.ts';
 import { type FaultKind, SHIM_KINDS, SOAK_KINDS } from '../faults/plan.ts';
 import { DISK_BYTES } from '../limits.ts';
@@ -29,15 +29,14 @@ export interface SoakRun {
   readonly files: readonly string[];
 }
 
-export type RunOptions = Omit<SoakOptions, 'folder'> & {
-  /** The folder chaos/shim, to be compiled. */
-  readonly shimSources: string;
-  /** The command that runs a component. */
-  readonly command: readonly [string, ...string[]];
-};
+export type RunOptions = Omit<SoakOptions, 'folder'> &
+  Programs & {
+    /** The folder chaos/shim, to be compiled. */
+    readonly shimSources: string;
+  };
 
 export async function runSoak(options: RunOptions): Promise<SoakRun> {
-  const { clock, seed, command } = options;
+  const { clock, seed, command, launcher } = options;
   const folder = mkdtempSync(join(tmpdir(), 'quorate-soak-'));
   const shim = buildShim(options.shimSources, folder);
   const network = openPeerNetwork(clock, prng(seed));
@@ -47,6 +46,7 @@ export async function runSoak(options: RunOptions): Promise<SoakRun> {
       workers: 0,
       runtime: 'simulated',
       command,
+      launcher,
       clock,
       logger: silentLogger,
       shim,

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, defined, prng, silentLogger, sleep, UserError } from '../../src/lib/index.ts';
 import type { Requirement } from '../bars/requirement.ts';
-import { type ClusterUnderTest, startExperiment } from '../cluster-under-test.ts';
+import { type ClusterUnderTest, type Programs, startExperiment } from '../cluster-under-test.ts';
 import { POLL_MS } from '../limits.ts';
 import { differences, expectedEvents, type Interest, type KeyHistory } from './model.ts';
 import { requirementsOfWatches, watchesReport } from './report.ts';
@@ -58,14 +58,13 @@ const TUNING = {
 } as const;
 const TAKEN_OVER = 'a snapshot takes the place of the state';
 
-export async function runWatches(
-  options: WatchesOptions & { readonly command: readonly [string, ...string[]] },
-): Promise<WatchesRun> {
+export async function runWatches(options: WatchesOptions & Programs): Promise<WatchesRun> {
   const cluster = await startExperiment({
     servers: 3,
     workers: 0,
     runtime: 'simulated',
     command: options.command,
+    launcher: options.launcher,
     clock: options.clock,
     logger: silentLogger,
     tuning: TUNING,
