@@ -9,6 +9,8 @@ export const POLL_MS = 50;
 export const STATUS_TIMEOUT_MS = 2_000;
 /** … where what is waited for is measured. */
 export const SHORT_POLL_MS = 5;
+/** Until what follows the start of a cluster is over: caches fill, code is compiled, components elect their leaders. */
+export const SETTLE_MS = 3_000;
 /** Writes go on for so long before each fault, so that the gap has an edge on both sides … */
 export const CALM_BEFORE_FAULT_MS = 250;
 /** … and for so long after the cluster is whole again. */

@@ -16,6 +16,7 @@ import {
   CALM_AFTER_FAULT_MS,
   CALM_BEFORE_FAULT_MS,
   LAST_EVENT_TIMEOUT_MS,
+  SETTLE_MS,
   SOAK_REQUEST_TIMEOUT_MS,
 } from '../limits.ts';
 import type { PeerNetwork } from '../network/peer-network.ts';
@@ -73,6 +74,7 @@ export async function soak(cluster: ClusterUnderTest, network: PeerNetwork, opti
   const watching = startWatchers(cluster, options, begunAt, random.fork(), books);
   const signal = AbortSignal.any([end.signal, cluster.stopping]);
   const loops = startClients(cluster, options, random.fork(), books, signal);
+  await sleep(options.clock, SETTLE_MS, signal);
   const faults = await doFaults(
     { cluster, network, clock: options.clock, readNewest: newestReader(cluster, books) },
     options,
