@@ -1,7 +1,7 @@
 // The cluster that most end-to-end tests work on: three servers of the built command, as real processes that can be hurt.
 import { type ClusterUnderTest, startExperiment } from '../../../chaos/index.ts';
 import { silentLogger, systemClock } from '../../../src/lib/index.ts';
-import { QUORATE } from './command.ts';
+import { LAUNCHER, QUORATE } from './command.ts';
 
 /** Resolves when it is ready. Workers run their pods in virtual form. */
 export function threeServers(workers = 0): Promise<ClusterUnderTest> {
@@ -10,6 +10,7 @@ export function threeServers(workers = 0): Promise<ClusterUnderTest> {
     workers,
     runtime: 'simulated',
     command: [process.execPath, QUORATE],
+    launcher: LAUNCHER,
     clock: systemClock(),
     logger: silentLogger,
   });
