@@ -31,11 +31,7 @@ export const launchProcess: Launch = (spec, detached, ended) => {
       // In our session, not one of their own: Linux weighs sessions against each other before it looks at threads, so that a
       // Raft thread, which needs little but at once, would wait behind the busy sessions of its neighbours. What the terminal
       // sends (Ctrl-C) reaches children too; they leave it to us, who end them in order (EXIT_WITH_PARENT).
-      env: {
-        ...process.env,
-        ...spec.environment,
-        ...(detached ? {} : { [EXIT_WITH_PARENT]: '1' }),
-      },
+      env: { ...process.env, ...spec.environment, ...(detached ? {} : { [EXIT_WITH_PARENT]: '1' }) },
     });
     child.once('error', (error) => ended(error.message));
     child.once('exit', (code, signal) => ended(signal === null ? `exit code ${code}` : `signal ${signal}`));

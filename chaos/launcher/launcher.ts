@@ -21,9 +21,7 @@ export interface Launcher {
 export function openLauncher(program: string): Launcher {
   const folder = mkdtempSync(join(tmpdir(), 'quorate-launcher-'));
   const running = new Map<number, (reason: string) => void>();
-  const child = fork(program, {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+  const child = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   let last = 0;
   const ended = ({ id, reason }: LaunchedEnded): void => {
     running.get(id)?.(reason);
@@ -35,15 +33,11 @@ export function openLauncher(program: string): Launcher {
   });
   return {
     launch(spec, detached, whenEnded) {
+      if (!child.connected) throw new Error('the launcher has ended');
       last += 1;
       const answerFile = join(folder, `${last}.json`);
       running.set(last, whenEnded);
-      child.send({
-        id: last,
-        spec,
-        detached,
-        answerFile,
-      } satisfies LaunchRequest);
+      child.send({ id: last, spec, detached, answerFile } satisfies LaunchRequest);
       const answer = awaitAnswer(answerFile);
       if ('pid' in answer) return answer.pid;
       running.delete(last);
@@ -67,7 +61,5 @@ function awaitAnswer(file: string): LaunchAnswer {
     }
     Atomics.wait(nobody, 0, 0, 1);
   }
-  return {
-    error: `the launcher did not answer within ${ANSWER_LIMIT_MS / 1000} s`,
-  };
+  return { error: `the launcher did not answer within ${ANSWER_LIMIT_MS / 1000} s` };
 }

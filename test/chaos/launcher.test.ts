@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Launcher, openLauncher } from '../../chaos/launcher/launcher.ts';
-import type { ProcessSpec } from '../../cluster/index.ts';
+import { identify, isAlive, type ProcessSpec } from '../../cluster/index.ts';
+import { defined } from '../../src/lib/index.ts';
 
 let folder: string;
 let program: string;
@@ -69,8 +70,11 @@ describe('a launcher', () => {
   it('leaves no process behind that ends with its parent', async () => {
     const launcher = openLauncher(program);
     // It reads until its standard input ends, which the launcher holds.
-    const { ended } = launch(launcher, shell('cat; exit 3'));
+    const { pid = 0, ended } = launch(launcher, shell('cat; exit 3'));
+    const identity = defined(identify(pid), 'the process');
     launcher.close();
     expect(await ended).toBe('its launcher has ended');
+    await vi.waitUntil(() => !isAlive(identity), { timeout: 10_000 });
+    expect(() => launcher.launch(shell(''), false, () => undefined)).toThrow('the launcher has ended');
   });
 });
