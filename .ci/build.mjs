@@ -20,6 +20,7 @@ const ENTRIES = {
   sim: 'test/sim/main.ts',
   chaos: 'chaos/main.ts',
   launcher: 'chaos/launcher/main.ts',
+  'link-thread': 'chaos/network/link-thread.ts',
   bench: 'bench/main.ts',
 };
 

@@ -22,6 +22,7 @@ import {
   waitUntilReady,
 } from '../cluster/index.ts';
 import { type Clock, defined, type Logger, sleep, UserError } from '../src/lib/index.ts';
+import { flushDisks } from './disks/flush.ts';
 import { openServerDisks, type ServerDisks } from './disks/server-disks.ts';
 import { type Credentials, type PlainClient, plainClient } from './http.ts';
 import { openLauncher } from './launcher/launcher.ts';
@@ -87,8 +88,9 @@ export interface ExperimentOptions extends Programs {
   readonly mountBytes?: number;
 }
 
-/** Starts a cluster and waits until it is ready. */
+/** Lets the disks come to rest, starts a cluster and waits until it is ready. */
 export async function startExperiment(options: ExperimentOptions): Promise<ClusterUnderTest> {
+  await flushDisks();
   const folder = mkdtempSync(join(tmpdir(), 'quorate-chaos-'));
   const dataDirectory = join(folder, 'cluster');
   const { clock } = options;

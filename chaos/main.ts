@@ -18,6 +18,7 @@ const clock = systemClock();
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const COMMAND = [process.execPath, fileURLToPath(new URL('./quorate.js', import.meta.url))] as const;
 const LAUNCHER = fileURLToPath(new URL('./launcher.js', import.meta.url));
+const LINK_THREAD = fileURLToPath(new URL('./link-thread.js', import.meta.url));
 const SHIM_SOURCES = fileURLToPath(new URL('../chaos/shim/', import.meta.url));
 
 const program = new Command('chaos').description('Breaks a real local cluster on purpose and keeps the books.');
@@ -61,6 +62,7 @@ async function runAndReport(
     ...limits,
     ...MEANS,
     shimSources: SHIM_SOURCES,
+    linkThread: LINK_THREAD,
   });
   const { history: _, ...result } = run.result;
   const { accounts, requirements, passed, leftOut, files } = run;
@@ -168,6 +170,7 @@ scenario(
       seed: Number(flags.seed),
       ...MEANS,
       shimSources: SHIM_SOURCES,
+      linkThread: LINK_THREAD,
     });
     const text = `${requirementsTable(requirements).join('\n')}\n`;
     tell(flags, text, { share: Number(flags.share), requirements }, gatesHold(requirements));

@@ -16,6 +16,7 @@ export interface BarsOptions extends Programs {
   readonly seed: number;
   readonly clock: Clock;
   readonly shimSources: string;
+  readonly linkThread: string;
   readonly progress: (line: string) => void;
 }
 

@@ -74,7 +74,7 @@ export async function inject(field: Battlefield, planned: PlannedFault): Promise
   const healedMs = clock.monotonic();
   const wakingReads = await heal(field, sleeper, () => {
     wake?.();
-    field.network.heal();
+    return field.network.heal();
   });
   const after = await cluster.whole();
   const term = (status: typeof before): number => Math.max(...status.servers.map((server) => server.term));
@@ -110,15 +110,14 @@ interface Roles {
 async function heal(
   { clock, readNewest }: Battlefield,
   sleeper: string | undefined,
-  wake: () => void,
+  wake: () => Promise<void>,
 ): Promise<number> {
   if (sleeper === undefined) {
-    wake();
+    await wake();
     return 0;
   }
   const waiting = Array.from({ length: READS_BEFORE_WAKING }, () => readNewest(sleeper));
-  wake();
-  await Promise.all(waiting);
+  await Promise.all([wake(), ...waiting]);
   let reads = waiting.length;
   for (const until = clock.monotonic() + READS_AFTER_WAKING_MS; clock.monotonic() < until; reads += 1) {
     await readNewest(sleeper);
@@ -246,10 +245,11 @@ async function link(
   harmed: readonly string[],
   conditionOf: (from: string, to: string) => LinkCondition | undefined,
 ): Promise<Harm> {
-  for (const [from, to] of field.network.pairs()) {
+  const changed = field.network.pairs().map(([from, to]) => {
     const condition = conditionOf(from, to);
-    if (condition !== undefined) field.network.set(from, to, condition);
-  }
+    return condition === undefined ? Promise.resolve() : field.network.set(from, to, condition);
+  });
+  await Promise.all(changed);
   await sleep(field.clock, planned.lastsMs);
   return { harmed };
 }

@@ -18,7 +18,8 @@ export type LinkCondition =
 
 export interface Link {
   readonly port: number;
-  set(condition: LinkCondition): void;
+  /** Resolves when it is so. */
+  set(condition: LinkCondition): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,7 +38,7 @@ export async function openLink(targetPort: number, clock: Clock, random: Prng): 
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
-    set(condition) {
+    async set(condition) {
       state.condition = condition;
       for (const passage of passages) passage.changed();
     },

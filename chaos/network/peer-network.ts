@@ -1,15 +1,16 @@
 // The network between the servers of a cluster: a link of its own for each ordered pair, so that it can be cut both ways,
 // one way, or in part. Servers come and go: their links with them.
 import { directRoute, type PeerRoute, type Topology } from '../../cluster/index.ts';
-import { type Clock, defined, type Prng } from '../../src/lib/index.ts';
-import { type Link, type LinkCondition, openLink } from './link.ts';
+import { defined } from '../../src/lib/index.ts';
+import type { Link, LinkCondition } from './link.ts';
+import type { Links } from './links.ts';
 
 export interface PeerNetwork {
   /** Makes the links that these servers need, and ends those of servers that are gone. */
   routeFor(topology: Topology): Promise<PeerRoute>;
-  set(from: string, to: string, condition: LinkCondition): void;
+  set(from: string, to: string, condition: LinkCondition): Promise<void>;
   /** Opens all links. */
-  heal(): void;
+  heal(): Promise<void>;
   /** Everybody's links at present, as ordered pairs. */
   pairs(): readonly Pair[];
   close(): Promise<void>;
@@ -17,7 +18,8 @@ export interface PeerNetwork {
 
 type Pair = readonly [from: string, to: string];
 
-export function openPeerNetwork(clock: Clock, random: Prng): PeerNetwork {
+/** `maker` makes the links, and is closed with them. */
+export function openPeerNetwork(maker: Links): PeerNetwork {
   const links = new Map<string, { readonly pair: Pair; readonly link: Link }>();
   const linkOf = (from: string, to: string): Link =>
     defined(links.get(nameOf(from, to)), `the link ${from} → ${to}`).link;
@@ -33,17 +35,18 @@ export function openPeerNetwork(clock: Clock, random: Prng): PeerNetwork {
         for (const to of servers) {
           const name = nameOf(from.id, to.id);
           if (from === to || links.has(name)) continue;
-          links.set(name, { pair: [from.id, to.id], link: await openLink(to.raftPort, clock, random.fork()) });
+          links.set(name, { pair: [from.id, to.id], link: await maker.open(to.raftPort) });
         }
       return (from, to) => (from.id === to.id ? directRoute(from, to) : `127.0.0.1:${linkOf(from.id, to.id).port}`);
     },
     set: (from, to, condition) => linkOf(from, to).set(condition),
-    heal() {
-      for (const { link } of links.values()) link.set({ kind: 'open' });
+    async heal() {
+      await Promise.all([...links.values()].map(({ link }) => link.set({ kind: 'open' })));
     },
     pairs: () => [...links.values()].map(({ pair }) => pair),
     async close() {
       await Promise.all([...links.values()].map(({ link }) => link.close()));
+      await maker.close();
     },
   };
 }
@@ -56,7 +59,7 @@ function nameOf(from: string, to: string): string {
 export const DIRECT_NETWORK: PeerNetwork = {
   routeFor: () => Promise.resolve(directRoute),
   pairs: () => [],
-  set() {},
-  heal() {},
+  set: () => Promise.resolve(),
+  heal: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };

@@ -3,13 +3,14 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf, prng, silentLogger } from '../../src/lib/index.ts';
+import { messageOf, silentLogger } from '../../src/lib/index.ts';
 import { requirementsOfFaults, requirementsOfSoak } from '../bars/of-soak.ts';
 import { gatesHold, type Requirement } from '../bars/requirement.ts';
 import { type Programs, startExperiment } from '../cluster-under-test.ts';
 import type { ServerDisks } from '../disks/server-disks.ts';
 import { type FaultKind, SHIM_KINDS, SOAK_KINDS } from '../faults/plan.ts';
 import { DISK_BYTES } from '../limits.ts';
+import { linksOnThread } from '../network/links.ts';
 import { openPeerNetwork } from '../network/peer-network.ts';
 import { buildShim } from '../shim/build.ts';
 import { type Accounts, accountsOf } from './accounts.ts';
@@ -33,13 +34,15 @@ export type RunOptions = Omit<SoakOptions, 'folder'> &
   Programs & {
     /** The folder chaos/shim, to be compiled. */
     readonly shimSources: string;
+    /** The built chaos/network/link-thread.ts. */
+    readonly linkThread: string;
   };
 
 export async function runSoak(options: RunOptions): Promise<SoakRun> {
   const { clock, seed, command, launcher } = options;
   const folder = mkdtempSync(join(tmpdir(), 'quorate-soak-'));
   const shim = buildShim(options.shimSources, folder);
-  const network = openPeerNetwork(clock, prng(seed));
+  const network = openPeerNetwork(linksOnThread(options.linkThread, seed));
   try {
     const cluster = await startExperiment({
       servers: 3,

@@ -35,5 +35,3 @@ export const CONNECTION_LIMIT = 256;
 export const LOOP_DELAY_RESOLUTION_MS = 10;
 /** … and tells what it found for so long at a time. */
 export const LOOP_DELAY_WINDOW_MS = 10_000;
-/** The niceness of the Raft thread and the log thread, where the system permits it. */
-export const THREAD_PRIORITY = -10;

@@ -7,4 +7,5 @@ export * from './errors.ts';
 export * from './limits.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
+export * from './priority.ts';
 export * from './prng.ts';

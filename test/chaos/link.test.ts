@@ -1,12 +1,36 @@
 // Links between real sockets on loopback: what is cut is held and comes late, in order; nobody is told meanwhile.
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Link, openLink } from '../../chaos/network/link.ts';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Link } from '../../chaos/network/link.ts';
+import { type Links, linksHere, linksOnThread } from '../../chaos/network/links.ts';
 import { prng, systemClock } from '../../src/lib/index.ts';
 
-describe('a link', () => {
+let folder: string;
+let thread: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'quorate-link-'));
+  thread = join(folder, 'link-thread.mjs');
+  const entry = fileURLToPath(new URL('../../chaos/network/link-thread.ts', import.meta.url));
+  const banner = { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" };
+  await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile: thread, banner });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const MAKERS: readonly (readonly [string, () => Links])[] = [
+  ['on this thread', () => linksHere(systemClock(), prng(1))],
+  ['on a thread of its own', () => linksOnThread(thread, 1)],
+];
+
+describe.each(MAKERS)('a link %s', (_, openLinks) => {
   let server: Server;
+  let links: Links;
   let link: Link;
   const accepted: Socket[] = [];
   let received = '';
@@ -26,10 +50,12 @@ describe('a link', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
-    link = await openLink(typeof address === 'object' && address !== null ? address.port : 0, systemClock(), prng(1));
+    links = openLinks();
+    link = await links.open(typeof address === 'object' && address !== null ? address.port : 0);
   });
   afterEach(async () => {
     await link.close();
+    await links.close();
     for (const socket of accepted) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   });
@@ -51,23 +77,23 @@ describe('a link', () => {
     const socket = await dial();
     socket.write('one,');
     await once(socket, 'data');
-    link.set({ kind: 'cut' });
+    await link.set({ kind: 'cut' });
     socket.write('two,');
     socket.write('three');
     await turns();
     expect(received).toBe('one,');
-    link.set({ kind: 'open' });
+    await link.set({ kind: 'open' });
     await once(socket, 'data');
     await until(() => received === 'one,two,three');
   });
 
   it('leads nobody through who dials while it is cut, until it heals', async () => {
-    link.set({ kind: 'cut' });
+    await link.set({ kind: 'cut' });
     const socket = await dial();
     socket.write('late');
     await turns();
     expect(accepted).toEqual([]);
-    link.set({ kind: 'open' });
+    await link.set({ kind: 'open' });
     expect(await once(socket, 'data')).toEqual(['LATE']);
   });
 
@@ -75,17 +101,17 @@ describe('a link', () => {
     const socket = await dial();
     socket.write('x');
     await once(socket, 'data');
-    link.set({ kind: 'cut' });
+    await link.set({ kind: 'cut' });
     for (const other of accepted) other.destroy();
     await turns();
     expect(socket.closed).toBe(false);
     const closed = once(socket, 'close');
-    link.set({ kind: 'open' });
+    await link.set({ kind: 'open' });
     await closed;
   });
 
   it('keeps the order when it is poor', async () => {
-    link.set({ kind: 'poor', delayMs: 1, jitterMs: 3, lostShare: 0.2, resendMs: 5 });
+    await link.set({ kind: 'poor', delayMs: 1, jitterMs: 3, lostShare: 0.2, resendMs: 5 });
     const socket = await dial();
     const numbers = Array.from({ length: 50 }, (_, i) => `${i},`);
     for (const number of numbers) {
@@ -103,4 +129,15 @@ describe('a link', () => {
   async function until(isSo: () => boolean): Promise<void> {
     while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
   }
+});
+
+describe('the thread of the links', () => {
+  it('answers what it cannot do with the reason, and nothing once it has ended', async () => {
+    const links = linksOnThread(thread, 1);
+    const link = await links.open(1);
+    await link.close();
+    await expect(link.set({ kind: 'cut' })).rejects.toThrow(/link 1/);
+    await links.close();
+    await expect(links.open(1)).rejects.toThrow('the thread of the links has ended');
+  });
 });

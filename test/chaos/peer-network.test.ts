@@ -1,6 +1,7 @@
 // The links between servers that come and go, on real sockets.
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { linksHere } from '../../chaos/network/links.ts';
 import { openPeerNetwork } from '../../chaos/network/peer-network.ts';
 import { planTopology, type Topology } from '../../cluster/index.ts';
 import { defined, prng, systemClock } from '../../src/lib/index.ts';
@@ -23,7 +24,7 @@ function accepts(address: string): Promise<boolean> {
 }
 
 describe('the links between servers', () => {
-  const network = openPeerNetwork(systemClock(), prng(1));
+  const network = openPeerNetwork(linksHere(systemClock(), prng(1)));
   afterEach(() => network.close());
 
   it('are made for a server that comes, kept for those that stay, and ended for one that goes', async () => {
@@ -35,7 +36,7 @@ describe('the links between servers', () => {
     expect(grown(one, two)).toBe(there);
     expect(network.pairs()).toHaveLength(6);
     expect(await accepts(grown(one, third))).toBe(true);
-    network.set('server-3', 'server-1', { kind: 'cut' });
+    await network.set('server-3', 'server-1', { kind: 'cut' });
     const after = await network.routeFor({ ...founded, servers: [one, third] });
     expect(network.pairs()).toEqual([
       ['server-1', 'server-3'],

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type FaultKind, FULL_LOAD, runSoak, soakReport } from '../../chaos/index.ts';
 import { systemClock } from '../../src/lib/index.ts';
-import { LAUNCHER, QUORATE } from './support/command.ts';
+import { LAUNCHER, LINK_THREAD, QUORATE } from './support/command.ts';
 
 /** Processes, links, disks, files and members; where the shim cannot be compiled, the disks' are left out. */
 const KINDS: readonly FaultKind[] = [
@@ -29,6 +29,7 @@ describe('a short time of chaos', () => {
       clock: systemClock(),
       command: [process.execPath, QUORATE],
       launcher: LAUNCHER,
+      linkThread: LINK_THREAD,
       shimSources: fileURLToPath(new URL('../../chaos/shim/', import.meta.url)),
       progress: (line) => lines.push(line),
     });

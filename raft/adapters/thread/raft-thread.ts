@@ -1,14 +1,13 @@
 // The Raft thread: consensus and network of one member, away from HTTP and the state machine, so that no long turn of
 // theirs delays a heartbeat. Its disk calls happen on the log thread; only what is older than memory is read here.
 import { parentPort, workerData } from 'node:worker_threads';
-import { assert, type Logger, systemClock } from '../../../src/lib/index.ts';
+import { assert, favourThisThread, type Logger, systemClock } from '../../../src/lib/index.ts';
 import { type Channel, type FromNode, serveConsensus, type ToNode } from '../../node/index.ts';
 import { LOOP_DELAY_RESOLUTION_MS } from '../limits.ts';
 import { watchLoopDelay } from '../loop-delay.ts';
 import { MemberFiles } from '../member-files.ts';
 import { webSocketTransport } from '../websocket/transport.ts';
 import { portChannel } from './port-channel.ts';
-import { favourThisThread } from './priority.ts';
 import type { FromRaftThread, LogLevel, RaftThreadData } from './raft-thread-protocol.ts';
 import { threadLogWriter } from './thread-log-writer.ts';
 

@@ -10,6 +10,8 @@ import type { ClusterStatus } from '../../../cluster/index.ts';
 export const QUORATE = fileURLToPath(new URL('../../../dist/quorate.js', import.meta.url));
 /** Starts the processes of an experiment. */
 export const LAUNCHER = fileURLToPath(new URL('../../../dist/launcher.js', import.meta.url));
+/** The links between the servers of an experiment. */
+export const LINK_THREAD = fileURLToPath(new URL('../../../dist/link-thread.js', import.meta.url));
 const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 export interface Finished {

@@ -1,7 +1,9 @@
 // Lets the calling thread go before others, where the system permits it. A Raft thread needs little time, but needs it at once: on a
 // machine with more busy threads than cores, waiting for a turn behind them is what makes heartbeats late and leaders fall.
 import { setPriority } from 'node:os';
-import { THREAD_PRIORITY } from '../limits.ts';
+
+/** The niceness of a thread that goes before others, where the system permits it. */
+const THREAD_PRIORITY = -10;
 
 /**
  * On Linux "this process" is the calling thread, and threads that it starts inherit its priority; elsewhere it would be the whole
