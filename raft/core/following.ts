@@ -8,18 +8,15 @@ import type { AppendRequest, AppendResponse, Entry, HeartbeatRequest, LogIndex, 
 
 export function stepAppendRequest(state: State, message: AppendRequest): void {
   const { previous, entries } = message;
-  if (previous.index < state.commit) {
-    // What is committed is the same everywhere: tell the leader how far, instead of comparing.
-    respond(state, message, { kind: 'accepted', match: state.commit });
-    return;
-  }
-  if (!state.log.matches(previous)) {
+  // What is committed is the same everywhere, so it is not compared. What follows it counts: the leader takes it for delivered.
+  const committed = Math.max(0, state.commit - previous.index);
+  if (committed === 0 && !state.log.matches(previous)) {
     const hint = state.log.lastAtMost(previous.index, previous.term);
     respond(state, message, { kind: 'rejected', previous: previous.index, hint });
     return;
   }
-  appendMissing(state, entries);
-  const match = plus(previous.index, entries.length);
+  appendMissing(state, entries.slice(committed));
+  const match = larger(state.commit, plus(previous.index, entries.length));
   commitTo(state, smaller(message.commit, match));
   respond(state, message, { kind: 'accepted', match });
 }

@@ -66,6 +66,16 @@ describe('a follower', () => {
     expect(core.status()).toMatchObject({ commitIndex: 3, lastIndex: 3 });
   });
 
+  it('takes what follows its commit index from an append that begins before it: the leader counts it as on its way', () => {
+    const core = follower(1, 1, 2);
+    core.step(append([3, 2], [], 3));
+    core.step(append([1, 1], [entry(2, 1), entry(3, 2), entry(4, 3), entry(5, 3)], 4));
+    expect(core.status()).toMatchObject({ commitIndex: 4, lastIndex: 5 });
+    const { persist } = core.ready();
+    expect(persist?.entries).toEqual([entry(4, 3), entry(5, 3)]);
+    expect(persist?.sendAfterPersist).toMatchObject([{ kind: 'appendResponse', result: { match: 5 } }]);
+  });
+
   it('stops when two nodes claim to lead one term', () => {
     const core = follower(1);
     core.step(append([1, 1], [], 0));
