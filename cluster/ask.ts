@@ -1,8 +1,8 @@
-// One question to a server of the cluster, on a connection of its own. The server may be killed at any moment of it, and
-// says nothing at all when it hangs: every way it can end is an answer here, and none takes longer than the time-out.
-import { request } from 'node:https';
+// One question to a server of the cluster. The server may be killed at any moment of it, and says nothing at all when it
+// hangs: every way it can end is an answer here, and none takes longer than the time-out.
+import { Agent, request } from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { messageOf } from '../src/lib/index.ts';
+import { codeOf, messageOf } from '../src/lib/index.ts';
 import type { ListenAddress } from './config.ts';
 import { ANSWER_LIMIT_CHARS, HEALTH_TIMEOUT_MS } from './limits.ts';
 
@@ -15,6 +15,8 @@ export interface Question {
   readonly body?: unknown;
   /** HEALTH_TIMEOUT_MS unless given. */
   readonly timeoutMs?: number;
+  /** Whoever asks again and again keeps the connections: a handshake costs both sides more than a question. */
+  readonly kept?: Agent | undefined;
 }
 
 export type Reply =
@@ -27,13 +29,19 @@ export function tlsOf(caPem: string, asker?: { readonly cert: string; readonly k
   return createSecureContext({ ca: caPem, ...asker });
 }
 
+/** For Question.kept; to be destroyed when nothing is asked any more. */
+export function keptConnections(): Agent {
+  return new Agent({ keepAlive: true, maxFreeSockets: 1 });
+}
+
 /** Never rejects. */
-export function ask({ address, path, tls, body, timeoutMs = HEALTH_TIMEOUT_MS }: Question): Promise<Reply> {
+export function ask(question: Question): Promise<Reply> {
+  const { address, path, tls, body, timeoutMs = HEALTH_TIMEOUT_MS, kept = false } = question;
   return new Promise((resolve) => {
     const none = (error: unknown): void => resolve({ kind: 'none', reason: messageOf(error) });
     const { method, headers, text: sent } = contentOf(body);
     const options = { host: address.host, port: address.port, path, method, headers, secureContext: tls };
-    const call = request({ ...options, timeout: timeoutMs, agent: false }, (response) => {
+    const call = request({ ...options, timeout: timeoutMs, agent: kept }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -43,7 +51,12 @@ export function ask({ address, path, tls, body, timeoutMs = HEALTH_TIMEOUT_MS }:
       response.on('error', none);
     });
     call.on('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs} ms`)));
-    call.on('error', none);
+    call.on('error', (error) => {
+      // A kept connection that has ended since says nothing of the server. A question alone may be asked twice.
+      const isOld = call.reusedSocket && body === undefined && codeOf(error) === 'ECONNRESET';
+      if (isOld) resolve(ask({ ...question, kept: undefined }));
+      else none(error);
+    });
     call.end(sent);
   });
 }

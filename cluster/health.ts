@@ -1,7 +1,5 @@
 // Asks a server whether it is ready, as anyone may: no certificate is needed for /readyz.
-import type { SecureContext } from 'node:tls';
-import { ask } from './ask.ts';
-import type { ListenAddress } from './config.ts';
+import { ask, type Question } from './ask.ts';
 import { REASON_LIMIT_CHARS } from './limits.ts';
 
 export interface ReadyAnswer {
@@ -13,8 +11,8 @@ export interface ReadyAnswer {
 }
 
 /** Never rejects: a server that cannot be asked is not ready, and the reason says so. */
-export async function probeReady(address: ListenAddress, tls: SecureContext): Promise<ReadyAnswer> {
-  const reply = await ask({ address, path: '/readyz?verbose', tls });
+export async function probeReady(whom: Pick<Question, 'address' | 'tls' | 'kept'>): Promise<ReadyAnswer> {
+  const reply = await ask({ ...whom, path: '/readyz?verbose' });
   switch (reply.kind) {
     case 'answer':
       return { answered: true, ready: reply.status === 200, reason: reply.text.slice(0, REASON_LIMIT_CHARS) };

@@ -6,7 +6,7 @@
 import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Logger, Timer } from '../src/lib/index.ts';
 import { every } from '../src/lib/index.ts';
-import { tlsOf } from './ask.ts';
+import { keptConnections, tlsOf } from './ask.ts';
 import type { ListenAddress } from './config.ts';
 import { probeReady, type ReadyAnswer } from './health.ts';
 import { CONNECT_TIMEOUT_MS, CONNECTIONS_MAX, HEALTH_PERIOD_MS, SILENT_PROBES_MAX } from './limits.ts';
@@ -46,6 +46,7 @@ interface Connection {
 
 export function createLoadBalancer(options: LoadBalancerOptions): LoadBalancer {
   const tls = tlsOf(options.caPem);
+  const kept = keptConnections();
   let backends = options.servers.map(newBackend);
   const connections = new Set<Socket>();
   let turn = 0;
@@ -74,7 +75,7 @@ export function createLoadBalancer(options: LoadBalancerOptions): LoadBalancer {
 
   const checkHealth = (): void => {
     for (const backend of backends) {
-      void probeReady(backend.address, tls).then((answer) => noteHealth(backend, answer, options));
+      void probeReady({ address: backend.address, tls, kept }).then((answer) => noteHealth(backend, answer, options));
     }
   };
 
@@ -90,6 +91,7 @@ export function createLoadBalancer(options: LoadBalancerOptions): LoadBalancer {
     },
     async stop() {
       health?.cancel();
+      kept.destroy();
       for (const socket of connections) socket.destroy();
       await Promise.all(servers.map(closed));
       servers = [];

@@ -9,7 +9,17 @@ import { collectionPath, objectPath, query, selectionQuery } from './paths.ts';
 import * as repeatable from './repeatable.ts';
 import { type Answer, createRequester, retryAfterOf, statusOfBody } from './request.ts';
 import { apiVersionOf, nameOf } from './resources.ts';
-import type { ApiClient, DeleteOptions, Fence, ListResult, PatchType, RequestOptions, ResourceRef } from './types.ts';
+import type {
+  ApiClient,
+  DeleteOptions,
+  Fence,
+  GetOptions,
+  ListResult,
+  ObjectName,
+  PatchType,
+  RequestOptions,
+  ResourceRef,
+} from './types.ts';
 import { openWatch } from './watch.ts';
 
 export interface ClientOptions {
@@ -97,9 +107,10 @@ type Send = (
 
 function reads(request: Send): Pick<ApiClient, 'get' | 'list'> {
   return {
-    async get<T extends KubeObject>(ref: ResourceRef<T>, name: { namespace: string; name: string }, rest = {}) {
-      const { subresource } = rest as RequestOptions;
-      return parse<Served<T>>(await request('GET', objectPath(ref, name, subresource), undefined, true, rest));
+    async get<T extends KubeObject>(ref: ResourceRef<T>, name: ObjectName, rest: GetOptions = {}) {
+      const { subresource, resourceVersion } = rest;
+      const path = `${objectPath(ref, name, subresource)}${query({ resourceVersion })}`;
+      return parse<Served<T>>(await request('GET', path, undefined, true, rest));
     },
     async list(ref, selection = {}, rest) {
       const { limit, continue: token, resourceVersion } = selection;

@@ -20,7 +20,7 @@ import {
   LEASE_RETRY_PERIOD_MS,
 } from './limits.ts';
 import { LEASES } from './resources.ts';
-import type { ApiClient, Fence, LeaderElector, ObjectName, RequestOptions } from './types.ts';
+import type { ApiClient, Fence, GetOptions, LeaderElector, ObjectName, RequestOptions } from './types.ts';
 
 export interface LeaderElectorOptions {
   readonly client: ApiClient;
@@ -192,7 +192,9 @@ class Candidate {
   }
 
   async #acquire(signal: AbortSignal): Promise<void> {
-    const current = await this.#read({ signal, timeoutMs: this.#timeoutMs });
+    // Who merely waits need not know the newest: what it writes then is refused if it was wrong.
+    const resourceVersion = this.#held === undefined ? '0' : undefined;
+    const current = await this.#read({ signal, timeoutMs: this.#timeoutMs, resourceVersion });
     const nowText = this.#nowText();
     const claimed = {
       holderIdentity: this.#identity,
@@ -235,7 +237,7 @@ class Candidate {
     this.#held = { lease, fence, at };
   }
 
-  async #read(rest: RequestOptions): Promise<Served<Lease> | undefined> {
+  async #read(rest: GetOptions): Promise<Served<Lease> | undefined> {
     try {
       return await this.#client.get(LEASES, this.#name, rest);
     } catch (error) {

@@ -50,6 +50,11 @@ export interface RequestOptions {
   readonly onFence?: (fence: Fence) => void;
 }
 
+export interface GetOptions extends RequestOptions {
+  /** Undefined: as it is now, which the servers have to agree on. '0': as the asked server knows it, which costs nobody else anything. */
+  readonly resourceVersion?: string | undefined;
+}
+
 export interface WatchOptions {
   /** Events after this revision are delivered; undefined: from now. */
   readonly resourceVersion?: string;
@@ -80,7 +85,7 @@ export interface WatchHandle {
  * a name, a uid); otherwise it throws UnknownOutcomeError. Failures the server words are ApiStatusError.
  */
 export interface ApiClient {
-  get<T extends KubeObject>(ref: ResourceRef<T>, name: ObjectName, options?: RequestOptions): Promise<Served<T>>;
+  get<T extends KubeObject>(ref: ResourceRef<T>, name: ObjectName, options?: GetOptions): Promise<Served<T>>;
   list<T extends KubeObject>(
     ref: ResourceRef<T>,
     selection?: Selection & { readonly limit?: number; readonly continue?: string; readonly resourceVersion?: string },

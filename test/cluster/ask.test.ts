@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ask, type Reply, tlsOf } from '../../cluster/ask.ts';
+import { ask, keptConnections, type Reply, tlsOf } from '../../cluster/ask.ts';
 import { type Authority, openAuthority } from '../../cluster/certificates.ts';
 import { probeReady } from '../../cluster/health.ts';
 import { systemClock } from '../../src/lib/index.ts';
@@ -62,9 +62,30 @@ describe('a question to a server', () => {
     expect(reply).toMatchObject({ kind: 'none' });
   });
 
+  it('comes on the connection of the one before where they are kept, and on a new one where that has ended', async () => {
+    const ports = new Set<number | undefined>();
+    let closing = false;
+    const port = await serving((response) => {
+      ports.add(response.socket?.remotePort);
+      if (closing) response.socket?.end();
+      else response.end('hello');
+    });
+    const kept = keptConnections();
+    onTestFinished(() => kept.destroy());
+    const whom = { address: { host: HOST, port }, path: '/', tls: tlsOf(authority.caPem), kept };
+    for (let i = 0; i < 3; i++) expect(await ask(whom)).toMatchObject({ kind: 'answer', text: 'hello' });
+    expect(ports.size).toBe(1);
+    closing = true;
+    // Neither the connection that had ended nor the new one had an answer.
+    expect(await ask(whom)).toMatchObject({ kind: 'none' });
+    expect(ports.size).toBe(2);
+    closing = false;
+    expect(await ask(whom)).toMatchObject({ kind: 'answer', text: 'hello' });
+  });
+
   it('about readiness keeps the reason short', async () => {
     const port = await serving((response) => response.writeHead(500).end('x'.repeat(10_000)));
-    const reply = await probeReady({ host: HOST, port }, tlsOf(authority.caPem));
+    const reply = await probeReady({ address: { host: HOST, port }, tls: tlsOf(authority.caPem) });
     expect(reply).toEqual({ answered: true, ready: false, reason: 'x'.repeat(500) });
   });
 });
