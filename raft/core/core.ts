@@ -25,6 +25,7 @@ import {
   stepProposalsDropped,
   takeDropped,
 } from './proposals.ts';
+import { ticksUntilDue } from './quiet.ts';
 import {
   beginRound,
   flushQuestions,
@@ -104,6 +105,10 @@ class Core implements RaftCore {
     if (state.leading === undefined) tickElection(state);
     else this.#tickLeader(state.leading);
     repeatQuestions(state);
+  }
+
+  ticksUntilDue(): number {
+    return ticksUntilDue(this.#state);
   }
 
   #tickLeader(leading: Leading): void {

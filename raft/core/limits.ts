@@ -2,7 +2,7 @@
 import { KIB, MIB } from '../../src/lib/index.ts';
 import type { CoreLimits } from './types.ts';
 
-/** Milliseconds between two calls of tick(). Fine enough that randomised timeouts rarely tie. */
+/** The milliseconds that one tick() stands for. Fine enough that randomised timeouts rarely tie. */
 export const TICK_MS = 20;
 
 /** Heartbeat 100 ms; election timeouts from 500 to 1,000 ms (house.md, decision 9). */

@@ -375,6 +375,8 @@ export interface RepairProgress {
 export interface RaftCore {
   /** One unit of time has passed (100 ms in production divided by CoreLimits.heartbeatTicks). */
   tick(): void;
+  /** How many calls of tick() from now the first is that may do more than count: 1 is the next. Inputs bring it nearer. */
+  ticksUntilDue(): number;
   /** A message has arrived, from an authenticated sender. Messages for another node are ignored. */
   step(message: Message): void;
   /** Commands to replicate: appended by a leader, forwarded by a follower, counted as dropped without a leader. */

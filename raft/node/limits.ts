@@ -31,6 +31,8 @@ export const PROGRESS_PERIOD_MS = 20;
 export const DISK_STALL_LIMIT_MS = 2_000;
 /** A leader whose state machine applies nothing of what waits for this long hands leadership over. */
 export const APPLY_STALL_LIMIT_MS = 5_000;
+/** Ticks that may pass at once: far fewer than an election timeout. What a node that stood still has missed beyond is forgotten, for its mail was not read meanwhile. */
+export const QUIET_LIMIT_TICKS = 8;
 /** How long a removed member stays, so that what was asked of it is answered. */
 export const REMOVED_WAIT_MS = 1_000;
 /** How often a leader whose state is lost, and not repaired yet, tries to hand leadership over. */

@@ -4,7 +4,7 @@
 // Inputs are gathered until the end of the turn, so that what arrived together is proposed, persisted and sent together.
 // Given its ports and a seed it is deterministic: the simulator runs this very code.
 
-import { type Clock, every, type Fatal, type Logger, messageOf, type Timer } from '../../src/lib/index.ts';
+import { assert, type Clock, type Fatal, type Logger, messageOf, type Timer } from '../../src/lib/index.ts';
 import {
   CORE_LIMITS,
   type Contacts,
@@ -18,14 +18,18 @@ import {
   type Ready,
   type SnapshotPosition,
   type Term,
-  TICK_MS,
 } from '../core/index.ts';
 import { checkBelongs, initialMembership } from './belonging.ts';
 import { AwaitedChanges } from './changes.ts';
 import { Compaction } from './compaction.ts';
 import { Delivery } from './delivery.ts';
 import { LeadershipTracker } from './leadership.ts';
-import { PROPOSAL_BATCH_LIMIT_BYTES, PROPOSAL_QUEUE_LIMIT_BYTES, REMOVED_WAIT_MS } from './limits.ts';
+import {
+  PROPOSAL_BATCH_LIMIT_BYTES,
+  PROPOSAL_QUEUE_LIMIT_BYTES,
+  QUIET_LIMIT_TICKS,
+  REMOVED_WAIT_MS,
+} from './limits.ts';
 import { DamageError } from './log/damage.ts';
 import type { LogWriter } from './log/job.ts';
 import type { RaftLog } from './log/log.ts';
@@ -41,6 +45,7 @@ import type {
 } from './ports.ts';
 import { RemovedError } from './removed.ts';
 import { Stalls } from './stalls.ts';
+import { Ticks } from './ticks.ts';
 
 /** Calls `turn` once, after what is happening now: the end of a turn. In production setImmediate. */
 export type Defer = (turn: () => void) => void;
@@ -113,7 +118,7 @@ class Driver implements RaftNode {
   private readonly core: RaftCore;
   private readonly delivery: Delivery;
   private readonly tracker: LeadershipTracker;
-  private ticker: Timer | undefined;
+  private readonly ticks: Ticks;
   private removal: Timer | undefined;
   private readonly changes: AwaitedChanges;
   private turnPending = false;
@@ -158,6 +163,9 @@ class Driver implements RaftNode {
       limits: options.limits ?? CORE_LIMITS,
       seed: config.seed,
     });
+    const { electionTimeoutMinTicks } = options.limits ?? CORE_LIMITS;
+    assert(electionTimeoutMinTicks > QUIET_LIMIT_TICKS, 'no election timeout passes at once');
+    this.ticks = new Ticks(options.clock, this.core, () => this.tick());
     this.compaction = new Compaction(appliedIndex);
     this.tracker = new LeadershipTracker(this.core.status());
     this.delivery = new Delivery(log, appliedIndex, (entries) => options.outputs.committed(entries));
@@ -166,7 +174,7 @@ class Driver implements RaftNode {
   }
 
   async start(): Promise<void> {
-    const { transport, clock } = this.options;
+    const { transport } = this.options;
     const handlers: TransportHandlers = {
       received: (message) => this.input(() => this.core.step(message)),
       frame: (peer, frame) => {
@@ -184,7 +192,7 @@ class Driver implements RaftNode {
     if (contacts.isRemoved) throw new RemovedError();
     await transport.start(handlers, contacts);
     if (this.ended) return;
-    this.ticker = every(clock, TICK_MS, () => this.tick());
+    this.ticks.start();
     this.requestTurn();
   }
 
@@ -274,14 +282,18 @@ class Driver implements RaftNode {
 
   private end(): void {
     this.ended = true;
-    this.ticker?.cancel();
+    this.ticks.stop();
     this.removal?.cancel();
   }
 
   /** Something happened: take it in, and act on it at the end of the turn. */
   private input(take: () => void): void {
     if (this.ended) return;
-    this.guard(take);
+    this.guard(() => {
+      // What came in one turn came at one time.
+      if (!this.turnPending) this.ticks.pass();
+      take();
+    });
     this.requestTurn();
   }
 
@@ -297,7 +309,7 @@ class Driver implements RaftNode {
   private tick(): void {
     if (this.ended) return;
     this.guard(() => {
-      this.core.tick();
+      this.ticks.pass();
       this.handOverWhenStalled();
     });
     // At once: heartbeats and elections do not wait for the turn.
@@ -311,6 +323,7 @@ class Driver implements RaftNode {
       this.flushQuestions();
       while (!this.ended && this.core.hasReady()) this.handle(this.core.ready());
       this.deliver();
+      this.ticks.plan();
     });
   }
 

@@ -45,6 +45,8 @@ interface Node {
   core: RaftCore;
   applied: LogIndex;
   batch: PersistBatch | undefined;
+  /** In how many ticks something is due, by its own word, unless it hears something. */
+  due: number | undefined;
   incarnation: number;
   /** Of its log, as the disk knows it. */
   life: LogLife;
@@ -57,10 +59,14 @@ export class World {
   #network: Message[] = [];
   readonly #cut = new Set<string>();
   #limits = LIMITS;
+  /** How many ticks there were, and how many of them had been said to do nothing. */
+  ticks = 0;
+  quietTicks = 0;
 
   /** Carries out one command and returns its output. Throws for a command that does not exist. */
   run(line: string): string[] {
     const [verb = '', ...args] = line.trim().split(/\s+/);
+    if (verb !== 'tick') for (const node of this.#nodes.values()) node.due = undefined;
     switch (verb) {
       case 'quick':
         this.#limits = { ...LIMITS, quickPreVotes: Number(args[0]) };
@@ -76,7 +82,7 @@ export class World {
       case 'disk':
         return this.#disk(args);
       case 'tick':
-        for (let i = 0; i < Number(args[1] ?? 1); i++) this.#node(args[0]).core.tick();
+        for (let i = 0; i < Number(args[1] ?? 1); i++) this.#tick(this.#node(args[0]));
         return this.#status(args[0]);
       case 'ready':
         return this.#ready(args[0]);
@@ -171,7 +177,7 @@ export class World {
   #add(id: string, founding: Membership): void {
     const disk = new MemoryLog();
     const parts = { founding, disk, applied: 0 as LogIndex, incarnation: 0, life: FIRST_LIFE };
-    this.#nodes.set(id, { ...parts, batch: undefined, core: this.#boot(id, parts) });
+    this.#nodes.set(id, { ...parts, batch: undefined, due: undefined, core: this.#boot(id, parts) });
   }
 
   /** change a add d promote e remove c: in one step. `add d!` is promoted by the leader. */
@@ -204,7 +210,7 @@ export class World {
     return [...this.#nodes.values()][0]?.founding ?? NO_MEMBERS;
   }
 
-  #boot(id: string, { founding, disk, applied, incarnation, life }: Omit<Node, 'core' | 'batch'>): RaftCore {
+  #boot(id: string, { founding, disk, applied, incarnation, life }: Omit<Node, 'core' | 'batch' | 'due'>): RaftCore {
     return createRaftCore({
       id: id as NodeId,
       membership: founding,
@@ -310,15 +316,32 @@ export class World {
         moved = true;
       }
       if (!moved) return lines;
+      for (const node of this.#nodes.values()) node.due = undefined;
     }
     throw new Error('the cluster does not come to rest');
+  }
+
+  /** Throws when a core has something to do after a tick that was to be quiet, or when what is due has come nearer by itself. */
+  #tick(node: Node): void {
+    const { core } = node;
+    // First, for it asks and answers what this turn has gathered, as a driver's turn does before it plans.
+    const isReady = core.hasReady();
+    const due = core.ticksUntilDue();
+    if (due < (node.due ?? 0)) throw new Error(`a tick is due in ${due}, not in ${node.due}`);
+    const isQuiet = due > 1 && !isReady;
+    core.tick();
+    node.due = due > 1 ? due - 1 : undefined;
+    this.ticks += 1;
+    if (!isQuiet) return;
+    this.quietTicks += 1;
+    if (core.hasReady()) throw new Error('a tick that was to be quiet is not');
   }
 
   /** Ticks every node n times, with everything flowing after each tick. */
   #time(ticks: number): string[] {
     const lines: string[] = [];
     for (let i = 0; i < ticks; i++) {
-      for (const node of this.#nodes.values()) node.core.tick();
+      for (const node of this.#nodes.values()) this.#tick(node);
       lines.push(...this.#settle());
     }
     return lines;

@@ -9,6 +9,27 @@ const text = (value: string): Uint8Array => Buffer.from(value, 'latin1');
 const count = (world: World, kind: Message['kind']): number =>
   world.sent.filter((message) => message.kind === kind).length;
 
+describe('members at rest', () => {
+  it('keep their leader for a minute, with a heartbeat each 100 ms and hardly a timer beside', async () => {
+    const world = await startedWorld();
+    const leader = world.elect();
+    const { term } = leader.consensus.status();
+    const clock = world.clock;
+    const { timer } = clock;
+    let timers = 0;
+    const heartbeats = count(world, 'heartbeatRequest');
+    clock.timer = (delayMs, fire) => {
+      if (delayMs < 250) timers += 1;
+      return timer(delayMs, fire);
+    };
+    world.run(60_000);
+    expect(world.members.map((member) => member.consensus.status().term)).toEqual([term, term, term]);
+    expect(count(world, 'heartbeatRequest') - heartbeats).toBeGreaterThanOrEqual(2 * 590);
+    // The leader ten in a second, its followers seven each.
+    expect(timers).toBeLessThan(60 * 26);
+  });
+});
+
 describe('proposals', () => {
   it('of one turn, from several calls, are written in one batch', async () => {
     const world = await startedWorld();
