@@ -17,6 +17,8 @@ export class CommitSender {
   readonly #options: CommitSenderOptions;
   #scheduled = false;
   #resendTimer: Timer | undefined;
+  /** While commits wait for company. */
+  #companyTimer: Timer | undefined;
 
   constructor(options: CommitSenderOptions) {
     this.#options = options;
@@ -55,12 +57,20 @@ export class CommitSender {
   stop(): void {
     this.#resendTimer?.cancel();
     this.#resendTimer = undefined;
+    this.#companyTimer?.cancel();
+    this.#companyTimer = undefined;
   }
 
   #send(): void {
-    const { pending, maySend, propose } = this.#options;
+    const { clock, pending, maySend, propose } = this.#options;
     if (!maySend()) return;
     const commands = pending.takeToSend();
     if (commands.length > 0) propose(commands);
+    const { waitsMs } = pending;
+    if (waitsMs === 0) return;
+    this.#companyTimer ??= clock.timer(waitsMs, () => {
+      this.#companyTimer = undefined;
+      this.#send();
+    });
   }
 }

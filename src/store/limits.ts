@@ -42,6 +42,9 @@ export const SEND_WINDOW_BYTES = 8 * MIB;
 export const SEND_WINDOW_BATCHES = 2;
 /** Questions to the leader that have no answer yet; reads that come meanwhile share the next one. */
 export const READ_QUESTIONS_LIMIT = 2;
+/** For which part of the time that a batch was under way the next one waits for as many again, and for how long at most. */
+export const COMPANY_SHARE = 0.25;
+export const COMPANY_LIMIT_MS = 5;
 /** How long to wait before sending again what the same leader has dropped. */
 export const RESEND_DELAY_MS = 10;
 /** A commit whose outcome is unknown for so long is sent again even though nothing seems to be lost. */

@@ -9,8 +9,9 @@
 // 4. Its caller may give up. It stays here all the same: the session cannot go on without its sequence.
 //
 // Invariant: the pending sequences are consecutive, and all before them are known here: that is the low-water mark.
-import { assert, type CancelSignal, defined } from '../lib/index.ts';
+import { assert, type CancelSignal, type Clock, defined } from '../lib/index.ts';
 import { encodeCommit, type PackedCommand, withPass } from './command.ts';
+import { Company } from './company.ts';
 import { PENDING_LIMIT_BYTES, PENDING_LIMIT_COMMANDS, SEND_WINDOW_BATCHES, SEND_WINDOW_BYTES } from './limits.ts';
 import { type CommitOutcome, type Revision, type StoredObject, StoreTimeoutError } from './port.ts';
 import { recallOutcome, type Session } from './session.ts';
@@ -35,7 +36,8 @@ const NOTHING: PackedCommand = { conditions: [], writes: [], sizeBytes: 0 };
 
 export class PendingCommits {
   readonly #origin: string;
-  readonly #nowMs: () => number;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #company: Company;
   readonly #pending = new Map<number, Pending>();
   #pendingBytes = 0;
   #lastSequence = 0;
@@ -43,17 +45,31 @@ export class PendingCommits {
   #resolved = 0;
   #nextToSend = 1;
   #inFlightBytes = 0;
-  /** The last sequence of each batch that was sent in this pass and is not applied yet, oldest first. */
-  #batches: number[] = [];
+  /** What was sent in this pass and is not applied yet, oldest first. */
+  #batches: { readonly last: number; readonly size: number; readonly sentAtMs: number }[] = [];
+  /** When the first came that was not sent yet. */
+  #gatheredAtMs = 0;
   #pass = 0;
+  #batchesSent = 0;
 
-  constructor(origin: string, nowMs: () => number) {
+  constructor(origin: string, clock: Pick<Clock, 'monotonic'>) {
     this.#origin = origin;
-    this.#nowMs = nowMs;
+    this.#clock = clock;
+    this.#company = new Company(clock);
   }
 
   get size(): number {
     return this.#pending.size;
+  }
+
+  /** Since the start. */
+  get accepted(): number {
+    return this.#lastSequence;
+  }
+
+  /** Since the start. */
+  get batchesSent(): number {
+    return this.#batchesSent;
   }
 
   /** Takes a command in; the promise tells its outcome. It is not sent yet. */
@@ -62,6 +78,7 @@ export class PendingCommits {
       if (signal.aborted) throw new StoreTimeoutError('given up before the command was sent');
       const full = this.#pending.size >= PENDING_LIMIT_COMMANDS || this.#pendingBytes >= PENDING_LIMIT_BYTES;
       if (full) throw new StoreTimeoutError('not sent: too many commits wait for their outcome');
+      if (!this.hasUnsent) this.#gatheredAtMs = this.#clock.monotonic();
       this.#lastSequence += 1;
       const sequence = this.#lastSequence;
       const encoded = encodeCommit(this.#origin, sequence, this.#resolved, command, this.#pass);
@@ -85,31 +102,40 @@ export class PendingCommits {
 
   /**
    * What may be sent now, in order: as much as the window allows. A batch goes while another one is under way only when as
-   * much has gathered as is in that one, and never while SEND_WINDOW_BATCHES are: under load everything on the way to the disk
-   * and back costs by the batch, and a lone commit waits for nothing.
+   * much has gathered as is in that one, and never while SEND_WINDOW_BATCHES are; while none is, it waits for company (company.ts).
    */
   takeToSend(): Uint8Array[] {
     const commands: Uint8Array[] = [];
-    if (!this.#mayBeginBatch()) return commands;
+    if (!this.#mayBeginBatch() || this.waitsMs > 0) return commands;
+    const sentAtMs = this.#clock.monotonic();
     for (; this.#nextToSend <= this.#lastSequence; this.#nextToSend++) {
       const entry = this.#pending.get(this.#nextToSend);
       assert(entry !== undefined, 'pending sequences are consecutive');
       if (this.#inFlightBytes > 0 && this.#inFlightBytes + entry.encoded.length > SEND_WINDOW_BYTES) break;
       if (entry.sentInPass !== -1 || this.#pass > 0) entry.encoded = withPass(entry.encoded, this.#pass);
       entry.sentInPass = this.#pass;
-      entry.sentAtMs = this.#nowMs();
+      entry.sentAtMs = sentAtMs;
       this.#inFlightBytes += entry.encoded.length;
       commands.push(entry.encoded);
     }
-    if (commands.length > 0) this.#batches.push(this.#nextToSend - 1);
+    if (commands.length > 0) {
+      this.#batchesSent += 1;
+      this.#batches.push({ last: this.#nextToSend - 1, size: commands.length, sentAtMs });
+    }
     return commands;
+  }
+
+  /** How long those that were not sent yet still wait for company; 0 when they do not. */
+  get waitsMs(): number {
+    if (this.#batches.length > 0 || !this.hasUnsent) return 0;
+    return this.#company.waitMs(this.#lastSequence - this.#nextToSend + 1, this.#gatheredAtMs);
   }
 
   #mayBeginBatch(): boolean {
     const newest = this.#batches.at(-1);
     if (newest === undefined) return true;
     if (this.#batches.length >= SEND_WINDOW_BATCHES) return false;
-    return this.#lastSequence - newest >= newest - this.#resolved;
+    return this.#lastSequence - newest.last >= newest.last - this.#resolved;
   }
 
   get hasUnsent(): boolean {
@@ -141,7 +167,11 @@ export class PendingCommits {
     assert(entry !== undefined && sequence === this.#resolved + 1, 'a session is applied in sequence');
     this.#pending.delete(sequence);
     this.#resolved = sequence;
-    if (this.#batches[0] === sequence) this.#batches.shift();
+    const [batch] = this.#batches;
+    if (batch?.last === sequence) {
+      this.#batches.shift();
+      this.#company.back(batch.size, batch.sentAtMs);
+    }
     this.#pendingBytes -= entry.encoded.length;
     // It may be applied by an earlier copy before this pass came to send it.
     if (sequence < this.#nextToSend) this.#inFlightBytes = Math.max(0, this.#inFlightBytes - entry.encoded.length);

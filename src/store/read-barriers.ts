@@ -1,9 +1,10 @@
 // Current reads: a caller waits until this server has applied everything that was acknowledged anywhere before it asked.
-// All callers of one turn share one question to the leader. While one is open, the next is asked when as many have gathered as
-// wait for that one, and never while READ_QUESTIONS_LIMIT are open: each costs the leader's time, and perhaps a round through a
-// majority. A question that nobody answers is asked again when the leadership changes, together with all the others: a later
+// All callers of one turn share one question to the leader, and wait for company (company.ts). While one is open, the next is asked
+// when as many have gathered as wait for that one, and never while READ_QUESTIONS_LIMIT are open: each costs the leader's time, and
+// perhaps a round through a majority. A question that nobody answers is asked again when the leadership changes, together with all the others: a later
 // answer is as good for an earlier caller.
-import type { CancelSignal } from '../lib/index.ts';
+import type { CancelSignal, Clock, Timer } from '../lib/index.ts';
+import { Company } from './company.ts';
 import { READ_QUESTIONS_LIMIT } from './limits.ts';
 import { type Revision, StoreTimeoutError } from './port.ts';
 
@@ -15,6 +16,7 @@ interface Caller {
 type Group = Set<Caller>;
 
 export interface ReadBarrierOptions {
+  readonly clock: Pick<Clock, 'monotonic' | 'timer'>;
   /** Asks the leader; undefined when nobody could be asked. */
   readonly readIndex: () => Promise<number | undefined>;
   /** Runs something at the end of this turn. */
@@ -27,8 +29,15 @@ export interface ReadBarrierOptions {
 
 export class ReadBarriers {
   readonly #options: ReadBarrierOptions;
-  /** Callers who were not asked for yet. */
+  readonly #company: Company;
+  /** Since the start. */
+  accepted = 0;
+  questions = 0;
+  /** Callers who were not asked for yet, and when the first of them came. */
   #gathering: Group = new Set();
+  #gatheredAtMs = 0;
+  /** While they wait for company. */
+  #companyTimer: Timer | undefined;
   #scheduled = false;
   #open = 0;
   /** Groups whose question has no answer yet. */
@@ -38,6 +47,7 @@ export class ReadBarriers {
 
   constructor(options: ReadBarrierOptions) {
     this.#options = options;
+    this.#company = new Company(options.clock);
   }
 
   /** Resolves with the revision reached. Throws StoreTimeoutError when `signal` aborts first. */
@@ -62,7 +72,9 @@ export class ReadBarriers {
         },
       };
       signal.addEventListener('abort', aborted, { once: true });
+      if (group.size === 0) this.#gatheredAtMs = this.#options.clock.monotonic();
       group.add(caller);
+      this.accepted += 1;
       this.#schedule();
     });
   }
@@ -73,15 +85,17 @@ export class ReadBarriers {
     for (const group of this.#asked) if (group.size === 0) this.#asked.delete(group);
     if (this.#asked.size === 0 || !this.#options.hasLeader()) return;
     const groups = [...this.#asked];
+    const askedAtMs = this.#options.clock.monotonic();
     const ended = (): void => {
       this.#open -= 1;
       // Who gathered meanwhile came after this question: theirs is asked now, or with the next.
-      if (this.#mayAsk()) this.retry();
+      this.#askIfDue();
     };
     this.#open += 1;
+    this.questions += 1;
     this.#options.readIndex().then(
       (index) => {
-        if (index !== undefined) this.#answer(groups, index);
+        if (index !== undefined) this.#answer(groups, index, askedAtMs);
         ended();
       },
       // It was stopped, or a question went wrong: the owner retries while there is a leader.
@@ -110,6 +124,7 @@ export class ReadBarriers {
   }
 
   rejectAll(error: Error): void {
+    this.#companyTimer?.cancel();
     const groups = [...this.#asked, ...this.#answered.keys(), this.#gathering];
     for (const group of groups) for (const caller of group) caller.reject(error);
     this.#asked.clear();
@@ -122,7 +137,20 @@ export class ReadBarriers {
     this.#scheduled = true;
     this.#options.defer(() => {
       this.#scheduled = false;
-      if (this.#mayAsk()) this.retry();
+      this.#askIfDue();
+    });
+  }
+
+  #askIfDue(): void {
+    if (!this.#mayAsk()) return;
+    const waitMs = this.#open > 0 ? 0 : this.#company.waitMs(this.#gathering.size, this.#gatheredAtMs);
+    if (waitMs === 0) {
+      this.retry();
+      return;
+    }
+    this.#companyTimer ??= this.#options.clock.timer(waitMs, () => {
+      this.#companyTimer = undefined;
+      this.#askIfDue();
     });
   }
 
@@ -135,8 +163,14 @@ export class ReadBarriers {
     return gathered >= waiting;
   }
 
-  #answer(groups: readonly Group[], index: number): void {
-    for (const group of groups) if (this.#asked.delete(group)) this.#answered.set(group, index);
+  #answer(groups: readonly Group[], index: number, askedAtMs: number): void {
+    let size = 0;
+    for (const group of groups) {
+      if (!this.#asked.delete(group)) continue;
+      size += group.size;
+      this.#answered.set(group, index);
+    }
+    if (size > 0) this.#company.back(size, askedAtMs);
     this.applied();
   }
 }

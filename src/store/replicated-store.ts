@@ -71,7 +71,7 @@ export class ReplicatedStore implements ObjectStore {
     const { consensus, keyValue, clock } = options;
     this.#options = options;
     this.#defer = options.defer ?? ((run) => setImmediate(run));
-    this.#pending = new PendingCommits(options.origin, () => clock.monotonic());
+    this.#pending = new PendingCommits(options.origin, clock);
     this.#sender = new CommitSender({
       clock,
       defer: this.#defer,
@@ -80,6 +80,7 @@ export class ReplicatedStore implements ObjectStore {
       propose: (commands) => consensus.propose(commands),
     });
     this.#barriers = new ReadBarriers({
+      clock,
       readIndex: () => consensus.readIndex(),
       defer: this.#defer,
       applied: () => ({ index: this.#state.appliedIndex, revision: this.#state.machine.revision }),
@@ -416,6 +417,7 @@ export class ReplicatedStore implements ObjectStore {
       machine: this.#state.machine,
       hub: this.#state.hub,
       pending: this.#pending,
+      barriers: this.#barriers,
       database: this.#database,
       featureLevel: () => this.#featureLevel(),
     };

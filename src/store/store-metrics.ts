@@ -1,8 +1,9 @@
 // The store's figures for /metrics: read when asked for, so that they cost nothing between.
-import { Gauge, type Registry } from '../lib/index.ts';
+import { Counter, Gauge, type Registry } from '../lib/index.ts';
 import type { DiskCare } from './disk/disk-care.ts';
 import type { StateComparison } from './integrity/comparison.ts';
 import type { PendingCommits } from './pending-commits.ts';
+import type { ReadBarriers } from './read-barriers.ts';
 import type { StateRebuild } from './rebuild.ts';
 import type { StateDatabase } from './state/state-database.ts';
 import type { StateMachine } from './state-machine.ts';
@@ -13,6 +14,7 @@ export interface MeasuredStore {
   readonly machine: StateMachine;
   readonly hub: WatchHub;
   readonly pending: PendingCommits;
+  readonly barriers: ReadBarriers;
   readonly database: StateDatabase;
   readonly comparison: StateComparison;
   readonly disk: DiskCare;
@@ -28,6 +30,17 @@ export function registerStoreMetrics(registry: Registry, store: () => MeasuredSt
       registers: [registry],
       collect() {
         this.set(read(store()));
+      },
+    });
+  };
+  const count = (name: string, help: string, read: (store: MeasuredStore) => number): void => {
+    new Counter({
+      name: `quorate_store_${name}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read(store()));
       },
     });
   };
@@ -65,4 +78,8 @@ export function registerStoreMetrics(registry: Registry, store: () => MeasuredSt
   gauge('divided', '1 while the servers hold different states and none has a majority.', ({ comparison }) =>
     comparison.divided === undefined ? 0 : 1,
   );
+  count('commits', 'Commits accepted here.', ({ pending }) => pending.accepted);
+  count('commit_batches', 'Batches in which commits were sent to the leader.', ({ pending }) => pending.batchesSent);
+  count('reads', 'Current reads accepted here.', ({ barriers }) => barriers.accepted);
+  count('read_questions', 'Questions to the leader that current reads shared.', ({ barriers }) => barriers.questions);
 }

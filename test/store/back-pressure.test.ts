@@ -27,7 +27,7 @@ function large(name: string): Command {
 
 describe('commits that wait for their outcome', () => {
   it('are refused beyond a limit in bytes, as not sent, and accepted again when there is room', async () => {
-    const pending = new PendingCommits('a/1', () => 0);
+    const pending = new PendingCommits('a/1', { monotonic: () => 0 });
     const packed = packCommand(large('a'));
     const fits = Math.ceil(PENDING_LIMIT_BYTES / LARGE_BYTES);
     const accepted = Array.from({ length: fits }, () => pending.add(packed, NO_ABORT));
@@ -40,14 +40,14 @@ describe('commits that wait for their outcome', () => {
   });
 
   it('are refused beyond a limit in number', async () => {
-    const pending = new PendingCommits('a/1', () => 0);
+    const pending = new PendingCommits('a/1', { monotonic: () => 0 });
     const packed = packCommand(remove(pod('a')));
     for (let i = 0; i < PENDING_LIMIT_COMMANDS; i++) void pending.add(packed, NO_ABORT);
     await expect(pending.add(packed, NO_ABORT)).rejects.toThrow('not sent: too many commits wait');
   });
 
   it('are sent within a window, which moves on as outcomes come', () => {
-    const pending = new PendingCommits('a/1', () => 0);
+    const pending = new PendingCommits('a/1', { monotonic: () => 0 });
     const packed = packCommand(large('a'));
     for (let i = 0; i < 30; i++) void pending.add(packed, NO_ABORT);
     let sent = 0;
@@ -74,7 +74,7 @@ describe('batches of commits', () => {
     });
 
   it('leave at once while few are under way; then what comes gathers, and goes together when one is applied', () => {
-    const pending = new PendingCommits('a/1', () => 0);
+    const pending = new PendingCommits('a/1', { monotonic: () => 0 });
     expect(batches(pending, [1, 2, 3, 4])).toEqual([1, 2, 0, 0]);
     pending.resolve(1, OUTCOME);
     expect(pending.hasUnsent).toBe(true);
@@ -86,7 +86,7 @@ describe('batches of commits', () => {
   });
 
   it('are not sent beside a larger one: they gather until they are as large, or until it is applied', () => {
-    const pending = new PendingCommits('a/1', () => 0);
+    const pending = new PendingCommits('a/1', { monotonic: () => 0 });
     expect(batches(pending, [4, 1, 2, 1, 9])).toEqual([4, 0, 0, 4, 0]);
     for (let sequence = 1; sequence <= 8; sequence++) pending.resolve(sequence, OUTCOME);
     expect(pending.takeToSend()).toHaveLength(9);
@@ -96,14 +96,14 @@ describe('batches of commits', () => {
   });
 
   it('do not hold back what is sent again when what was sent may be lost', () => {
-    const pending = new PendingCommits('a/1', () => 0);
+    const pending = new PendingCommits('a/1', { monotonic: () => 0 });
     batches(pending, [1, 2, 3]);
     pending.beginPass();
     expect(pending.takeToSend()).toHaveLength(6);
   });
 
   it('are over when an earlier copy is applied before this pass came to send it', () => {
-    const pending = new PendingCommits('a/1', () => 0);
+    const pending = new PendingCommits('a/1', { monotonic: () => 0 });
     batches(pending, [1, 2]);
     pending.beginPass();
     for (const sequence of [1, 2, 3]) pending.resolve(sequence, OUTCOME);

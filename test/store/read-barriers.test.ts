@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { READ_QUESTIONS_LIMIT } from '../../src/store/limits.ts';
 import type { Revision } from '../../src/store/port.ts';
 import { ReadBarriers } from '../../src/store/read-barriers.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import { NO_ABORT } from './support.ts';
 
 /** Barriers over a leader that answers when the test says so, and a state that has applied `index`. */
@@ -10,7 +11,9 @@ function world() {
   const questions: ((index: number | undefined) => void)[] = [];
   const turns: (() => void)[] = [];
   const state = { index: 0, hasLeader: true };
+  const clock = manualClock();
   const barriers = new ReadBarriers({
+    clock,
     readIndex: () => new Promise((resolve) => void questions.push(resolve)),
     defer: (run) => void turns.push(run),
     applied: () => ({ index: state.index, revision: state.index as Revision }),
@@ -29,7 +32,7 @@ function world() {
     questions[question]?.(index);
     for (let i = 0; i < 5; i++) await Promise.resolve();
   };
-  return { barriers, questions, state, read, answer, endTurn };
+  return { barriers, clock, questions, state, read, answer, endTurn };
 }
 
 describe('reads of the current state', () => {
@@ -83,6 +86,33 @@ describe('reads of the current state', () => {
     expect(questions).toHaveLength(3);
     await answer(2, 4);
     expect(await last).toBe(4);
+  });
+
+  it('wait, after a question of many, until they are as many or for a part of the time it took', async () => {
+    const { barriers, clock, questions, state, read, answer, endTurn } = world();
+    const first = [barriers.wait(NO_ABORT), barriers.wait(NO_ABORT), barriers.wait(NO_ABORT)];
+    endTurn();
+    state.index = 9;
+    clock.advance(8);
+    await answer(0, 1);
+    await Promise.all(first);
+    const second = [read(), read()];
+    expect(questions).toHaveLength(1);
+    second.push(read());
+    expect(questions).toHaveLength(2);
+    clock.advance(8);
+    await answer(1, 2);
+    await Promise.all(second);
+    const lone = read();
+    clock.advance(1);
+    expect(questions).toHaveLength(2);
+    clock.advance(1);
+    expect(questions).toHaveLength(3);
+    await answer(2, 3);
+    expect(await lone).toBe(9);
+    // It was alone: nobody else is expected.
+    void read();
+    expect(questions).toHaveLength(4);
   });
 
   it('that gathered are asked for with the next retry, should all open questions be lost', async () => {
