@@ -64,7 +64,7 @@ export const REPLICATION: PlantedSection = {
       name: 'previous-not-compared',
       trap: 'A follower appends without holding the entry before.',
       file: 'raft/core/following.ts',
-      find: 'if (!state.log.matches(previous)) {',
+      find: 'if (committed === 0 && !state.log.matches(previous)) {',
       replace: 'if (previous.index > state.log.lastIndex()) {',
     },
   ],
