@@ -37,6 +37,7 @@ export function keptConnections(): Agent {
 /** Never rejects. */
 export function ask(question: Question): Promise<Reply> {
   const { address, path, tls, body, timeoutMs = HEALTH_TIMEOUT_MS, kept = false } = question;
+  const begunMs = performance.now();
   return new Promise((resolve) => {
     const none = (error: unknown): void => resolve({ kind: 'none', reason: messageOf(error) });
     const { method, headers, text: sent } = contentOf(body);
@@ -54,7 +55,8 @@ export function ask(question: Question): Promise<Reply> {
     call.on('error', (error) => {
       // A kept connection that has ended since says nothing of the server. A question alone may be asked twice.
       const isOld = call.reusedSocket && body === undefined && codeOf(error) === 'ECONNRESET';
-      if (isOld) resolve(ask({ ...question, kept: undefined }));
+      const leftMs = Math.floor(timeoutMs - (performance.now() - begunMs));
+      if (isOld && leftMs > 0) resolve(ask({ ...question, kept: undefined, timeoutMs: leftMs }));
       else none(error);
     });
     call.end(sent);

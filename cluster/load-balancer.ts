@@ -122,7 +122,7 @@ function noteHealth(backend: Backend, answer: ReadyAnswer, { clock, logger }: Lo
 }
 
 /**
- * A busy machine is slow with the handshakes of health questions while requests are answered all the time: whoever heard
+ * A busy machine is slow with health questions while requests are answered all the time: whoever heard
  * from the server meanwhile, or has only just asked, is not cut off from an answer that is on its way.
  */
 function isHeld({ askedMs, heardMs }: Connection, now: number): boolean {

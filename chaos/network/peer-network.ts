@@ -45,8 +45,11 @@ export function openPeerNetwork(maker: Links): PeerNetwork {
     },
     pairs: () => [...links.values()].map(({ pair }) => pair),
     async close() {
-      await Promise.all([...links.values()].map(({ link }) => link.close()));
-      await maker.close();
+      try {
+        await Promise.all([...links.values()].map(({ link }) => link.close()));
+      } finally {
+        await maker.close();
+      }
     },
   };
 }

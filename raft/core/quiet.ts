@@ -17,8 +17,9 @@ function untilElection(state: State): number {
   const stickiness = limits.electionTimeoutMinTicks - electionElapsed;
   const refused = state.refused.size > 0 && stickiness > 0 ? stickiness : NEVER;
   if (!mayCampaign(state)) return refused;
-  // An early candidate takes in its mail before each step: another may have been earlier.
-  if (earlyTicks !== undefined || (state.role === 'follower' && others(state).length === 0)) return 1;
+  // An early candidate takes in its mail before each step: another may have been earlier. So does one whose timeouts are short.
+  if (earlyTicks !== undefined || state.quickPreVotes > 0 || (state.role === 'follower' && others(state).length === 0))
+    return 1;
   return Math.min(refused, electionTimeout - electionElapsed);
 }
 

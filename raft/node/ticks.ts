@@ -36,8 +36,8 @@ export class Ticks {
   }
 
   /**
-   * Makes up for the ticks since the last call, up to the first that matters: what follows that is for after the core has acted, and
-   * has seen its mail. To be called before anything is put into the core.
+   * Makes up for the ticks since the last call, up to the first that matters. Those beyond are forgotten: a thread that stood still has
+   * not read its mail, and nothing is concluded from that. To be called before anything is put into the core.
    */
   pass(): void {
     if (this.passedMs === undefined) return;

@@ -32,8 +32,25 @@ describe('a batch', () => {
     clock.advance(12);
     company.back(20, 0);
     expect(company.waitMs(1, 3)).toBe(3);
-    clock.advance(100);
+    clock.advance(10);
     expect(company.waitMs(1, clock.monotonic())).toBe(3);
+  });
+
+  it('sets out when those of the last one have had as long as it took to come back', () => {
+    const clock = manualClock();
+    const company = new Company(clock);
+    clock.advance(12);
+    company.back(20, 0);
+    clock.advance(13);
+    expect(company.waitMs(1, clock.monotonic())).toBe(0);
+  });
+
+  it('sets out when it would wait for less than a timer can count', () => {
+    const clock = manualClock();
+    const company = new Company(clock);
+    clock.advance(1 / COMPANY_SHARE - 0.1);
+    company.back(20, 0);
+    expect(company.waitMs(1, clock.monotonic())).toBe(0);
   });
 
   it('waits for a limited time after one that took long, as during an election', () => {
