@@ -36,13 +36,20 @@ export function keptConnections(): Agent {
 
 /** Never rejects. */
 export function ask(question: Question): Promise<Reply> {
+  return put(question, AbortSignal.timeout(question.timeoutMs ?? HEALTH_TIMEOUT_MS));
+}
+
+/** Until `deadline`, which a second question shares with the first. */
+function put(question: Question, deadline: AbortSignal): Promise<Reply> {
   const { address, path, tls, body, timeoutMs = HEALTH_TIMEOUT_MS, kept = false } = question;
-  const begunMs = performance.now();
   return new Promise((resolve) => {
-    const none = (error: unknown): void => resolve({ kind: 'none', reason: messageOf(error) });
+    const none = (error: unknown): void => {
+      const reason = deadline.aborted ? `no answer within ${timeoutMs} ms` : messageOf(error);
+      resolve({ kind: 'none', reason });
+    };
     const { method, headers, text: sent } = contentOf(body);
     const options = { host: address.host, port: address.port, path, method, headers, secureContext: tls };
-    const call = request({ ...options, timeout: timeoutMs, agent: kept }, (response) => {
+    const call = request({ ...options, signal: deadline, agent: kept }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -51,12 +58,10 @@ export function ask(question: Question): Promise<Reply> {
       response.on('end', () => resolve({ kind: 'answer', status: response.statusCode ?? 0, text }));
       response.on('error', none);
     });
-    call.on('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     call.on('error', (error) => {
       // A kept connection that has ended since says nothing of the server. A question alone may be asked twice.
       const isOld = call.reusedSocket && body === undefined && codeOf(error) === 'ECONNRESET';
-      const leftMs = Math.floor(timeoutMs - (performance.now() - begunMs));
-      if (isOld && leftMs > 0) resolve(ask({ ...question, kept: undefined, timeoutMs: leftMs }));
+      if (isOld && !deadline.aborted) resolve(put({ ...question, kept: undefined }, deadline));
       else none(error);
     });
     call.end(sent);

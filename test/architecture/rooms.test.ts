@@ -111,6 +111,7 @@ describe('the house', () => {
       'raft/adapters/thread/log-thread.ts',
       'chaos/main.ts',
       'chaos/launcher/main.ts',
+      'chaos/network/link-thread.ts',
       'src/api/schema/derive.ts',
     ];
     const imported = new Set(files.flatMap(importsOf));
