@@ -122,8 +122,8 @@ function noteHealth(backend: Backend, answer: ReadyAnswer, { clock, logger }: Lo
 }
 
 /**
- * A busy machine is slow with health questions while requests are answered all the time: whoever heard
- * from the server meanwhile, or has only just asked, is not cut off from an answer that is on its way.
+ * A busy machine is slow with health questions while requests are answered all the time: whoever heard from the server meanwhile,
+ * or has only just asked, is not cut off from an answer that is on its way.
  */
 function isHeld({ askedMs, heardMs }: Connection, now: number): boolean {
   return now - heardMs >= SILENT_PROBES_MAX * HEALTH_PERIOD_MS && now - askedMs >= HEALTH_PERIOD_MS;

@@ -1,8 +1,8 @@
 // Current reads: a caller waits until this server has applied everything that was acknowledged anywhere before it asked.
 // All callers of one turn share one question to the leader, and wait for company (company.ts). While one is open, the next is asked
 // when as many have gathered as wait for that one, and never while READ_QUESTIONS_LIMIT are open: each costs the leader's time, and
-// perhaps a round through a majority. A question that nobody answers is asked again when the leadership changes, together with all the others: a later
-// answer is as good for an earlier caller.
+// perhaps a round through a majority. A question that nobody answers is asked again when the leadership changes, together with all
+// the others: a later answer is as good for an earlier caller.
 import type { CancelSignal, Clock, Timer } from '../lib/index.ts';
 import { Company } from './company.ts';
 import { READ_QUESTIONS_LIMIT } from './limits.ts';

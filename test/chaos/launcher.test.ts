@@ -2,12 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Launcher, openLauncher } from '../../chaos/launcher/launcher.ts';
 import { identify, isAlive, type ProcessSpec } from '../../cluster/index.ts';
 import { defined } from '../../src/lib/index.ts';
+import { bundle } from '../support/bundled.ts';
 
 let folder: string;
 let program: string;
@@ -15,9 +14,7 @@ let program: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'quorate-launch-'));
   program = join(folder, 'launcher.mjs');
-  const entry = fileURLToPath(new URL('../../chaos/launcher/main.ts', import.meta.url));
-  const banner = { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" };
-  await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile: program, banner });
+  await bundle('chaos/launcher/main.ts', program);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -4,12 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Link } from '../../chaos/network/link.ts';
 import { type Links, linksHere, linksOnThread } from '../../chaos/network/links.ts';
 import { prng, systemClock } from '../../src/lib/index.ts';
+import { bundle } from '../support/bundled.ts';
 
 let folder: string;
 let thread: string;
@@ -17,9 +16,7 @@ let thread: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'quorate-link-'));
   thread = join(folder, 'link-thread.mjs');
-  const entry = fileURLToPath(new URL('../../chaos/network/link-thread.ts', import.meta.url));
-  const banner = { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" };
-  await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile: thread, banner });
+  await bundle('chaos/network/link-thread.ts', thread);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
