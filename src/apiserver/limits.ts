@@ -16,6 +16,8 @@ export const HEADERS_TIMEOUT_MS = 30_000;
 /** Receiving a whole request, body included. */
 export const RECEIVE_TIMEOUT_MS = 60_000;
 export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
+/** How often connections are looked through for those that wait for longer. */
+export const CONNECTION_SWEEP_PERIOD_MS = 10_000;
 /** Requests in flight that are no watches and no logs; more are refused with 429. */
 export const IN_FLIGHT_LIMIT = 400;
 export const MUTATING_IN_FLIGHT_LIMIT = 200;

@@ -16,8 +16,9 @@ import {
 } from '../../api/index.ts';
 import { codeOf, messageOf } from '../../lib/index.ts';
 import { storeKey } from '../../store/index.ts';
-import { ALREADY_SENT } from '../http/already-sent.ts';
 import type { AppContext } from '../http/env.ts';
+import { answered } from '../http/exchange.ts';
+import { beginStream } from '../http/respond.ts';
 import { KUBELET_ANSWER_LIMIT_BYTES, KUBELET_CONNECT_TIMEOUT_MS } from '../limits.ts';
 import { isTrue } from '../request-info/parse.ts';
 import { fromStored } from '../storage/codec.ts';
@@ -134,25 +135,21 @@ function askKubelet(operation: Operation, { host, port }: KubeletAddress, path: 
 
 async function passOn(operation: Operation, c: AppContext, upstream: IncomingMessage): Promise<Answer> {
   const status = upstream.statusCode ?? 502;
-  const outgoing = c.env?.outgoing;
-  if (status >= 400 || outgoing === undefined) throw await kubeletError(upstream, status);
+  const exchange = c.env?.exchange;
+  if (status >= 400 || exchange === undefined) throw await kubeletError(upstream, status);
+  const outgoing = beginStream(exchange, c, upstream.headers['content-type'] ?? 'text/plain');
   const { streams } = operation.server;
   const end = (): void => {
     upstream.destroy();
     outgoing.end();
   };
   streams.add(end);
-  outgoing.writeHead(200, {
-    'content-type': upstream.headers['content-type'] ?? 'text/plain',
-    'cache-control': 'no-cache, private',
-    'audit-id': c.get('auditId'),
-  });
   outgoing.flushHeaders();
   // Either side may leave at any time; that is the ordinary end of following a log.
   pipeline(upstream, outgoing)
     .catch(() => {})
     .finally(() => streams.delete(end));
-  return { kind: 'taken', response: ALREADY_SENT };
+  return { kind: 'taken', response: answered(200) };
 }
 
 /** What the kubelet said, as a Status: its own when it sent one, else 400 with its words as Kubernetes does. */

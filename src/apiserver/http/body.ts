@@ -9,14 +9,14 @@ const NO_BODY = new Uint8Array(0);
 /** The body; empty when there is none. Throws ApiError 413 beyond REQUEST_BODY_LIMIT_BYTES, 400 when it breaks off. */
 export async function readBody(c: AppContext): Promise<Uint8Array> {
   refuseTooLarge(c.req.header('content-length'));
-  const { incoming, outgoing } = c.env ?? {};
-  if (incoming !== undefined) return receive(incoming, outgoing);
+  const exchange = c.env?.exchange;
+  if (exchange !== undefined) return exchange.readBody();
   const { body } = c.req.raw;
   return body === null ? NO_BODY : collect(body);
 }
 
 /** By events: an iterator over the request costs more than everything else that is done with a small body. */
-function receive(incoming: IncomingMessage, outgoing: ServerResponse | undefined): Promise<Uint8Array> {
+export function receiveBody(incoming: IncomingMessage, outgoing: ServerResponse): Promise<Uint8Array> {
   if (incoming.readableEnded) return Promise.resolve(NO_BODY);
   if (incoming.destroyed) return Promise.reject(brokenOff('its connection has ended'));
   return new Promise((resolve, reject) => {
@@ -32,7 +32,7 @@ function receive(incoming: IncomingMessage, outgoing: ServerResponse | undefined
       if (length <= REQUEST_BODY_LIMIT_BYTES) return;
       // The rest is not wanted: the connection ends with the answer.
       incoming.pause();
-      if (outgoing !== undefined) outgoing.shouldKeepAlive = false;
+      outgoing.shouldKeepAlive = false;
       end(() => reject(tooLargeError(REQUEST_BODY_LIMIT_BYTES)));
     };
     const done = (): void => end(() => resolve(joined(chunks, length)));

@@ -1,17 +1,17 @@
 // What travels with one request through its steps: the bindings of node, and what each step has found out.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Context } from 'hono';
 import type { CancelSignal } from '../../lib/index.ts';
 import type { UserInfo } from '../options.ts';
 import type { RequestInfo } from '../request-info/parse.ts';
+import type { Exchange } from './exchange.ts';
 
-/** Set by the node adapter; all undefined when a test calls the application without a socket. */
+/** How a request came: all undefined when a test calls the application without a socket. */
 export interface Bindings {
-  readonly incoming?: IncomingMessage;
-  readonly outgoing?: ServerResponse;
-  /** For a WebSocket handshake: the socket, which whoever takes it answers on. */
-  readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
+  readonly exchange?: Exchange;
+  /** For a WebSocket handshake instead: the socket, which whoever takes it answers on. */
+  readonly upgrade?: { readonly incoming: IncomingMessage; readonly socket: Duplex; readonly head: Buffer };
 }
 
 export interface Variables {

@@ -1,5 +1,5 @@
 // The sockets: one HTTP or HTTPS server per address, the same application behind all of them, and WebSocket handshakes
-// through the same application.
+// through the same application. Connections are read by wire/ first, which costs half of what Node's server does.
 import {
   createServer,
   type IncomingMessage,
@@ -12,9 +12,8 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { type Clock, codeOf, UserError } from '../../lib/index.ts';
+import { assert, type Clock, codeOf, messageOf, UserError } from '../../lib/index.ts';
 import type { ServerContext } from '../context.ts';
 import {
   DRAIN_TIMEOUT_MS,
@@ -24,14 +23,18 @@ import {
   RECEIVE_TIMEOUT_MS,
 } from '../limits.ts';
 import type { ListenAddress, ServingTls } from '../options.ts';
-import { ALREADY_SENT } from './already-sent.ts';
 import type { AppEnv, Bindings } from './env.ts';
+import { isAnswered } from './exchange.ts';
+import { nodeExchange } from './node-exchange.ts';
+import { serveRequest } from './serve.ts';
+import { createConnections, type WireConnections } from './wire/connections.ts';
 
 export interface Listeners {
   readonly servers: readonly Server[];
   /** Every open connection, also those that WebSockets have taken over. */
   readonly connections: ReadonlySet<Socket>;
-  /** Those under way. */
+  readonly wire: WireConnections;
+  /** Those under way of Node's server. */
   readonly answers: ReadonlySet<ServerResponse>;
   /** In the order of options.listen, with the ports that were given. */
   readonly urls: readonly string[];
@@ -39,27 +42,22 @@ export interface Listeners {
 
 /** Throws UserError when an address cannot be listened on; then none is left open. */
 export async function openListeners(context: ServerContext, app: Hono<AppEnv>): Promise<Listeners> {
-  const { listen, tls } = context.options;
-  const handle = getRequestListener((request, env) => app.fetch(request, env as Bindings), {
-    overrideGlobalObjects: true,
-  }) as RequestListener;
+  const { listen, tls, clock, logger } = context.options;
   const answers = new Set<ServerResponse>();
-  const listener: RequestListener = (incoming, outgoing) => {
-    if (context.draining) outgoing.shouldKeepAlive = false;
-    answers.add(outgoing);
-    outgoing.once('close', () => {
-      answers.delete(outgoing);
-      // A stream that began before draining has promised to keep its connection.
-      if (context.draining) incoming.socket.destroySoon();
+  const listener = nodeListener(context, app, answers);
+  const wire = createConnections(clock, ({ method, headers }, exchange) => {
+    serveRequest(app, { method, header: (name) => headers.values.get(name) }, exchange).catch((error: unknown) => {
+      logger.error({ error: messageOf(error) }, 'a request broke down');
+      exchange.socket.destroy();
     });
-    handle(incoming, outgoing);
-  };
+  });
   const servers: Server[] = [];
   const urls: string[] = [];
   const connections = new Set<Socket>();
   try {
     for (const address of listen) {
       const server = makeServer(tls, listener);
+      putBefore(server, tls === undefined ? 'connection' : 'secureConnection', wire);
       server.on('connection', (socket: Socket) => {
         connections.add(socket);
         socket.once('close', () => connections.delete(socket));
@@ -74,10 +72,42 @@ export async function openListeners(context: ServerContext, app: Hono<AppEnv>): 
       urls.push(`${tls === undefined ? 'http' : 'https'}://${host}:${port}`);
     }
   } catch (error) {
+    wire.close();
     for (const server of servers) server.close();
     throw error;
   }
-  return { servers, connections, answers, urls };
+  return { servers, connections, wire, answers, urls };
+}
+
+/** Sockets come to the connections of our own first; what those hand over goes where it would have gone. */
+function putBefore(server: Server, event: 'connection' | 'secureConnection', wire: WireConnections): void {
+  const [nodes] = server.listeners(event) as ((socket: Socket) => void)[];
+  assert(nodes !== undefined && server.listenerCount(event) === 1, `Node's server alone listens to ${event}`);
+  server.off(event, nodes);
+  server.on(event, (socket: Socket) => wire.take(socket, (handed) => nodes.call(server, handed)));
+}
+
+/** For the requests that Node's own server parses. */
+function nodeListener(context: ServerContext, app: Hono<AppEnv>, answers: Set<ServerResponse>): RequestListener {
+  return (incoming, outgoing) => {
+    if (context.draining) outgoing.shouldKeepAlive = false;
+    answers.add(outgoing);
+    outgoing.once('close', () => {
+      answers.delete(outgoing);
+      // A stream that began before draining has promised to keep its connection.
+      if (context.draining) incoming.socket.destroySoon();
+    });
+    const { method = 'GET', headers } = incoming;
+    const header = (name: string): string | undefined => textOf(headers[name]);
+    serveRequest(app, { method, header }, nodeExchange(incoming, outgoing)).catch((error: unknown) => {
+      context.options.logger.error({ error: messageOf(error) }, 'a request broke down');
+      incoming.socket.destroy();
+    });
+  };
+}
+
+function textOf(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value.join(', ') : value;
 }
 
 function makeServer(tls: ServingTls | undefined, listener: RequestListener): Server {
@@ -138,12 +168,14 @@ async function serveUpgrade(
   socket.on('error', () => socket.destroy());
   try {
     const headers = new Headers();
-    for (const [name, value] of Object.entries(incoming.headers))
-      if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+    for (const [name, value] of Object.entries(incoming.headers)) {
+      const text = textOf(value);
+      if (text !== undefined) headers.set(name, text);
+    }
     const url = `http://${incoming.headers.host ?? 'localhost'}${incoming.url ?? '/'}`;
-    const bindings: Bindings = { incoming, upgrade: { socket, head } };
+    const bindings: Bindings = { upgrade: { incoming, socket, head } };
     const response = await app.fetch(new Request(url, { method: 'GET', headers }), bindings);
-    if (response !== ALREADY_SENT && !response.headers.has('x-hono-already-sent')) await refuse(socket, response);
+    if (!isAnswered(response)) await refuse(socket, response);
   } catch (error) {
     context.options.logger.warn({ error: String(error) }, 'a WebSocket handshake failed');
     socket.destroy();
@@ -167,7 +199,8 @@ async function refuse(socket: Duplex, response: Response): Promise<void> {
  * No new connections; those in use may finish for DRAIN_TIMEOUT_MS. Their last answer says so: a client that keeps its
  * connection and asks on would otherwise be cut off in the middle of a request, its outcome unknown.
  */
-export async function closeListeners({ servers, connections, answers }: Listeners, clock: Clock): Promise<void> {
+export async function closeListeners({ servers, connections, wire, answers }: Listeners, clock: Clock): Promise<void> {
+  wire.close();
   for (const answer of answers) if (!answer.headersSent) answer.shouldKeepAlive = false;
   const timer = clock.timer(DRAIN_TIMEOUT_MS, () => {
     for (const socket of connections) socket.destroy();

@@ -4,8 +4,8 @@ import { gzip } from 'node:zlib';
 import { stringify } from 'yaml';
 import type { Clock } from '../../lib/index.ts';
 import { GZIP_LEVEL, GZIP_MIN_BYTES } from '../limits.ts';
-import { ALREADY_SENT } from './already-sent.ts';
 import type { AppContext } from './env.ts';
+import { type AnswerStream, answered, type Exchange } from './exchange.ts';
 import type { Representation } from './negotiate.ts';
 import { type PartedBody, slicesOf, streamSlices } from './stream.ts';
 
@@ -46,19 +46,23 @@ export async function respondParts(
   { parts, lengthBytes }: PartedBody,
   { representation, clock }: PartsOptions,
 ): Promise<Response> {
-  const outgoing = c.env?.outgoing;
+  const exchange = c.env?.exchange;
   const slices = slicesOf(parts, () => clock.monotonic());
   const begun = [...take(slices, 2)];
-  if (begun.length < 2 || outgoing === undefined || representation.encoding !== 'json' || c.req.method === 'HEAD')
+  if (begun.length < 2 || exchange === undefined || representation.encoding !== 'json' || c.req.method === 'HEAD')
     return respondBytes(c, status, Buffer.concat([...begun, ...slices]), representation);
   const compressed = acceptsGzip(c);
   const headers = headersOf(c, representation.contentType, NO_CACHE);
   if (compressed) Object.assign(headers, GZIP_HEADERS);
   else if (lengthBytes !== undefined) headers['content-length'] = String(lengthBytes);
   addTo(headers, c);
-  outgoing.writeHead(status, headers);
-  await streamSlices(outgoing, chain(begun, slices), { compressed, signal: c.get('signal') });
-  return ALREADY_SENT;
+  await streamSlices(exchange.stream(status, headers), chain(begun, slices), { compressed, signal: c.get('signal') });
+  return answered(status);
+}
+
+/** Begins a 200 that lasts as long as there is something to say. */
+export function beginStream(exchange: Exchange, c: AppContext, contentType: string): AnswerStream {
+  return exchange.stream(200, headersOf(c, contentType, NO_CACHE));
 }
 
 /** The first `count`, leaving the rest to be taken. */
@@ -101,7 +105,7 @@ function addTo(headers: Record<string, string>, c: AppContext): void {
   }
 }
 
-/** A plain record of headers goes to the socket as it is; a Headers object would be taken apart again. */
+/** On the exchange itself where there is one: a Response would be made only to be taken apart again. */
 function response(
   c: AppContext,
   body: Uint8Array | string | null,
@@ -109,6 +113,11 @@ function response(
   headers: Record<string, string>,
 ): Response {
   addTo(headers, c);
+  const exchange = c.env?.exchange;
+  if (exchange !== undefined) {
+    exchange.answer(status, headers, body);
+    return answered(status);
+  }
   return new Response(body as Uint8Array<ArrayBuffer> | string | null, { status, headers });
 }
 
@@ -126,6 +135,7 @@ export function respondText(c: AppContext, status: number, text: string): Respon
     'content-type': 'text/plain; charset=utf-8',
     'cache-control': 'no-cache, private',
     'x-content-type-options': 'nosniff',
+    'content-length': String(Buffer.byteLength(text)),
   });
 }
 

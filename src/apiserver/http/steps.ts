@@ -27,7 +27,7 @@ export function identify(c: AppContext): RequestInfo {
  * of the namespace. A target that is no path (a proxy's absolute form) is taken from there all the same.
  */
 function targetOf(c: AppContext): string {
-  const sent = c.env?.incoming?.url;
+  const sent = c.env?.exchange?.target ?? c.env?.upgrade?.incoming.url;
   return sent?.startsWith('/') === true ? `http://localhost${sent}` : c.req.url;
 }
 
@@ -52,7 +52,7 @@ export function startDeadline(server: ServerContext, c: AppContext): Timer {
 export function authenticate(server: ServerContext, c: AppContext): Promise<UserInfo> {
   refuseTooLarge(c.req.header('content-length'));
   const credentials = {
-    socket: c.env?.incoming?.socket,
+    socket: c.env?.exchange?.socket ?? c.env?.upgrade?.incoming.socket,
     authorization: c.req.header('authorization'),
     webSocketProtocols: c.env?.upgrade === undefined ? undefined : c.req.header('sec-websocket-protocol'),
   };

@@ -1,6 +1,6 @@
 // A long answer in slices: between two of them the event loop is free for everybody else, and no slice is made before the
 // client has taken most of what came before. A list of 25 MB costs other requests a few milliseconds, not a hundred.
-import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import { createGzip, type Gzip } from 'node:zlib';
 import type { CancelSignal } from '../../lib/index.ts';
 import { GZIP_LEVEL, STREAM_SLICE_BYTES, STREAM_SLICE_MS } from '../limits.ts';
@@ -20,7 +20,7 @@ export interface StreamOptions {
 
 /** Writes slices to an answer whose head is set. Resolves when it is handed over whole, or the client is gone. */
 export async function streamSlices(
-  outgoing: ServerResponse,
+  outgoing: Writable,
   slices: Iterable<Uint8Array>,
   { compressed, signal }: StreamOptions,
 ): Promise<void> {
@@ -58,7 +58,7 @@ export function* slicesOf(parts: Iterable<Uint8Array>, now: () => number): Gener
   if (bytes > 0) yield Buffer.concat(slice, bytes);
 }
 
-function gzipInto(outgoing: ServerResponse): Gzip {
+function gzipInto(outgoing: Writable): Gzip {
   const gzip = createGzip({ level: GZIP_LEVEL });
   gzip.pipe(outgoing);
   // A client that leaves ends the answer; what is being compressed for it is of no use.
@@ -67,7 +67,7 @@ function gzipInto(outgoing: ServerResponse): Gzip {
 }
 
 /** Resolves in another turn of the event loop, once the sink takes more; or when the client is gone. */
-function turn(sink: ServerResponse | Gzip, outgoing: ServerResponse): Promise<void> {
+function turn(sink: Writable, outgoing: Writable): Promise<void> {
   return new Promise((resolve) => {
     if (!sink.writableNeedDrain) {
       setImmediate(resolve);
@@ -77,7 +77,7 @@ function turn(sink: ServerResponse | Gzip, outgoing: ServerResponse): Promise<vo
   });
 }
 
-function ended(sink: ServerResponse | Gzip, outgoing: ServerResponse): Promise<void> {
+function ended(sink: Writable, outgoing: Writable): Promise<void> {
   return new Promise((resolve) => {
     if (outgoing.destroyed) {
       resolve();
@@ -88,12 +88,7 @@ function ended(sink: ServerResponse | Gzip, outgoing: ServerResponse): Promise<v
   });
 }
 
-function settle(
-  emitter: ServerResponse | Gzip,
-  event: 'drain' | 'finish',
-  outgoing: ServerResponse,
-  resolve: () => void,
-): void {
+function settle(emitter: Writable, event: 'drain' | 'finish', outgoing: Writable, resolve: () => void): void {
   const done = (): void => {
     emitter.off(event, done);
     outgoing.off('close', done);

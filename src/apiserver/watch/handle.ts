@@ -1,5 +1,4 @@
 // WATCH: the request's options, the revision to begin at, and the transport that the client asked for.
-import type { IncomingMessage } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { ApiError, serviceUnavailableError } from '../../api/index.ts';
 import type { Revision, Snapshot } from '../../store/index.ts';
@@ -7,8 +6,9 @@ import type { Answer, Operation } from '../handlers/operation.ts';
 import { snapshotAt, waitForRevision } from '../handlers/read-revision.ts';
 import { parseSelection } from '../handlers/selection.ts';
 import { shapeFor } from '../handlers/shape.ts';
-import { ALREADY_SENT } from '../http/already-sent.ts';
-import type { AppContext } from '../http/env.ts';
+import type { AppContext, Bindings } from '../http/env.ts';
+import { answered } from '../http/exchange.ts';
+import { beginStream } from '../http/respond.ts';
 import { WEBSOCKET_PAYLOAD_LIMIT_BYTES } from '../limits.ts';
 import { collectionRange, objectKey } from '../storage/keys.ts';
 import { parseWatchRequest, type WatchRequest } from './options.ts';
@@ -42,23 +42,19 @@ export async function handleWatch(operation: Operation, c: AppContext): Promise<
     snapshot,
     from,
   };
-  const { incoming, outgoing, upgrade } = c.env ?? {};
-  if (upgrade !== undefined && incoming !== undefined) {
-    upgradeToWatch(session, incoming, upgrade);
-  } else if (outgoing !== undefined) {
-    runWatch(session, httpTransport(outgoing, representation.contentType, c.get('auditId')));
+  const { exchange, upgrade } = c.env ?? {};
+  if (upgrade !== undefined) {
+    upgradeToWatch(session, upgrade);
+  } else if (exchange !== undefined) {
+    runWatch(session, httpTransport(beginStream(exchange, c, representation.contentType)));
   } else {
     throw new ApiError(400, 'BadRequest', 'a watch needs a connection');
   }
-  return { kind: 'taken', response: ALREADY_SENT };
+  return { kind: 'taken', response: answered(200) };
 }
 
-function upgradeToWatch(
-  session: WatchSession,
-  incoming: IncomingMessage,
-  upgrade: { readonly socket: import('node:stream').Duplex; readonly head: Buffer },
-): void {
-  webSockets.handleUpgrade(incoming, upgrade.socket, upgrade.head, (socket) => {
+function upgradeToWatch(session: WatchSession, upgrade: NonNullable<Bindings['upgrade']>): void {
+  webSockets.handleUpgrade(upgrade.incoming, upgrade.socket, upgrade.head, (socket) => {
     runWatch(session, webSocketTransport(socket, session.server.options.clock));
   });
 }

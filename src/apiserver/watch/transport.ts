@@ -1,8 +1,7 @@
 // The two ways a watch reaches its client: a chunked HTTP answer, one event a line, or a WebSocket, one event a message.
-import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Clock, Timer } from '../../lib/index.ts';
+import type { AnswerStream } from '../http/exchange.ts';
 import { WEBSOCKET_PING_PERIOD_MS } from '../limits.ts';
 
 export interface WatchTransport {
@@ -35,53 +34,15 @@ export function joinedLines(lines: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-let lastChunk: { readonly bytes: Uint8Array; readonly chunk: Buffer } | undefined;
-
-/** Bytes framed as one chunk (RFC 9112 §7.1), which watchers share like the bytes themselves. */
-function chunkOf(bytes: Uint8Array): Buffer {
-  if (lastChunk?.bytes === bytes) return lastChunk.chunk;
-  const chunk = Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, CRLF]);
-  lastChunk = { bytes, chunk };
-  return chunk;
-}
-
-const CRLF = Buffer.from('\r\n');
-
-/**
- * Whether a chunk may go to the socket past the message, which would make three writes of it for each watcher: only while
- * the message itself holds nothing back, as it does behind an earlier answer of its connection.
- */
-function isDirect(outgoing: ServerResponse, socket: Socket): boolean {
-  return outgoing.chunkedEncoding && outgoing.writableLength === socket.writableLength;
-}
-
-/** Writes the head of a 200 at once, so that the client knows that it is watching. */
-export function httpTransport(outgoing: ServerResponse, contentType: string, auditId: string): WatchTransport {
-  outgoing.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-cache, private', 'audit-id': auditId });
+/** Sends the head at once, so that the client knows that it is watching. */
+export function httpTransport(outgoing: AnswerStream): WatchTransport {
   outgoing.flushHeaders();
-  outgoing.socket?.setNoDelay(true);
   return {
     send(events) {
-      if (outgoing.destroyed) return;
-      const bytes = joinedLines(events);
-      const { socket } = outgoing;
-      if (socket !== null && isDirect(outgoing, socket)) socket.write(chunkOf(bytes));
-      else outgoing.write(bytes);
+      if (!outgoing.destroyed) outgoing.writeShared(joinedLines(events));
     },
-    pendingBytes: () => outgoing.writableLength,
-    drained() {
-      const full = [outgoing, outgoing.socket].find((stream) => stream?.writableNeedDrain);
-      if (outgoing.destroyed || full === undefined || full === null) return Promise.resolve();
-      return new Promise((resolve) => {
-        const done = (): void => {
-          full.off('drain', done);
-          outgoing.off('close', done);
-          resolve();
-        };
-        full.on('drain', done);
-        outgoing.on('close', done);
-      });
-    },
+    pendingBytes: () => outgoing.unsentBytes(),
+    drained: () => outgoing.drained(),
     end: () => {
       outgoing.end();
     },

@@ -1,0 +1,36 @@
+// Hands a request to the application, and what that returns to the exchange, unless the handler has answered there itself.
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Hono } from 'hono';
+import type { AppEnv } from './env.ts';
+import type { Exchange } from './exchange.ts';
+
+export interface ReceivedRequest {
+  readonly method: string;
+  /** By name in lower case; undefined: not sent. */
+  header(name: string): string | undefined;
+}
+
+/** Resolves when the answer is under way. Rejects when the application broke down. */
+export async function serveRequest(app: Hono<AppEnv>, request: ReceivedRequest, exchange: Exchange): Promise<void> {
+  const response = await app.fetch(honoRequest(request, exchange), { exchange });
+  if (!exchange.isAnswered) await passOn(response, exchange);
+}
+
+/** What the application reads of a Request; a real one costs as much as all else that is done for a small answer. */
+function honoRequest({ method, header }: ReceivedRequest, { target }: Exchange): Request {
+  const headers = { get: (name: string) => header(name.toLowerCase()) ?? null };
+  return { method, url: `http://localhost${target}`, headers } as unknown as Request;
+}
+
+/** A Response that a handler made after all. */
+async function passOn(response: Response, exchange: Exchange): Promise<void> {
+  const headers = Object.fromEntries(response.headers);
+  if (response.body === null) {
+    exchange.answer(response.status, headers, null);
+    return;
+  }
+  const source = Readable.fromWeb(response.body as import('node:stream/web').ReadableStream);
+  // Either side may end it: a client that leaves, a source that breaks off, which destroys the connection.
+  await pipeline(source, exchange.stream(response.status, headers)).catch(() => undefined);
+}

@@ -1,0 +1,86 @@
+// The body of an answer that is written as it comes: as it is when its length is known, else in chunks (RFC 9112 §7.1), each
+// with its frame in one write to the socket.
+import type { Socket } from 'node:net';
+import { Writable } from 'node:stream';
+import { type AnswerStream, drainedOrClosed } from '../exchange.ts';
+
+const CRLF = Buffer.from('\r\n');
+const LAST_CHUNK = '0\r\n\r\n';
+
+let lastFramed: { readonly bytes: Uint8Array; readonly chunk: Buffer } | undefined;
+
+function framed(bytes: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, CRLF]);
+}
+
+/** The frame of bytes that are written to many, one after another. */
+function framedOnce(bytes: Uint8Array): Buffer {
+  if (lastFramed?.bytes !== bytes) lastFramed = { bytes, chunk: framed(bytes) };
+  return lastFramed.chunk;
+}
+
+export class StreamedAnswer extends Writable implements AnswerStream {
+  readonly #socket: Socket;
+  readonly #chunked: boolean;
+  /** Until it is sent. */
+  #head: string | undefined;
+  readonly #gone = (): void => void this.destroy();
+
+  /** It ends in good order when `writableFinished` at its `close`; else the socket is destroyed. */
+  constructor(socket: Socket, head: string, chunked: boolean) {
+    super();
+    this.#socket = socket;
+    this.#head = head;
+    this.#chunked = chunked;
+    if (socket.destroyed) this.destroy();
+    else socket.once('close', this.#gone);
+  }
+
+  flushHeaders(): void {
+    const head = this.#head;
+    this.#head = undefined;
+    if (head !== undefined && !this.#socket.destroyed) this.#socket.write(head, 'latin1');
+  }
+
+  writeShared(bytes: Uint8Array): void {
+    if (this.destroyed || this.writableEnded) return;
+    if (!this.#chunked || this.writableLength > 0) {
+      this.write(bytes);
+      return;
+    }
+    this.flushHeaders();
+    this.#socket.write(framedOnce(bytes));
+  }
+
+  unsentBytes(): number {
+    return this.writableLength + this.#socket.writableLength;
+  }
+
+  drained(): Promise<void> {
+    const full = [this, this.#socket].find((stream) => stream.writableNeedDrain);
+    return this.destroyed || full === undefined ? Promise.resolve() : drainedOrClosed(full, this);
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.flushHeaders();
+    const takesMore = this.#socket.write(this.#chunked ? framed(chunk) : chunk);
+    // A socket that ends meanwhile destroys this stream: nobody waits then.
+    if (takesMore) done();
+    else this.#socket.once('drain', done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.flushHeaders();
+    if (this.#chunked) this.#socket.write(LAST_CHUNK, 'latin1');
+    if (this.#socket.writableNeedDrain) this.#socket.once('drain', () => done());
+    else done();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#socket.off('close', this.#gone);
+    if (!this.writableFinished) this.#socket.destroy();
+    // Whoever wrote learns of the end by `close`: a client that leaves is no error.
+    void error;
+    done(null);
+  }
+}
