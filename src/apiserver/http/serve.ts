@@ -13,14 +13,22 @@ export interface ReceivedRequest {
 
 /** Resolves when the answer is under way. Rejects when the application broke down. */
 export async function serveRequest(app: Hono<AppEnv>, request: ReceivedRequest, exchange: Exchange): Promise<void> {
+  if (!TARGET.test(exchange.target)) {
+    exchange.answer(400, { 'content-type': 'text/plain' }, 'the request target is neither a path nor an absolute URL');
+    return;
+  }
   const response = await app.fetch(honoRequest(request, exchange), { exchange });
   if (!exchange.isAnswered) await passOn(response, exchange);
 }
 
+/** Origin form, or a proxy's absolute form (RFC 9112 §3.2). */
+const TARGET = /^(?:\/|https?:\/\/)/i;
+
 /** What the application reads of a Request; a real one costs as much as all else that is done for a small answer. */
 function honoRequest({ method, header }: ReceivedRequest, { target }: Exchange): Request {
   const headers = { get: (name: string) => header(name.toLowerCase()) ?? null };
-  return { method, url: `http://localhost${target}`, headers } as unknown as Request;
+  const url = target.startsWith('/') ? `http://localhost${target}` : target;
+  return { method, url, headers } as unknown as Request;
 }
 
 /** A Response that a handler made after all. */
@@ -30,7 +38,8 @@ async function passOn(response: Response, exchange: Exchange): Promise<void> {
     exchange.answer(response.status, headers, null);
     return;
   }
+  const outgoing = exchange.stream(response.status, headers);
   const source = Readable.fromWeb(response.body as import('node:stream/web').ReadableStream);
   // Either side may end it: a client that leaves, a source that breaks off, which destroys the connection.
-  await pipeline(source, exchange.stream(response.status, headers)).catch(() => undefined);
+  await pipeline(source, outgoing).catch(() => undefined);
 }

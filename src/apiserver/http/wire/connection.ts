@@ -1,9 +1,12 @@
 // A client's connection: requests one after another, each answered before the next is begun (RFC 9112 §9.3). What this parser does
 // not take goes to Node's HTTP server with the connection, from that request on.
+//
+// Nothing is begun that might be for nothing, or that piles up:
+// 1. While the client does not take its answers, no further request of it is begun, and none is read.
+// 2. Once the connection ends, by whose wish ever, what still comes is dropped unread: a request that nobody is told of is not done.
 import type { Socket } from 'node:net';
 import { WireExchange } from './exchange.ts';
-import type { RequestHead, RequestHeaders } from './head.ts';
-import { parseHead } from './head.ts';
+import { parseHead, type RequestHead, type RequestHeaders } from './head.ts';
 
 /** Bytes that a client may send ahead of its answers. */
 const AHEAD_LIMIT_BYTES = 64 * 1024;
@@ -16,9 +19,9 @@ export interface ConnectionHost {
   nowMs(): number;
 }
 
-/** Since when a connection waits for what; undefined: for nothing of its client's. */
+/** What a connection waits for of its client, and since when. */
 export interface Waiting {
-  readonly what: 'firstRequest' | 'request' | 'body';
+  readonly what: 'firstRequest' | 'request' | 'body' | 'reading';
   readonly sinceMs: number;
 }
 
@@ -29,11 +32,18 @@ export class WireConnection {
   /** Came ahead of the answer before it. */
   #ahead: Buffer | undefined;
   #headers: RequestHeaders | undefined;
+  /** No request is begun after the one under way. */
   #closing = false;
+  /** The client sends no more. */
+  #halfClosed = false;
+  /** It ends, as soon as what was written has left. */
+  #ended = false;
+  /** The client has not taken the last answers. */
+  #full = false;
   #beginning = false;
   #sinceMs: number;
   readonly #onData = (bytes: Buffer): void => this.#receive(bytes);
-  readonly #onEnd = (): void => this.#halfClosed();
+  readonly #onEnd = (): void => this.#clientEnded();
   readonly #onClose = (): void => this.#exchange?.breakOff('its connection has ended');
   readonly #onError = (): void => void this.socket.destroy();
 
@@ -45,8 +55,10 @@ export class WireConnection {
     socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', this.#onError);
   }
 
+  /** Undefined while the client waits for us. */
   waiting(): Waiting | undefined {
     const sinceMs = this.#sinceMs;
+    if (this.#full || this.#ended) return { what: 'reading', sinceMs };
     if (this.#exchange === undefined)
       return { what: this.#headers === undefined ? 'firstRequest' : 'request', sinceMs };
     return this.#exchange.isReceived ? undefined : { what: 'body', sinceMs };
@@ -55,12 +67,15 @@ export class WireConnection {
   /** No further request: the connection ends with the answer under way, or now. */
   close(): void {
     this.#closing = true;
-    if (this.#exchange === undefined) this.socket.destroySoon();
+    if (this.#exchange === undefined || this.#exchange.isAnsweredWhole) this.#end();
   }
 
   /** What it waits for has not come in time. */
   giveUp(): void {
-    if (this.#exchange?.isAnswered === true) this.socket.destroy();
+    if (this.#full || this.#ended || this.#exchange?.isAnswered === true) {
+      this.socket.destroy();
+      return;
+    }
     this.#exchange?.breakOff('it does not arrive');
     this.close();
   }
@@ -73,44 +88,65 @@ export class WireConnection {
     return this.#closing;
   }
 
+  /** The answer under way is written; the body of its request may be still to come. */
   over(): void {
-    const exchange = this.#exchange;
-    if (exchange === undefined) return;
-    if (this.#closing || this.socket.destroyed) {
-      this.#exchange = undefined;
-      this.socket.destroySoon();
-    } else if (exchange.isReceived) {
-      this.#exchange = undefined;
-      this.#sinceMs = this.#host.nowMs();
-      this.#beginNext();
-    }
+    if (this.#exchange === undefined) return;
+    if (this.#closing || this.socket.destroyed) this.#end();
+    else if (this.#exchange.isReceived) this.#next();
+  }
+
+  /** Reads on while there is room for what comes. */
+  flow(): void {
+    const holds = (this.#ahead?.length ?? 0) > AHEAD_LIMIT_BYTES || this.#full || this.#exchange?.holdsBack === true;
+    if (holds === this.socket.isPaused()) return;
+    if (holds) this.socket.pause();
+    else this.socket.resume();
   }
 
   #receive(bytes: Buffer): void {
+    let rest = bytes;
     const exchange = this.#exchange;
-    if (exchange === undefined) {
-      this.#ahead = bytes;
-      this.#beginNext();
-      return;
+    if (exchange !== undefined && !exchange.isReceived) {
+      rest = exchange.take(bytes);
+      // The answer went out before the body had come.
+      if (exchange.isReceived && exchange.isAnsweredWhole) this.over();
     }
-    const wasReceived = exchange.isReceived;
-    const rest = exchange.take(bytes);
     if (rest.length > 0) this.#ahead = this.#ahead === undefined ? rest : Buffer.concat([this.#ahead, rest]);
-    if ((this.#ahead?.length ?? 0) > AHEAD_LIMIT_BYTES) this.socket.pause();
-    // The answer went out before the body had come.
-    if (!wasReceived && exchange.isReceived && exchange.isAnswered) this.over();
+    this.#beginAhead();
+    this.flow();
+  }
+
+  #next(): void {
+    this.#exchange = undefined;
+    this.#sinceMs = this.#host.nowMs();
+    if (this.socket.writableNeedDrain) {
+      this.#full = true;
+      this.socket.once('drain', () => {
+        this.#full = false;
+        this.#beginAhead();
+        this.flow();
+      });
+    }
+    this.#beginAhead();
+    this.flow();
   }
 
   /** Begins what has come ahead, until a request waits for its answer. A loop: answers may be given at once. */
-  #beginNext(): void {
+  #beginAhead(): void {
     if (this.#beginning) return;
     this.#beginning = true;
-    while (this.#ahead !== undefined && this.#exchange === undefined && !this.socket.destroyed) {
-      const bytes = this.#ahead;
+    while (this.#mayBegin()) {
+      const bytes = this.#ahead ?? Buffer.alloc(0);
       this.#ahead = undefined;
       this.#begin(bytes);
     }
     this.#beginning = false;
+    if (this.#halfClosed && this.#exchange === undefined && this.#ahead === undefined) this.#end();
+  }
+
+  #mayBegin(): boolean {
+    if (this.#ahead === undefined || this.#exchange !== undefined) return false;
+    return !this.#full && !this.#closing && !this.#ended && !this.socket.destroyed;
   }
 
   #begin(bytes: Buffer): void {
@@ -120,13 +156,13 @@ export class WireConnection {
       return;
     }
     this.#headers = head.headers;
-    if (head.headers.closes) this.#closing = true;
     const exchange = new WireExchange(this, head);
     this.#exchange = exchange;
     this.#sinceMs = this.#host.nowMs();
     const rest = exchange.take(bytes.subarray(head.endsAt));
     if (rest.length > 0) this.#ahead = rest;
-    if (this.socket.isPaused() && rest.length <= AHEAD_LIMIT_BYTES) this.socket.resume();
+    if (head.headers.closes) this.#closing = true;
+    if (this.#halfClosed) exchange.breakOff('it breaks off');
     this.#host.serve(head, exchange);
   }
 
@@ -139,8 +175,26 @@ export class WireConnection {
     if (socket.isPaused()) socket.resume();
   }
 
-  #halfClosed(): void {
-    this.close();
-    this.#exchange?.breakOff('it breaks off');
+  #clientEnded(): void {
+    this.#halfClosed = true;
+    const exchange = this.#exchange;
+    exchange?.breakOff('it breaks off');
+    // A stream is for somebody who listens; an answer in one piece is still sent.
+    if (exchange?.isStreaming === true) this.socket.destroy();
+    else if (exchange === undefined || exchange.isAnsweredWhole) {
+      if (this.#ahead === undefined || exchange !== undefined) this.#end();
+    }
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#exchange = undefined;
+    this.#ahead = undefined;
+    this.#sinceMs = this.#host.nowMs();
+    this.socket.off('data', this.#onData);
+    // What still comes is dropped, so that the end of the client's side is seen.
+    this.socket.resume();
+    this.socket.destroySoon();
   }
 }

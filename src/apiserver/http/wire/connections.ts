@@ -14,6 +14,7 @@ const PATIENCE_MS: Readonly<Record<Waiting['what'], number>> = {
   firstRequest: HEADERS_TIMEOUT_MS,
   request: KEEP_ALIVE_TIMEOUT_MS,
   body: RECEIVE_TIMEOUT_MS,
+  reading: KEEP_ALIVE_TIMEOUT_MS,
 };
 
 export interface WireConnections {
@@ -26,6 +27,7 @@ export interface WireConnections {
 /** Looks after its connections until `close`. */
 export function createConnections(clock: Clock, serve: ConnectionHost['serve']): WireConnections {
   const connections = new Set<WireConnection>();
+  let closed = false;
   const date = createDateText(clock);
   const nowMs = (): number => clock.monotonic();
   const sweep = every(clock, CONNECTION_SWEEP_PERIOD_MS, () => {
@@ -47,8 +49,10 @@ export function createConnections(clock: Clock, serve: ConnectionHost['serve']):
       });
       connections.add(connection);
       socket.once('close', () => connections.delete(connection));
+      if (closed) connection.close();
     },
     close() {
+      closed = true;
       sweep.cancel();
       for (const connection of connections) connection.close();
     },

@@ -1,9 +1,7 @@
 // One request on a connection of our own: its body as it comes, and its answer in as few writes as it takes.
-
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import { type ApiError, badRequestError } from '../../../api/index.ts';
-import { assert } from '../../../lib/index.ts';
+import { type ApiError, badRequestError, tooLargeError } from '../../../api/index.ts';
+import { assert, REQUEST_BODY_LIMIT_BYTES } from '../../../lib/index.ts';
 import type { AnswerHeaders, AnswerStream, Exchange } from '../exchange.ts';
 import { answerHead } from './answer-head.ts';
 import type { RequestHead } from './head.ts';
@@ -14,15 +12,23 @@ const COPIED_BODY_BYTES = 64 * 1024;
 /** So much of a body is taken before anybody wants it. */
 const UNASKED_BODY_BYTES = 64 * 1024;
 const NO_BODY = new Uint8Array(0);
+const NO_BODY_STATUSES: ReadonlySet<number> = new Set([204, 304]);
 
 /** What an exchange needs of its connection. */
 export interface ExchangeOwner {
-  readonly socket: Socket | TLSSocket;
+  readonly socket: Socket;
   date(): string;
   /** Whether the connection ends with the answer of this exchange: asked when the answer begins. */
   closes(): boolean;
+  /** `holdsBack` may have changed. */
+  flow(): void;
   /** The answer is written, or handed over whole. */
   over(): void;
+}
+
+interface Waiter {
+  readonly resolve: (body: Uint8Array) => void;
+  readonly reject: (error: ApiError) => void;
 }
 
 export class WireExchange implements Exchange {
@@ -31,12 +37,13 @@ export class WireExchange implements Exchange {
   readonly #owner: ExchangeOwner;
   readonly #isHead: boolean;
   #chunks: Uint8Array[] = [];
-  #receivedBytes = 0;
   /** Of the body, in bytes. */
+  #received = 0;
   #missing: number;
-  #waiter: { readonly resolve: (body: Uint8Array) => void; readonly reject: (error: ApiError) => void } | undefined;
+  #waiter: Waiter | undefined;
+  /** Why there will be no body. */
   #broken: ApiError | undefined;
-  #answered = false;
+  #answer: 'none' | 'whole' | 'streaming' = 'none';
 
   constructor(owner: ExchangeOwner, head: RequestHead) {
     this.#owner = owner;
@@ -44,6 +51,7 @@ export class WireExchange implements Exchange {
     this.socket = owner.socket;
     this.#isHead = head.method === 'HEAD';
     this.#missing = head.headers.contentLength;
+    if (this.#missing > REQUEST_BODY_LIMIT_BYTES) this.#broken = tooLargeError(REQUEST_BODY_LIMIT_BYTES);
   }
 
   get isReceived(): boolean {
@@ -51,45 +59,56 @@ export class WireExchange implements Exchange {
   }
 
   get isAnswered(): boolean {
-    return this.#answered;
+    return this.#answer !== 'none';
+  }
+
+  get isAnsweredWhole(): boolean {
+    return this.#answer === 'whole';
+  }
+
+  get isStreaming(): boolean {
+    return this.#answer === 'streaming';
+  }
+
+  /** Nobody has asked for the body, and enough of it is here. */
+  get holdsBack(): boolean {
+    return !this.isAnswered && !this.isReceived && this.#waiter === undefined && this.#received > UNASKED_BODY_BYTES;
   }
 
   /** Takes what belongs to the body; returns the rest. */
   take(bytes: Buffer): Buffer {
     const own = bytes.subarray(0, this.#missing);
     this.#missing -= own.length;
-    if (!this.#answered && own.length > 0) {
+    if (own.length > 0 && !this.isAnswered && this.#broken === undefined) {
       this.#chunks.push(own);
-      this.#receivedBytes += own.length;
-      if (this.#waiter === undefined && this.#missing > 0 && this.#receivedBytes > UNASKED_BODY_BYTES)
-        this.socket.pause();
+      this.#received += own.length;
     }
-    if (this.#missing === 0) this.#waiter?.resolve(this.#body());
+    if (this.#missing === 0) this.#settle(({ resolve }) => resolve(this.#body()));
     return bytes.subarray(own.length);
   }
 
   /** The rest of the body will not come. */
   breakOff(why: string): void {
-    if (this.#missing === 0 || this.#broken !== undefined) return;
-    this.#broken = badRequestError(`the request body could not be read: ${why}`);
-    this.#waiter?.reject(this.#broken);
+    if (this.#missing > 0) this.#fail(badRequestError(`the request body could not be read: ${why}`));
   }
 
   readBody(): Promise<Uint8Array> {
-    if (this.#missing === 0) return Promise.resolve(this.#body());
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
-    this.socket.resume();
-    return new Promise((resolve, reject) => {
+    if (this.#missing === 0) return Promise.resolve(this.#body());
+    assert(this.#waiter === undefined, 'a body is read once');
+    const body = new Promise<Uint8Array>((resolve, reject) => {
       this.#waiter = { resolve, reject };
     });
+    this.#owner.flow();
+    return body;
   }
 
   answer(status: number, headers: AnswerHeaders, body: Uint8Array | string | null): void {
     const bytes = typeof body === 'string' ? Buffer.from(body) : (body ?? NO_BODY);
-    const head = this.#begin(status, this.#withLength(status, headers, bytes.length), false);
+    const head = this.#begin('whole', status, this.#withLength(status, headers, bytes.length), false);
     const { socket } = this;
     if (socket.destroyed) return;
-    if (bytes.length === 0 || this.#isHead) socket.write(head, 'latin1');
+    if (bytes.length === 0 || this.#isBodiless(status)) socket.write(head, 'latin1');
     else if (bytes.length <= COPIED_BODY_BYTES) socket.write(joined(head, bytes));
     else {
       socket.cork();
@@ -100,27 +119,49 @@ export class WireExchange implements Exchange {
     this.#owner.over();
   }
 
-  /** An answer without a length would last until its connection ends (RFC 9112 §6.3). */
-  #withLength(status: number, headers: AnswerHeaders, length: number): AnswerHeaders {
-    if (headers['content-length'] !== undefined || this.#isHead || status === 304 || status === 204) return headers;
-    return { ...headers, 'content-length': String(length) };
-  }
-
   stream(status: number, headers: AnswerHeaders): AnswerStream {
-    const chunked = headers['content-length'] === undefined;
-    const answer = new StreamedAnswer(this.socket, this.#begin(status, headers, chunked), chunked);
-    answer.once('close', () => this.#owner.over());
+    const bodiless = this.#isBodiless(status);
+    const chunked = !bodiless && headers['content-length'] === undefined;
+    const framing = bodiless ? 'none' : chunked ? 'chunks' : 'length';
+    const answer = new StreamedAnswer(this.socket, this.#begin('streaming', status, headers, chunked), framing);
+    answer.once('close', () => {
+      this.#answer = 'whole';
+      this.#owner.over();
+    });
     return answer;
   }
 
-  #begin(status: number, headers: AnswerHeaders, chunked: boolean): string {
-    assert(!this.#answered, 'a request is answered once');
+  /** RFC 9112 §6.3. */
+  #isBodiless(status: number): boolean {
+    return this.#isHead || NO_BODY_STATUSES.has(status);
+  }
+
+  /** An answer without a length would last until its connection ends (RFC 9112 §6.3). */
+  #withLength(status: number, headers: AnswerHeaders, length: number): AnswerHeaders {
+    if (headers['content-length'] !== undefined || this.#isBodiless(status)) return headers;
+    return { ...headers, 'content-length': String(length) };
+  }
+
+  #begin(answer: 'whole' | 'streaming', status: number, headers: AnswerHeaders, chunked: boolean): string {
+    assert(!this.isAnswered, 'a request is answered once');
     const head = answerHead(status, headers, { date: this.#owner.date(), closes: this.#owner.closes(), chunked });
-    this.#answered = true;
-    this.#chunks = [];
+    this.#answer = answer;
     // What is still to come of the body is let go.
-    if (this.#missing > 0) this.socket.resume();
+    this.#chunks = [];
+    this.#fail(badRequestError('the request is answered: its body was not read'));
+    this.#owner.flow();
     return head;
+  }
+
+  #fail(error: ApiError): void {
+    this.#broken ??= error;
+    this.#settle(({ reject }) => reject(error));
+  }
+
+  #settle(how: (waiter: Waiter) => void): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    if (waiter !== undefined) how(waiter);
   }
 
   #body(): Uint8Array {

@@ -39,6 +39,7 @@ const UNUSUAL: ReadonlySet<string> = new Set([
   'trailer',
   'te',
   'http2-settings',
+  'proxy-connection',
 ]);
 
 /**
@@ -78,7 +79,15 @@ function parseHeaders(text: string): RequestHeaders | undefined {
   return { text, values, contentLength: Number(length), closes: connection === 'close' };
 }
 
-/** Without the spaces and tabs around a value (RFC 9112 §5); trim() would take more. */
+/** Without the spaces and tabs around a value (RFC 9112 §5): trim() would take more, and a pattern much longer. */
 function withoutSpace(value: string): string {
-  return value.replace(/^[ \t]+|[ \t]+$/g, '');
+  let begin = 0;
+  let end = value.length;
+  while (begin < end && isBlank(value.charCodeAt(begin))) begin += 1;
+  while (end > begin && isBlank(value.charCodeAt(end - 1))) end -= 1;
+  return value.slice(begin, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }

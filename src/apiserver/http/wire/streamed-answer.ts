@@ -19,19 +19,22 @@ function framedOnce(bytes: Uint8Array): Buffer {
   return lastFramed.chunk;
 }
 
+/** How the end of a body is told; `none`: there is no body, whatever is written. */
+export type BodyFraming = 'chunks' | 'length' | 'none';
+
 export class StreamedAnswer extends Writable implements AnswerStream {
   readonly #socket: Socket;
-  readonly #chunked: boolean;
+  readonly #framing: BodyFraming;
   /** Until it is sent. */
   #head: string | undefined;
   readonly #gone = (): void => void this.destroy();
 
   /** It ends in good order when `writableFinished` at its `close`; else the socket is destroyed. */
-  constructor(socket: Socket, head: string, chunked: boolean) {
+  constructor(socket: Socket, head: string, framing: BodyFraming) {
     super();
     this.#socket = socket;
     this.#head = head;
-    this.#chunked = chunked;
+    this.#framing = framing;
     if (socket.destroyed) this.destroy();
     else socket.once('close', this.#gone);
   }
@@ -44,7 +47,7 @@ export class StreamedAnswer extends Writable implements AnswerStream {
 
   writeShared(bytes: Uint8Array): void {
     if (this.destroyed || this.writableEnded) return;
-    if (!this.#chunked || this.writableLength > 0) {
+    if (this.#framing !== 'chunks' || this.writableLength > 0) {
       this.write(bytes);
       return;
     }
@@ -63,15 +66,14 @@ export class StreamedAnswer extends Writable implements AnswerStream {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.flushHeaders();
-    const takesMore = this.#socket.write(this.#chunked ? framed(chunk) : chunk);
     // A socket that ends meanwhile destroys this stream: nobody waits then.
-    if (takesMore) done();
+    if (this.#framing === 'none' || this.#socket.write(this.#framing === 'chunks' ? framed(chunk) : chunk)) done();
     else this.#socket.once('drain', done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
     this.flushHeaders();
-    if (this.#chunked) this.#socket.write(LAST_CHUNK, 'latin1');
+    if (this.#framing === 'chunks') this.#socket.write(LAST_CHUNK, 'latin1');
     if (this.#socket.writableNeedDrain) this.#socket.once('drain', () => done());
     else done();
   }
