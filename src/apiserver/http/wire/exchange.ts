@@ -83,13 +83,20 @@ export class WireExchange implements Exchange {
       this.#chunks.push(own);
       this.#received += own.length;
     }
-    if (this.#missing === 0) this.#settle(({ resolve }) => resolve(this.#body()));
+    if (this.#missing === 0) {
+      this.#waiter?.resolve(this.#body());
+      this.#waiter = undefined;
+    }
     return bytes.subarray(own.length);
   }
 
   /** The rest of the body will not come. */
   breakOff(why: string): void {
-    if (this.#missing > 0) this.#fail(badRequestError(`the request body could not be read: ${why}`));
+    if (this.#missing === 0) return;
+    const error = badRequestError(`the request body could not be read: ${why}`);
+    this.#broken ??= error;
+    this.#waiter?.reject(error);
+    this.#waiter = undefined;
   }
 
   readBody(): Promise<Uint8Array> {
@@ -148,20 +155,11 @@ export class WireExchange implements Exchange {
     this.#answer = answer;
     // What is still to come of the body is let go.
     this.#chunks = [];
-    this.#fail(badRequestError('the request is answered: its body was not read'));
-    this.#owner.flow();
+    if (this.#missing > 0) {
+      this.breakOff('it was answered before it had come');
+      this.#owner.flow();
+    }
     return head;
-  }
-
-  #fail(error: ApiError): void {
-    this.#broken ??= error;
-    this.#settle(({ reject }) => reject(error));
-  }
-
-  #settle(how: (waiter: Waiter) => void): void {
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    if (waiter !== undefined) how(waiter);
   }
 
   #body(): Uint8Array {
