@@ -91,8 +91,9 @@ export class WireConnection {
   /** The answer under way is written; the body of its request may be still to come. */
   over(): void {
     if (this.#exchange === undefined) return;
-    if (this.#closing || this.socket.destroyed) this.#end();
-    else if (this.#exchange.isReceived) this.#next();
+    const { isReceived } = this.#exchange;
+    if (this.#closing || this.socket.destroyed || (this.#halfClosed && !isReceived)) this.#end();
+    else if (isReceived) this.#next();
   }
 
   /** Reads on while there is room for what comes. */
@@ -123,6 +124,7 @@ export class WireConnection {
       this.#full = true;
       this.socket.once('drain', () => {
         this.#full = false;
+        this.#sinceMs = this.#host.nowMs();
         this.#beginAhead();
         this.flow();
       });

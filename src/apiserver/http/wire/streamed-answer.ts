@@ -46,7 +46,7 @@ export class StreamedAnswer extends Writable implements AnswerStream {
   }
 
   writeShared(bytes: Uint8Array): void {
-    if (this.destroyed || this.writableEnded) return;
+    if (this.destroyed || this.writableEnded || bytes.length === 0) return;
     if (this.#framing !== 'chunks' || this.writableLength > 0) {
       this.write(bytes);
       return;
@@ -66,8 +66,10 @@ export class StreamedAnswer extends Writable implements AnswerStream {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.flushHeaders();
+    // A chunk of nothing would be the last one.
+    const bytes = this.#framing === 'none' || chunk.length === 0 ? undefined : chunk;
     // A socket that ends meanwhile destroys this stream: nobody waits then.
-    if (this.#framing === 'none' || this.#socket.write(this.#framing === 'chunks' ? framed(chunk) : chunk)) done();
+    if (bytes === undefined || this.#socket.write(this.#framing === 'chunks' ? framed(bytes) : bytes)) done();
     else this.#socket.once('drain', done);
   }
 
