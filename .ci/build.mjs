@@ -77,6 +77,7 @@ async function deriveSchema() {
 }
 
 async function bundle() {
+  console.error('building dist/, and running a cluster once so that later ones start fast: about ten seconds');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   const names = await bundleCached();
   await build({

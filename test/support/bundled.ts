@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+const REQUIRE = "import{createRequire as requireFor}from'node:module';const require=requireFor(import.meta.url);";
 
 /** `entry` is relative to the top of the project; `outfile` ends in .mjs. */
 export async function bundle(entry: string, outfile: string): Promise<void> {
