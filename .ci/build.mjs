@@ -108,6 +108,8 @@ async function bundleCached() {
       format: 'cjs',
       banner: {},
       charset: 'ascii',
+      // An import() of a library that lies outside would ask for a loader that a script does not have.
+      supported: { 'dynamic-import': false },
       metafile: true,
     })
   ).metafile;

@@ -50,7 +50,7 @@ describe('a head', () => {
   // A pattern that looks for blanks at the end of a value takes seconds for one of these.
   it('with very many blanks inside a value is read as fast as any other', { timeout: 5_000 }, () => {
     const value = `a${' '.repeat(31_000)}b`;
-    for (let times = 0; times < 300; times++) {
+    for (let times = 0; times < 10; times++) {
       const head = read(headOf(`X: \t${value} `, `Y: ${times}`));
       expect(head?.headers.values.get('x') === value).toBe(true);
     }
