@@ -18,6 +18,10 @@ export const RECEIVE_TIMEOUT_MS = 60_000;
 export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
 /** How often connections are looked through for those that wait for longer. */
 export const CONNECTION_SWEEP_PERIOD_MS = 10_000;
+/** Bytes that a client may send ahead of its answers before it is read no further. */
+export const AHEAD_LIMIT_BYTES = 64 * KIB;
+/** So much of a body is taken before anybody wants it. */
+export const UNASKED_BODY_LIMIT_BYTES = 64 * KIB;
 /** Requests in flight that are no watches and no logs; more are refused with 429. */
 export const IN_FLIGHT_LIMIT = 400;
 export const MUTATING_IN_FLIGHT_LIMIT = 200;

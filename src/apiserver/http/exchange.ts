@@ -49,15 +49,15 @@ export function isAnswered(response: Response): boolean {
   return ANSWERED.get(response.status) === response;
 }
 
-/** Resolves at the next `drain` of `stream`, or at the `close` of `whole`. */
-export function drainedOrClosed(stream: Writable | Socket, whole: Writable): Promise<void> {
+/** Resolves at the next such event of `stream`, or at the `close` of `whole`. */
+export function eventOrClosed(stream: Writable, event: 'drain' | 'finish', whole: Writable): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      stream.off('drain', done);
+      stream.off(event, done);
       whole.off('close', done);
       resolve();
     };
-    stream.on('drain', done);
+    stream.on(event, done);
     whole.on('close', done);
   });
 }

@@ -24,9 +24,9 @@ import {
 } from '../limits.ts';
 import type { ListenAddress, ServingTls } from '../options.ts';
 import type { AppEnv, Bindings } from './env.ts';
-import { isAnswered } from './exchange.ts';
+import { type Exchange, isAnswered } from './exchange.ts';
 import { nodeExchange } from './node-exchange.ts';
-import { serveRequest } from './serve.ts';
+import { type ReceivedRequest, serveRequest } from './serve.ts';
 import { createConnections, type WireConnections } from './wire/connections.ts';
 
 export interface Listeners {
@@ -42,14 +42,11 @@ export interface Listeners {
 
 /** Throws UserError when an address cannot be listened on; then none is left open. */
 export async function openListeners(context: ServerContext, app: Hono<AppEnv>): Promise<Listeners> {
-  const { listen, tls, clock, logger } = context.options;
+  const { listen, tls, clock } = context.options;
   const answers = new Set<ServerResponse>();
   const listener = nodeListener(context, app, answers);
   const wire = createConnections(clock, ({ method, headers }, exchange) => {
-    serveRequest(app, { method, header: (name) => headers.values.get(name) }, exchange).catch((error: unknown) => {
-      logger.error({ error: messageOf(error) }, 'a request broke down');
-      exchange.socket.destroy();
-    });
+    serve(context, app, { method, header: (name) => headers.values.get(name) }, exchange);
   });
   const servers: Server[] = [];
   const urls: string[] = [];
@@ -99,11 +96,16 @@ function nodeListener(context: ServerContext, app: Hono<AppEnv>, answers: Set<Se
     });
     const { method = 'GET', headers } = incoming;
     const header = (name: string): string | undefined => textOf(headers[name]);
-    serveRequest(app, { method, header }, nodeExchange(incoming, outgoing)).catch((error: unknown) => {
-      context.options.logger.error({ error: messageOf(error) }, 'a request broke down');
-      incoming.socket.destroy();
-    });
+    serve(context, app, { method, header }, nodeExchange(incoming, outgoing));
   };
+}
+
+/** What breaks down past the application's own answers is a bug: it is logged, and its client is not left waiting. */
+function serve(context: ServerContext, app: Hono<AppEnv>, request: ReceivedRequest, exchange: Exchange): void {
+  serveRequest(app, request, exchange).catch((error: unknown) => {
+    context.options.logger.error({ error: messageOf(error) }, 'a request broke down');
+    exchange.socket.destroy();
+  });
 }
 
 function textOf(value: string | readonly string[] | undefined): string | undefined {

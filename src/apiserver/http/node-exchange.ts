@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { receiveBody } from './body.ts';
-import { type AnswerHeaders, type AnswerStream, drainedOrClosed, type Exchange } from './exchange.ts';
+import { type AnswerHeaders, type AnswerStream, type Exchange, eventOrClosed } from './exchange.ts';
 
 export function nodeExchange(incoming: IncomingMessage, outgoing: ServerResponse): Exchange {
   return {
@@ -29,7 +29,7 @@ function answerStream(outgoing: ServerResponse, status: number, headers: AnswerH
     unsentBytes: () => outgoing.writableLength,
     drained(): Promise<void> {
       const stream = full();
-      return outgoing.destroyed || stream === undefined ? Promise.resolve() : drainedOrClosed(stream, outgoing);
+      return outgoing.destroyed || stream === undefined ? Promise.resolve() : eventOrClosed(stream, 'drain', outgoing);
     },
   });
 }

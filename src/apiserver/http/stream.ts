@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import { createGzip, type Gzip } from 'node:zlib';
 import type { CancelSignal } from '../../lib/index.ts';
 import { GZIP_LEVEL, STREAM_SLICE_BYTES, STREAM_SLICE_MS } from '../limits.ts';
+import { eventOrClosed } from './exchange.ts';
 
 /** A body in pieces. They are made while they are taken: what they show must not change meanwhile. */
 export interface PartedBody {
@@ -68,32 +69,13 @@ function gzipInto(outgoing: Writable): Gzip {
 
 /** Resolves in another turn of the event loop, once the sink takes more; or when the client is gone. */
 function turn(sink: Writable, outgoing: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    if (!sink.writableNeedDrain) {
-      setImmediate(resolve);
-      return;
-    }
-    settle(sink, 'drain', outgoing, resolve);
-  });
+  if (sink.writableNeedDrain) return eventOrClosed(sink, 'drain', outgoing);
+  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 function ended(sink: Writable, outgoing: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    if (outgoing.destroyed) {
-      resolve();
-      return;
-    }
-    settle(outgoing, 'finish', outgoing, resolve);
-    sink.end();
-  });
-}
-
-function settle(emitter: Writable, event: 'drain' | 'finish', outgoing: Writable, resolve: () => void): void {
-  const done = (): void => {
-    emitter.off(event, done);
-    outgoing.off('close', done);
-    resolve();
-  };
-  emitter.on(event, done);
-  outgoing.on('close', done);
+  if (outgoing.destroyed) return Promise.resolve();
+  const over = eventOrClosed(outgoing, 'finish', outgoing);
+  sink.end();
+  return over;
 }

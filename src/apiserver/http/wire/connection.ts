@@ -5,11 +5,9 @@
 // 1. While the client does not take its answers, no further request of it is begun, and none is read.
 // 2. Once the connection ends, by whose wish ever, what still comes is dropped unread: a request that nobody is told of is not done.
 import type { Socket } from 'node:net';
+import { AHEAD_LIMIT_BYTES } from '../../limits.ts';
 import { WireExchange } from './exchange.ts';
 import { parseHead, type RequestHead, type RequestHeaders } from './head.ts';
-
-/** Bytes that a client may send ahead of its answers. */
-const AHEAD_LIMIT_BYTES = 64 * 1024;
 
 export interface ConnectionHost {
   serve(head: RequestHead, exchange: WireExchange): void;
@@ -170,6 +168,8 @@ export class WireConnection {
 
   #handOver(bytes: Buffer): void {
     const { socket } = this;
+    // Whatever ends it from here on is not this object.
+    this.#ended = true;
     socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
     socket.unshift(bytes);
     this.#host.handOver(socket);

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { type ApiError, badRequestError, tooLargeError } from '../../../api/index.ts';
 import { assert, REQUEST_BODY_LIMIT_BYTES } from '../../../lib/index.ts';
+import { UNASKED_BODY_LIMIT_BYTES } from '../../limits.ts';
 import type { AnswerHeaders, AnswerStream, Exchange } from '../exchange.ts';
 import { answerHead } from './answer-head.ts';
 import type { RequestHead } from './head.ts';
@@ -9,8 +10,6 @@ import { StreamedAnswer } from './streamed-answer.ts';
 
 /** A larger body is written behind its head instead of being copied. */
 const COPIED_BODY_BYTES = 64 * 1024;
-/** So much of a body is taken before anybody wants it. */
-const UNASKED_BODY_BYTES = 64 * 1024;
 const NO_BODY = new Uint8Array(0);
 const NO_BODY_STATUSES: ReadonlySet<number> = new Set([204, 304]);
 
@@ -72,7 +71,9 @@ export class WireExchange implements Exchange {
 
   /** Nobody has asked for the body, and enough of it is here. */
   get holdsBack(): boolean {
-    return !this.isAnswered && !this.isReceived && this.#waiter === undefined && this.#received > UNASKED_BODY_BYTES;
+    return (
+      !this.isAnswered && !this.isReceived && this.#waiter === undefined && this.#received > UNASKED_BODY_LIMIT_BYTES
+    );
   }
 
   /** Takes what belongs to the body; returns the rest. */

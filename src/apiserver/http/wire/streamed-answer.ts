@@ -2,7 +2,7 @@
 // with its frame in one write to the socket.
 import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
-import { type AnswerStream, drainedOrClosed } from '../exchange.ts';
+import { type AnswerStream, eventOrClosed } from '../exchange.ts';
 
 const CRLF = Buffer.from('\r\n');
 const LAST_CHUNK = '0\r\n\r\n';
@@ -61,7 +61,7 @@ export class StreamedAnswer extends Writable implements AnswerStream {
 
   drained(): Promise<void> {
     const full = [this, this.#socket].find((stream) => stream.writableNeedDrain);
-    return this.destroyed || full === undefined ? Promise.resolve() : drainedOrClosed(full, this);
+    return this.destroyed || full === undefined ? Promise.resolve() : eventOrClosed(full, 'drain', this);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
@@ -80,11 +80,10 @@ export class StreamedAnswer extends Writable implements AnswerStream {
     else done();
   }
 
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+  override _destroy(_error: Error | null, done: (error: Error | null) => void): void {
     this.#socket.off('close', this.#gone);
     if (!this.writableFinished) this.#socket.destroy();
     // Whoever wrote learns of the end by `close`: a client that leaves is no error.
-    void error;
     done(null);
   }
 }
