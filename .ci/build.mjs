@@ -1,5 +1,5 @@
 // Builds dist/: derives the API schema from the published type maps, bundles each entry point with esbuild, and runs a small
-// cluster once, which leaves the code caches that make every later start twice as fast (src/launch).
+// cluster once, which leaves the code caches that take a third off every later start (src/launch).
 // `--if-stale` does nothing when dist/ is newer than every source; `--derive-only` stops after the schema.
 import './node-version.mjs';
 import { spawn } from 'node:child_process';

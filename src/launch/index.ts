@@ -1,5 +1,5 @@
-// Runs a bundle from V8's code cache. Reading and compiling two megabytes of source is half of what a process does before it is
-// of use; what V8 has made of it once is kept beside the bundle, one cache for each role a process may have, because each runs
+// Runs a bundle from V8's code cache. Reading and compiling four megabytes of source is a third of what a process does before it
+// is of use; what V8 has made of it once is kept beside the bundle, one cache for each role a process may have, because each runs
 // other parts of it. A cache that is missing, or of another Node.js, costs time and nothing else: it is made anew when the process
 // ends. The bundle's name holds a hash of its content, so no cache is ever taken for that of another build. This room
 // knows no other: all that it imported would be loaded without a cache.

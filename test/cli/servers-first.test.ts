@@ -5,15 +5,13 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import 'reflect-metadata';
-import * as x509 from '@peculiar/x509';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { serversFirst } from '../../src/cli/components/servers-first.ts';
 import type { Environment } from '../../src/cli/environment.ts';
 import { systemClock } from '../../src/lib/index.ts';
 import { manualClock } from '../support/manual-clock.ts';
+import { selfSigned } from '../support/self-signed.ts';
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 let folder: string;
 let server: Server;
 let asked: number;
@@ -21,17 +19,7 @@ let status: number;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'quorate-first-'));
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const made = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=server',
-    keys,
-    notBefore: new Date(Date.UTC(2020, 0)),
-    notAfter: new Date(Date.UTC(2040, 0)),
-    signingAlgorithm: ALGORITHM,
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
-  });
-  const cert = made.toString('pem');
-  const key = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
+  const { cert, key } = await selfSigned();
   writeFileSync(join(folder, 'ca.crt'), cert);
   asked = 0;
   status = 503;

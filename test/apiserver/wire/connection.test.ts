@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ServingTls } from '../../../src/apiserver/index.ts';
 import { CONFIG_MAPS, configMap, PODS } from '../harness.ts';
 import { clientOver, type RawAnswer, type RawClient, requestText } from './raw-client.ts';
-import { type Served, selfSigned, serve } from './served.ts';
+import { type Served, serve, servingTls } from './served.ts';
 
 const BIG_BYTES = 900_000;
 const NOT_THERE = '/nowhere';
@@ -68,7 +68,7 @@ async function begin(tls?: ServingTls): Promise<void> {
 }
 
 describe.each(['HTTP', 'HTTPS'])('requests on a connection over %s', (protocol) => {
-  beforeEach(async () => begin(protocol === 'HTTPS' ? await selfSigned() : undefined));
+  beforeEach(async () => begin(protocol === 'HTTPS' ? await servingTls() : undefined));
   afterEach(() => served.close());
 
   it('are answered one after another, in order, however many come at once', async () => {
@@ -177,7 +177,7 @@ describe.each(['HTTP', 'HTTPS'])('requests on a connection over %s', (protocol) 
 });
 
 describe.each(['HTTP', 'HTTPS'])('answers on a connection over %s', (protocol) => {
-  beforeEach(async () => begin(protocol === 'HTTPS' ? await selfSigned() : undefined));
+  beforeEach(async () => begin(protocol === 'HTTPS' ? await servingTls() : undefined));
   afterEach(() => served.close());
 
   it.each(['/version', '/metrics', NOT_THERE, CONFIG_MAPS, `${CONFIG_MAPS}/known`, `${CONFIG_MAPS}/unknown`])(
@@ -238,7 +238,7 @@ describe.each(['HTTP', 'HTTPS'])('answers on a connection over %s', (protocol) =
 });
 
 describe.each(['HTTP', 'HTTPS'])('a connection over %s that is to end', (protocol) => {
-  beforeEach(async () => begin(protocol === 'HTTPS' ? await selfSigned() : undefined));
+  beforeEach(async () => begin(protocol === 'HTTPS' ? await servingTls() : undefined));
   afterEach(() => served.close());
 
   it.each(['/readyz', '/version', NOT_THERE, PODS])(
@@ -294,7 +294,7 @@ const BIG_ROUNDS = 60;
 const rounds = Array.from({ length: BIG_ROUNDS }, (_, at) => `round-${at}`);
 
 describe.each(['HTTP', 'HTTPS'])('a client over %s that does not take its answers', (protocol) => {
-  beforeEach(async () => begin(protocol === 'HTTPS' ? await selfSigned() : undefined));
+  beforeEach(async () => begin(protocol === 'HTTPS' ? await servingTls() : undefined));
   afterEach(() => served.close());
 
   it('has no further request of it begun, until it takes them', async () => {
@@ -329,7 +329,7 @@ describe.each(['HTTP', 'HTTPS'])('a client over %s that does not take its answer
 });
 
 describe.each(['HTTP', 'HTTPS'])('a server over %s that stops', (protocol) => {
-  beforeEach(async () => begin(protocol === 'HTTPS' ? await selfSigned() : undefined));
+  beforeEach(async () => begin(protocol === 'HTTPS' ? await servingTls() : undefined));
   afterEach(() => served.close());
 
   it('waits for no connection that is at rest', { timeout: 10_000 }, async () => {
@@ -461,7 +461,7 @@ async function watchesOfPods(): Promise<number> {
 }
 
 describe.each(['HTTP', 'HTTPS'])('a client over %s that leaves', (protocol) => {
-  beforeEach(async () => begin(protocol === 'HTTPS' ? await selfSigned() : undefined));
+  beforeEach(async () => begin(protocol === 'HTTPS' ? await servingTls() : undefined));
   afterEach(() => served.close());
 
   it.each(['ends its side', 'breaks off'])('a watch and %s ends it for the server too', async (how) => {
@@ -487,7 +487,7 @@ describe.each(['HTTP', 'HTTPS'])('a client over %s that leaves', (protocol) => {
 
 describe('a connection whose handshake is done after the server was told to stop', () => {
   it('is ended unserved', { timeout: 10_000 }, async () => {
-    await begin(await selfSigned());
+    await begin(await servingTls());
     const { port, hostname: host } = new URL(served.url);
     const socket = connect({ host, port: Number(port) });
     await once(socket, 'connect');

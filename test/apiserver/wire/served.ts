@@ -1,11 +1,9 @@
 // An API server over the memory store on a loopback port, with or without TLS, for tests that speak to it byte by byte.
-import type { webcrypto } from 'node:crypto';
-import 'reflect-metadata';
-import * as x509 from '@peculiar/x509';
 import { type ApiServer, createApiServer, type ServingTls } from '../../../src/apiserver/index.ts';
 import { DRAIN_TIMEOUT_MS } from '../../../src/apiserver/limits.ts';
 import { type Clock, systemClock } from '../../../src/lib/index.ts';
 import { createMemoryStore, type ObjectStore, resourceRange } from '../../../src/store/index.ts';
+import { selfSigned } from '../../support/self-signed.ts';
 import { CONFIG_MAPS, configMap, testOptions } from '../harness.ts';
 import { type RawAnswer, type RawClient, rawClient, requestText } from './raw-client.ts';
 
@@ -79,18 +77,8 @@ function impatientNever(): Clock {
   };
 }
 
-/** A certificate that signs itself. */
-export async function selfSigned(): Promise<ServingTls> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-  const keys: webcrypto.CryptoKeyPair = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const made = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=apiserver',
-    keys,
-    notBefore: new Date(Date.UTC(2020, 0)),
-    notAfter: new Date(Date.UTC(2040, 0)),
-    signingAlgorithm: algorithm,
-  });
-  const cert = made.toString('pem');
-  const key = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
-  return { cert, key, clientCa: cert };
+/** TLS with a certificate that signs itself. */
+export async function servingTls(): Promise<ServingTls> {
+  const made = await selfSigned();
+  return { ...made, clientCa: made.cert };
 }
