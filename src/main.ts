@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 // The command `quorate`. It looks at the Node.js version before it loads anything that an old one could not even parse.
 import '../.ci/node-version.mjs';
-import { setFlagsFromString } from 'node:v8';
-import { runBundle } from './launch/index.ts';
+import { optimiseUnderLoad, runBundle } from './launch/index.ts';
 
 /** The file name of src/cli as a bundle: set by the build. */
 declare const COMMAND_BUNDLE: string;
@@ -12,14 +11,7 @@ const ROLES = new Set(['up', 'server', 'kubelet', 'load-balancer']);
 const [, , subcommand = ''] = process.argv;
 const role = ROLES.has(subcommand) ? subcommand : 'command';
 
-/**
- * How much of a function runs before V8 optimises it, in bytes of bytecode. By itself the V8 of Node.js 20 waits for four times as
- * much, which the threads of a server, whose batches run through much code once, reach after minutes; later ones have a compiler
- * between. Much less than this optimises on too few samples.
- */
-const SERVER_INTERRUPT_BUDGET = 16_000;
-if (role === 'server' && process.versions.v8.startsWith('11.'))
-  setFlagsFromString(`--interrupt-budget=${SERVER_INTERRUPT_BUDGET}`);
+if (role === 'server') optimiseUnderLoad();
 
 const { main } = runBundle(new URL(`./${COMMAND_BUNDLE}`, import.meta.url), role) as typeof import('./cli/index.ts');
 await main(process.argv, {

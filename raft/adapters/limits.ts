@@ -32,6 +32,6 @@ export const CLOSE_REASON_LIMIT_BYTES = 120;
 /** Connections to the Raft endpoint, whoever makes them. */
 export const CONNECTION_LIMIT = 256;
 /** The Raft thread's event loop is asked so often how late it is: each time wakes the machine, so not oftener than it pays. */
-export const LOOP_DELAY_RESOLUTION_MS = 50;
+export const LOOP_DELAY_RESOLUTION_MS = 200;
 /** … and tells what it found for so long at a time. */
 export const LOOP_DELAY_WINDOW_MS = 10_000;

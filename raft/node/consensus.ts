@@ -110,6 +110,7 @@ class Client implements Consensus {
   /** Progress that was not told yet, and the rest after the last that was. */
   private untold: { readonly applied: LogIndex; readonly durable: LogIndex } | undefined;
   private progressRest: Timer | undefined;
+  private toldAtMs = Number.NEGATIVE_INFINITY;
   private fault: string | undefined;
 
   constructor(parts: ClientParts) {
@@ -175,17 +176,21 @@ class Client implements Consensus {
   progress(applied: LogIndex, durable: LogIndex): void {
     if (applied > this.appliedIndex) this.appliedIndex = applied;
     this.untold = { applied, durable };
-    if (this.progressRest === undefined) this.tellProgress();
+    const { clock } = this.parts.environment;
+    const restMs = this.toldAtMs + PROGRESS_PERIOD_MS - clock.monotonic();
+    if (restMs <= 0) this.tellProgress();
+    else this.progressRest ??= clock.timer(restMs, () => this.tellProgress());
   }
 
   /** The first news at once, later ones together: each wakes the other thread, and nothing there is in a hurry. */
   private tellProgress(): void {
+    this.progressRest?.cancel();
     this.progressRest = undefined;
     const { untold } = this;
     this.untold = undefined;
     if (untold === undefined || this.phase === 'stopped') return;
+    this.toldAtMs = this.parts.environment.clock.monotonic();
     this.parts.channel.post({ kind: 'progress', ...untold });
-    this.progressRest = this.parts.environment.clock.timer(PROGRESS_PERIOD_MS, () => this.tellProgress());
   }
 
   sendFrame(peer: NodeId, frame: Uint8Array<ArrayBuffer>): void {

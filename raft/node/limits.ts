@@ -37,7 +37,7 @@ export const QUIET_LIMIT_TICKS = 8;
 export const REMOVED_WAIT_MS = 1_000;
 /** How often a leader whose state is lost, and not repaired yet, tries to hand leadership over. */
 export const STATELESS_LEAD_MS = 1_000;
-/** How often the Raft side tells its status to the main thread. */
+/** How often the Raft side tells the main thread its status, if that has changed. */
 export const STATUS_PERIOD_MS = 250;
 /** How long stop() waits for the Raft side before it is given up. */
 export const STOP_LIMIT_MS = 5_000;

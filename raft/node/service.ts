@@ -1,12 +1,13 @@
 // The Raft side of a consensus channel: opens the log, runs the node, and turns messages into calls and results into
 // messages. It runs on the Raft thread, or in line.
-import { type Clock, every, type Logger, messageOf, type Timer, unreachable } from '../../src/lib/index.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Clock, type Logger, messageOf, onBeat, type Timer, unreachable } from '../../src/lib/index.ts';
 import { CORE_LIMITS, type CoreLimits } from '../core/index.ts';
 import { STATUS_PERIOD_MS } from './limits.ts';
 import type { LogWriter } from './log/job.ts';
 import type { RaftLog } from './log/log.ts';
 import { createRaftNode, type Defer, type NodeOutputs, type RaftNode } from './node.ts';
-import type { Channel, NodeConfig, StateAtStart, Transport } from './ports.ts';
+import type { Channel, NodeConfig, NodeStatus, StateAtStart, Transport } from './ports.ts';
 import { type FromNode, packEntries, packError, type ToNode, unpack } from './protocol.ts';
 
 /** What the service needs of its thread. */
@@ -38,6 +39,7 @@ class Service {
   private readonly parts: ServiceParts;
   private node: RaftNode | undefined;
   private reporter: Timer | undefined;
+  private reported: NodeStatus | undefined;
   private stopRequested = false;
   private starting: Promise<void> | undefined;
 
@@ -104,8 +106,9 @@ class Service {
       this.node = node;
       await node.start();
       if (this.stopRequested) return;
-      this.reporter = every(clock, STATUS_PERIOD_MS, () => this.report());
-      this.channel.post({ kind: 'started', status: node.status() });
+      this.reporter = onBeat(clock, STATUS_PERIOD_MS, () => this.report());
+      this.reported = node.status();
+      this.channel.post({ kind: 'started', status: this.reported });
     } catch (error) {
       this.channel.post({ kind: 'refused', error: packError(error) });
     }
@@ -129,7 +132,11 @@ class Service {
   }
 
   private report(): void {
-    if (this.node !== undefined) this.channel.post({ kind: 'status', status: this.node.status() });
+    const status = this.node?.status();
+    // At rest nothing changes, and each message would wake the other thread.
+    if (status === undefined || isDeepStrictEqual(status, this.reported)) return;
+    this.reported = status;
+    this.channel.post({ kind: 'status', status });
   }
 
   private async stop(): Promise<void> {

@@ -11,7 +11,7 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { Lease, LeaseSpec, Served } from '../api/index.ts';
-import { type Clock, every, type Logger, messageOf, type Prng, rfc3339Micro, sleep } from '../lib/index.ts';
+import { type Clock, type Logger, messageOf, onBeat, type Prng, rfc3339Micro, sleep, untilBeat } from '../lib/index.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './errors.ts';
 import {
   LEASE_DURATION_MS,
@@ -19,6 +19,7 @@ import {
   LEASE_RENEW_DEADLINE_MS,
   LEASE_RETRY_PERIOD_MS,
 } from './limits.ts';
+import { isVacant, outwait, restOfTermMs, type SeenLease } from './lease-watch.ts';
 import { LEASES } from './resources.ts';
 import type { ApiClient, Fence, GetOptions, LeaderElector, ObjectName, RequestOptions } from './types.ts';
 
@@ -50,7 +51,9 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
     async run(signal, lead) {
       while (!signal.aborted) {
         if (!(await candidate.tryOnce(signal))) {
-          await sleep(clock, retryPeriodMs * (0.8 + 0.4 * random.float()), signal);
+          const isBlind = await candidate.awaitVacancy(signal);
+          // What all wait for, each tries a little apart.
+          await sleep(clock, retryPeriodMs * ((isBlind ? 0.5 : 0) + random.float() / 20), signal);
           continue;
         }
         logger.info({ lease: options.lease.name, identity }, 'leading');
@@ -84,15 +87,17 @@ async function holdOffice(
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   // The deadline is watched on its own: a renewal that hangs must not hide that the time is up.
-  const watchdog = every(clock, retryPeriodMs / 4, () => {
+  const watchdog = onBeat(clock, retryPeriodMs / 4, () => {
     if (candidate.fence() === undefined) stop();
   });
   const renewing = (async () => {
+    let pauseMs = untilBeat(clock, retryPeriodMs);
     while (!term.signal.aborted) {
-      await sleep(clock, retryPeriodMs, term.signal);
+      await sleep(clock, pauseMs, term.signal);
       if (term.signal.aborted) return;
-      await candidate.tryOnce(term.signal);
+      const isRenewed = await candidate.tryOnce(term.signal);
       if (candidate.fence() === undefined) stop();
+      pauseMs = isRenewed ? untilBeat(clock, retryPeriodMs) : retryPeriodMs / 4;
     }
   })();
   try {
@@ -131,7 +136,8 @@ class Candidate {
   readonly #identity: string;
   readonly #durationSeconds: number;
   readonly #renewDeadlineMs: number;
-  #observed: { readonly version: string; readonly sinceMs: number } | undefined;
+  /** The lease while it was another's. */
+  #seen: SeenLease | undefined;
   #held: Held | undefined;
   #complaint = '';
 
@@ -150,19 +156,32 @@ class Candidate {
     return this.#held === undefined || this.#expired(this.#held.at) ? undefined : this.#held.fence;
   };
 
-  /** Acquires or renews; true when this process holds the lease now. */
+  /** Acquires or renews; true when it did. */
   async tryOnce(signal: AbortSignal): Promise<boolean> {
     try {
       if (this.#held !== undefined && !this.#expired(this.#held.at)) await this.#renew(this.#held.lease, signal);
       else await this.#acquire(signal);
       this.#complaint = '';
+      return this.fence() !== undefined;
     } catch (error) {
       const text = messageOf(error);
       const everyday = signal.aborted || isConflict(error) || isAlreadyExists(error) || text === this.#complaint;
       this.#logger[everyday ? 'debug' : 'warn']({ error: text }, 'the lease was neither got nor renewed');
       this.#complaint = text;
+      return false;
     }
-    return this.fence() !== undefined;
+  }
+
+  /**
+   * Waits while another holds the lease. Resolves with whether the wait was blind: nothing is known of the lease, and how long to
+   * wait is the caller's to choose.
+   */
+  async awaitVacancy(signal: AbortSignal): Promise<boolean> {
+    const seen = this.#seen;
+    if (seen === undefined || restOfTermMs(seen, this.#clock.monotonic()) <= 0) return true;
+    const outcome = await outwait({ client: this.#client, clock: this.#clock }, seen, signal);
+    this.#seen = outcome.seen;
+    return outcome.isBlind;
   }
 
   /** Gives the lease up, so that the next leader need not wait for it to run out. */
@@ -204,18 +223,18 @@ class Candidate {
     } as const;
     if (current === undefined) {
       this.#held = undefined;
+      this.#seen = undefined;
       const lease: Lease = { metadata: { ...this.#name }, spec: { ...claimed, leaseTransitions: 0 } };
       await this.#claim((rest) => this.#client.create(LEASES, lease, rest), signal);
       return;
     }
-    const holder = current.spec?.holderIdentity ?? '';
     // A renewal of ours whose answer was lost, or a stranger's annotation: still our term.
-    if (holder === this.#identity) {
+    if (current.spec?.holderIdentity === this.#identity) {
       await this.#update(current, { renewTime: nowText, leaseDurationSeconds: this.#durationSeconds }, signal);
       return;
     }
     this.#held = undefined;
-    if (holder !== '' && !this.#ranOut(current)) return;
+    if (!isVacant(current) && !this.#ranOut(current)) return;
     const leaseTransitions = (current.spec?.leaseTransitions ?? 0) + 1;
     await this.#update(current, { ...claimed, leaseTransitions }, signal);
   }
@@ -253,10 +272,10 @@ class Candidate {
 
   /** Whether the record stood still, by our own clock, for as long as its holder asked to be respected. */
   #ranOut(lease: Served<Lease>): boolean {
-    const version = lease.metadata.resourceVersion;
-    if (this.#observed?.version !== version) this.#observed = { version, sinceMs: this.#clock.monotonic() };
-    const stoodStillMs = this.#clock.monotonic() - this.#observed.sinceMs;
-    return stoodStillMs >= (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
+    const nowMs = this.#clock.monotonic();
+    if (this.#seen?.lease.metadata.resourceVersion !== lease.metadata.resourceVersion)
+      this.#seen = { lease, sinceMs: nowMs };
+    return restOfTermMs(this.#seen, nowMs) <= 0;
   }
 
   #expired(at: Moment): boolean {
@@ -264,9 +283,9 @@ class Candidate {
     return elapsedMs >= this.#renewDeadlineMs;
   }
 
-  /** A renewal that hangs must leave time for another. */
+  /** A renewal that hangs must leave time for another, though none was sent in the first two fifths of the deadline. */
   get #timeoutMs(): number {
-    return this.#renewDeadlineMs * 0.75;
+    return this.#renewDeadlineMs * 0.3;
   }
 
   #nowText(): string {

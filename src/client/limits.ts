@@ -45,11 +45,11 @@ export const QUEUE_BACKOFF_MAX_MS = 30_000;
  * Leader election (client-go: 15 s, 10 s, 2 s; shorter here, because the fence makes an early takeover safe).
  * A lease is free this long after another process saw its last renewal.
  */
-export const LEASE_DURATION_MS = 5_000;
+export const LEASE_DURATION_MS = 6_000;
 /** A leader that could not renew for so long stops leading. */
-export const LEASE_RENEW_DEADLINE_MS = 4_000;
-/** Between renewals, and between attempts to acquire. */
-export const LEASE_RETRY_PERIOD_MS = 1_000;
+export const LEASE_RENEW_DEADLINE_MS = 5_000;
+/** Between renewals; after a failed one, and between attempts to acquire where the lease cannot be watched, less. */
+export const LEASE_RETRY_PERIOD_MS = 2_000;
 /** Giving the lease up at shutdown may take so long. */
 export const LEASE_RELEASE_TIMEOUT_MS = 2_000;
 

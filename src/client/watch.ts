@@ -4,7 +4,7 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { KubeObject } from '../api/index.ts';
-import { type Clock, every, messageOf } from '../lib/index.ts';
+import { type Clock, messageOf, onBeat } from '../lib/index.ts';
 import { connectTls, type Endpoint, type Endpoints, type TlsOptions } from './endpoints.ts';
 import { errorOfStatus } from './errors.ts';
 import {
@@ -59,7 +59,7 @@ export function openWatch<T extends KubeObject>(
   const close = (): void => {
     if (!over) finish();
   };
-  const pulse = every(clock, WATCH_PING_PERIOD_MS, () => {
+  const pulse = onBeat(clock, WATCH_PING_PERIOD_MS, () => {
     const silentMs = clock.monotonic() - heardMs;
     const quietMs = clock.monotonic() - toldMs;
     if (silentMs >= WATCH_SILENCE_LIMIT_MS) fail(new Error(`${endpoint.origin} was silent for ${silentMs} ms`));

@@ -32,10 +32,14 @@ export function systemClock(): Clock {
 
 /** Calls `fire` each `periodMs` milliseconds until cancelled; the next period starts when `fire` has returned. */
 export function every(clock: Clock, periodMs: number, fire: () => void): Timer {
+  return repeatedly(clock, () => periodMs, fire);
+}
+
+function repeatedly(clock: Clock, delayMs: () => number, fire: () => void): Timer {
   let current: Timer | undefined;
   let cancelled = false;
   const arm = (): void => {
-    current = clock.timer(periodMs, () => {
+    current = clock.timer(delayMs(), () => {
       fire();
       if (!cancelled) arm();
     });
@@ -47,6 +51,23 @@ export function every(clock: Clock, periodMs: number, fire: () => void): Timer {
       current?.cancel();
     },
   };
+}
+
+/** A timer that fires early by less than this has not missed its beat: those of Node.js know whole milliseconds. */
+const BEAT_SLACK_MS = 2;
+
+/**
+ * Milliseconds until the next whole multiple of `periodMs`. Who waits for beats instead of periods of his own is woken together with
+ * all others who do, which is what a process at rest costs.
+ */
+export function untilBeat(clock: Pick<Clock, 'monotonic'>, periodMs: number): number {
+  const nowMs = clock.monotonic();
+  return (Math.floor((nowMs + BEAT_SLACK_MS) / periodMs) + 1) * periodMs - nowMs;
+}
+
+/** As every(), on the beat: the first time comes within a period. Not for what many of a kind do, such as connections. */
+export function onBeat(clock: Clock, periodMs: number, fire: () => void): Timer {
+  return repeatedly(clock, () => untilBeat(clock, periodMs), fire);
 }
 
 /** Resolves after `delayMs`, or at once when `signal` is aborted: it never rejects, the caller asks the signal. */

@@ -5,7 +5,7 @@
 // so that nobody is told of a revision that this server's watchers and snapshots do not have.
 import { everyMember, type LogIndex } from '../../raft/core/index.ts';
 import type { CommittedEntry, Leadership } from '../../raft/node/index.ts';
-import { assert, type CancelSignal, every, messageOf, type Timer } from '../lib/index.ts';
+import { assert, type CancelSignal, messageOf, onBeat, type Timer } from '../lib/index.ts';
 import { AppliedState } from './applied-state.ts';
 import { COMPACT_FEATURE_LEVEL, encodeCompact, packCommand } from './command.ts';
 import { CommitSender } from './commit-sender.ts';
@@ -171,7 +171,7 @@ export class ReplicatedStore implements ObjectStore {
     if (this.#phase !== 'starting') return;
     this.#phase = 'running';
     if (installed !== undefined) this.#state.follow(installed);
-    this.#housekeeping = every(clock, HOUSEKEEPING_MS, () => this.#keepHouse());
+    this.#housekeeping = onBeat(clock, HOUSEKEEPING_MS, () => this.#keepHouse());
     if (metrics !== undefined) registerStoreMetrics(metrics, () => this.#measured());
     this.#joining.proceed();
   }

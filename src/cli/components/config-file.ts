@@ -2,7 +2,7 @@
 // person may write one, too.
 import { readFileSync, statSync } from 'node:fs';
 import { CONFIG_CHECK_MS, type ComponentConfig } from '../../../cluster/index.ts';
-import { every, messageOf, UserError } from '../../lib/index.ts';
+import { messageOf, onBeat, UserError } from '../../lib/index.ts';
 import type { Environment } from '../environment.ts';
 
 /** The configuration in a file. Throws UserError when it is not one of the kind that the command needs. */
@@ -32,7 +32,7 @@ export function followConfig<Kind extends ComponentConfig['kind']>(
   // A process that was told to end while it started has no use for news, and a timer would keep it from ending.
   if (signal.aborted) return;
   let seen = versionOf(file);
-  const timer = every(clock, CONFIG_CHECK_MS, () => {
+  const timer = onBeat(clock, CONFIG_CHECK_MS, () => {
     const now = versionOf(file);
     // Gone: its server is being removed, and this process ends soon.
     if (now === undefined || now === seen) return;

@@ -1,6 +1,6 @@
 // The reserve of disk (house.md, decision 12): while less than it is free, a server takes in only what frees space or
 // costs next to none, so that an operator can still delete; and a leader low on disk is no leader for long.
-import { type Clock, every, type Logger, MIB, messageOf, type Timer } from '../../lib/index.ts';
+import { type Clock, type Logger, MIB, messageOf, onBeat, type Timer } from '../../lib/index.ts';
 import { DISK_POLL_MS, DISK_RECOVERED_FACTOR, DISK_RESERVE_BYTES } from '../limits.ts';
 import { type Command, DiskLowError, type DiskStatus } from '../port.ts';
 import type { DiskSpace } from './disk-space.ts';
@@ -33,7 +33,7 @@ export class DiskReserve {
   async start(): Promise<void> {
     await this.#ask();
     if (this.#stopped) return;
-    this.#timer = every(this.#options.clock, DISK_POLL_MS, () => void this.#ask());
+    this.#timer = onBeat(this.#options.clock, DISK_POLL_MS, () => void this.#ask());
   }
 
   stop(): void {
