@@ -7,8 +7,8 @@ import { spreadOf } from '../report/spread.ts';
 import type { Row, Side } from '../report/types.ts';
 import type { BenchContext } from './context.ts';
 
-/** Until what happens after a start is over. */
-const SETTLE_MS = 15_000;
+/** Until what happens after a start is over: V8 collects and compiles for half a minute. */
+const SETTLE_MS = 30_000;
 const REST_MS = 20_000;
 const SERVER_COMMAND = 'server';
 

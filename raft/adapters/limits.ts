@@ -15,7 +15,7 @@ export const GREETING_LIMIT_MS = 2_000;
 export const REDIAL_FIRST_MS = 50;
 export const REDIAL_LONGEST_MS = 1_000;
 /** Connections are probed this often, and given up when nothing was heard for the limit. */
-export const PING_PERIOD_MS = 1_000;
+export const PING_PERIOD_MS = 2_000;
 export const SILENCE_LIMIT_MS = 4_000;
 /** Connections that have not greeted yet, of all remote ends together. */
 export const UNGREETED_LIMIT = 32;
@@ -32,6 +32,6 @@ export const CLOSE_REASON_LIMIT_BYTES = 120;
 /** Connections to the Raft endpoint, whoever makes them. */
 export const CONNECTION_LIMIT = 256;
 /** The Raft thread's event loop is asked so often how late it is: each time wakes the machine, so not oftener than it pays. */
-export const LOOP_DELAY_RESOLUTION_MS = 200;
+export const LOOP_DELAY_RESOLUTION_MS = 500;
 /** … and tells what it found for so long at a time. */
 export const LOOP_DELAY_WINDOW_MS = 10_000;

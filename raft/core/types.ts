@@ -373,7 +373,7 @@ export interface RepairProgress {
 
 /** The algorithm: a pure state machine. No promise, clock, socket or disk; the same inputs give the same outputs. */
 export interface RaftCore {
-  /** One unit of time has passed (100 ms in production divided by CoreLimits.heartbeatTicks). */
+  /** One unit of time has passed (TICK_MS in production). */
   tick(): void;
   /** How many calls of tick() from now the first is that may do more than count: 1 is the next. Inputs bring it nearer. */
   ticksUntilDue(): number;

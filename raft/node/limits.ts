@@ -32,12 +32,12 @@ export const DISK_STALL_LIMIT_MS = 2_000;
 /** A leader whose state machine applies nothing of what waits for this long hands leadership over. */
 export const APPLY_STALL_LIMIT_MS = 5_000;
 /** Ticks that may pass at once: far fewer than an election timeout. */
-export const QUIET_LIMIT_TICKS = 8;
+export const QUIET_LIMIT_TICKS = 12;
 /** How long a removed member stays, so that what was asked of it is answered. */
 export const REMOVED_WAIT_MS = 1_000;
 /** How often a leader whose state is lost, and not repaired yet, tries to hand leadership over. */
 export const STATELESS_LEAD_MS = 1_000;
 /** How often the Raft side tells the main thread its status, if that has changed. */
-export const STATUS_PERIOD_MS = 250;
+export const STATUS_PERIOD_MS = 500;
 /** How long stop() waits for the Raft side before it is given up. */
 export const STOP_LIMIT_MS = 5_000;

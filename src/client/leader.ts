@@ -13,13 +13,13 @@ import { hostname } from 'node:os';
 import type { Lease, LeaseSpec, Served } from '../api/index.ts';
 import { type Clock, type Logger, messageOf, onBeat, type Prng, rfc3339Micro, sleep, untilBeat } from '../lib/index.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './errors.ts';
+import { isVacant, outwait, restOfTermMs, type SeenLease } from './lease-watch.ts';
 import {
   LEASE_DURATION_MS,
   LEASE_RELEASE_TIMEOUT_MS,
   LEASE_RENEW_DEADLINE_MS,
   LEASE_RETRY_PERIOD_MS,
 } from './limits.ts';
-import { isVacant, outwait, restOfTermMs, type SeenLease } from './lease-watch.ts';
 import { LEASES } from './resources.ts';
 import type { ApiClient, Fence, GetOptions, LeaderElector, ObjectName, RequestOptions } from './types.ts';
 

@@ -54,14 +54,19 @@ export function outwait(
     look();
     if (closing.signal.aborted) return;
     const selection = { namespace, fieldSelector: `metadata.name=${name}` };
-    client.watch(LEASES, selection, { resourceVersion, signal: closing.signal }, {
-      event(event) {
-        if (event.type === 'BOOKMARK') return;
-        if (event.type === 'ERROR') return stop();
-        last = { lease: event.object, sinceMs: clock.monotonic() };
-        if (event.type === 'DELETED' || isVacant(event.object)) end(false);
+    client.watch(
+      LEASES,
+      selection,
+      { resourceVersion, signal: closing.signal },
+      {
+        event(event) {
+          if (event.type === 'BOOKMARK') return;
+          if (event.type === 'ERROR') return stop();
+          last = { lease: event.object, sinceMs: clock.monotonic() };
+          if (event.type === 'DELETED' || isVacant(event.object)) end(false);
+        },
+        ended: stop,
       },
-      ended: stop,
-    });
+    );
   });
 }

@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
-import { type Clock, type Logger, messageOf, type Timer } from '../../../src/lib/index.ts';
+import { type Clock, type Logger, messageOf, type Timer, untilBeat } from '../../../src/lib/index.ts';
 import type { Message, NodeId } from '../../node/index.ts';
 import { encodeFrames } from '../codec.ts';
 import {
@@ -205,10 +205,11 @@ export class Dialler {
 
   /** Finds peers that are silent without having closed, and tells when a full queue has drained. */
   private probe(socket: WebSocket): void {
+    const { clock } = this.options;
     this.pinger?.cancel();
-    this.pinger = this.options.clock.timer(PING_PERIOD_MS, () => {
+    this.pinger = clock.timer(untilBeat(clock, PING_PERIOD_MS), () => {
       if (this.state.kind !== 'open' || this.state.socket !== socket) return;
-      if (this.options.clock.monotonic() - this.heardAt > SILENCE_LIMIT_MS) {
+      if (clock.monotonic() - this.heardAt > SILENCE_LIMIT_MS) {
         socket.terminate();
         return;
       }

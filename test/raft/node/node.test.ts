@@ -10,7 +10,7 @@ const count = (world: World, kind: Message['kind']): number =>
   world.sent.filter((message) => message.kind === kind).length;
 
 describe('members at rest', () => {
-  it('keep their leader for a minute, with a heartbeat each 100 ms and hardly a timer beside', async () => {
+  it('keep their leader for a minute, with a heartbeat each 200 ms and hardly a timer beside', async () => {
     const world = await startedWorld();
     const leader = world.elect();
     const { term } = leader.consensus.status();
@@ -24,9 +24,9 @@ describe('members at rest', () => {
     };
     world.run(60_000);
     expect(world.members.map((member) => member.consensus.status().term)).toEqual([term, term, term]);
-    expect(count(world, 'heartbeatRequest') - heartbeats).toBeGreaterThanOrEqual(2 * 590);
-    // The leader ten in a second, its followers seven each.
-    expect(timers).toBeLessThan(60 * 26);
+    expect(count(world, 'heartbeatRequest') - heartbeats).toBeGreaterThanOrEqual(2 * 295);
+    // The leader five in a second, its followers as many.
+    expect(timers).toBeLessThan(60 * 16);
   });
 });
 
