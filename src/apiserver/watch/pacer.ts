@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/index.ts';
 import { WATCH_PAUSE_MAX_MS, WATCH_PAUSE_MIN_MS } from '../limits.ts';
 
 /** A pause is so many times as long as the round before it. */
-const PAUSE_FACTOR = 2;
+const PAUSE_FACTOR = 4;
 
 export interface WatchPacer {
   /** Calls `flush` in the next round, once however often it is asked for. */
