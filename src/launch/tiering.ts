@@ -20,6 +20,8 @@ const LOOKS_UNTIL_REST = 10;
 export function optimiseUnderLoad(): void {
   if (!process.versions.v8.startsWith('11.')) return;
   setBudget(BUDGET_AT_REST);
+  // A code cache is of the flags it was made under, and is made at the end.
+  process.once('exit', () => setBudget(BUDGET_AT_REST));
   const begin = (): void => {
     let last = performance.eventLoopUtilization();
     let looksLeft = 0;
