@@ -1,4 +1,5 @@
 // The door of the local cluster: topology, identities, processes, load balancer, status.
+export { ask, tlsOf } from './ask.ts';
 export { directRoute, type PeerRoute } from './component-configs.ts';
 export type {
   BalancerConfig,
@@ -23,7 +24,7 @@ export {
 export { readTokens, type StaticToken } from './identities.ts';
 export { EXIT_WITH_PARENT, type Launch, launchProcess, type ProcessSpec } from './launch.ts';
 export { type CertificatePaths, type Layout, layoutOf } from './layout.ts';
-export { CONFIG_CHECK_MS, SERVERS_MAX } from './limits.ts';
+export { CONFIG_AWAITED_CHECK_MS, CONFIG_AWAITED_LIMIT_MS, CONFIG_CHECK_MS, SERVERS_MAX } from './limits.ts';
 export { createLoadBalancer, type LoadBalancer } from './load-balancer.ts';
 export {
   type ClusterOptions,

@@ -25,6 +25,9 @@ export const ADOPTED_CHECK_MS = 250;
 /** How often the supervisor looks whether cluster.json has changed, and components whether their configuration has. */
 export const TOPOLOGY_CHECK_MS = 250;
 export const CONFIG_CHECK_MS = 500;
+/** A new server that was started before its configuration is there looks for it so often, and for so long. */
+export const CONFIG_AWAITED_CHECK_MS = 5;
+export const CONFIG_AWAITED_LIMIT_MS = 30_000;
 /** A change of cluster.json waits this long for another one; each holds it for milliseconds, a starting `up` for seconds. */
 export const TOPOLOGY_LOCK_TIMEOUT_MS = 15_000;
 export const TOPOLOGY_LOCK_POLL_MS = 10;

@@ -21,7 +21,7 @@ import type { Launch } from './launch.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { READY_POLL_MS, READY_TIMEOUT_MS } from './limits.ts';
 import { logTail } from './log-tail.ts';
-import { membersOf, runMembers, stopOrder } from './members.ts';
+import { membersOf, runMembers, runServersAhead, stopOrder } from './members.ts';
 import { podNetwork } from './pod-network.ts';
 import { checkPorts, findFreePorts } from './ports.ts';
 import { recordedProcess } from './process-identity.ts';
@@ -89,12 +89,15 @@ const DEFAULTS = { servers: 3, workers: 2, port: 6443 } as const;
 export async function startCluster(options: ClusterOptions): Promise<RunningCluster> {
   const layout = prepareDataDirectory(resolve(options.dataDirectory));
   takeDataDirectory(layout);
+  const supervisor = createSupervisor(options);
   try {
-    const { topology, resumed, network, identities } = await prepare(options, layout);
+    const { command, environmentOf } = options;
+    const ahead = (topology: Topology): void =>
+      runServersAhead(topology, { layout, command, environmentOf, supervisor });
+    const { topology, resumed, network, identities } = await prepare(options, layout, ahead);
     const routeFor = options.peerRoute ?? (() => Promise.resolve(directRoute));
     const route = await routeFor(topology);
-    const kept = livingMembers(layout, topology);
-    const supervisor = createSupervisor(options);
+    const kept = resumed ? livingMembers(layout, topology) : [];
     const means = {
       layout,
       network,
@@ -121,6 +124,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
       },
     };
   } catch (error) {
+    await supervisor.stop();
     releaseDataDirectory(layout);
     throw error;
   }
@@ -133,11 +137,12 @@ interface Prepared {
   readonly identities: (topology: Topology) => Promise<void>;
 }
 
-/** Decides what the cluster is and records it, with everybody's keys and certificates. */
-function prepare(options: ClusterOptions, layout: Layout): Promise<Prepared> {
+/** Decides what the cluster is and records it, with everybody's keys and certificates. `ahead` is told of a new one as soon as it is decided. */
+function prepare(options: ClusterOptions, layout: Layout, ahead: (topology: Topology) => void): Promise<Prepared> {
   return withTopologyLock(layout, options.clock, async () => {
     const recorded = readTopology(layout);
     const topology = await chooseTopology(options, layout, recorded);
+    if (recorded === undefined) ahead(topology);
     const network = await podNetwork(topology.runtime, options.hostAddressForPods);
     const identities = (needed: Topology): Promise<void> =>
       ensureIdentities(layout, needed, serviceNetwork(network), options.clock);

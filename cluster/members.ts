@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { balancerConfig, type PeerRoute, type PodNetwork, serverConfig, workerConfig } from './component-configs.ts';
 import type { ComponentConfig, ServerTuning } from './config.ts';
 import { BALANCER } from './data-directory.ts';
+import type { ProcessSpec } from './launch.ts';
 import type { Layout } from './layout.ts';
 import { replaceFile } from './replace-file.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -27,6 +28,9 @@ export interface MemberMeans {
   readonly environmentOf: ((member: string) => Readonly<Record<string, string>>) | undefined;
   readonly supervisor: Supervisor;
 }
+
+/** What it takes to start a process. */
+export type ServerMeans = Pick<MemberMeans, 'layout' | 'command' | 'environmentOf' | 'supervisor'>;
 
 export function membersOf(topology: Topology, { layout, network, route, tuning }: MemberMeans): readonly Member[] {
   return [
@@ -54,18 +58,35 @@ export async function runMembers(members: readonly Member[], means: MemberMeans)
   }
 }
 
+/** Writes what a member is told, and starts it unless that was done ahead. */
 export function runMember(member: Member, means: MemberMeans): void {
   const { layout, supervisor } = means;
   writeConfig(layout, member);
-  const [command, ...args] = means.command;
-  supervisor.run({
-    name: member.name,
+  if (supervisor.list().some(({ name }) => name === member.name)) return;
+  supervisor.run(specOf(member.name, [member.component], means));
+}
+
+/**
+ * Starts the servers of a new cluster, which load their program and wait for their configurations. Keys and certificates, without
+ * which there is none, take as long to make.
+ */
+export function runServersAhead({ servers }: Topology, means: ServerMeans): void {
+  for (const { id } of servers) means.supervisor.run(specOf(id, ['server', '--await-config'], means));
+}
+
+function specOf(
+  name: string,
+  component: readonly [word: string, ...options: string[]],
+  { layout, command: [command, ...args], environmentOf }: ServerMeans,
+): ProcessSpec {
+  return {
+    name,
     command,
-    args: [...args, member.component, '--config', layout.configFile(member.name)],
-    environment: means.environmentOf?.(member.name) ?? {},
-    logFile: layout.logFile(member.name),
-    processFile: layout.processFile(member.name),
-  });
+    args: [...args, ...component, '--config', layout.configFile(name)],
+    environment: environmentOf?.(name) ?? {},
+    logFile: layout.logFile(name),
+    processFile: layout.processFile(name),
+  };
 }
 
 /** Running components watch it. */

@@ -15,10 +15,11 @@ export function addComponentCommands(program: Command, files: BuiltFiles): void 
     .command('server')
     .description('Run API server, controllers and scheduler in one process, as `up` does.')
     .requiredOption('--config <file>', 'the configuration that `up` wrote: members/<server>/config.json')
+    .option('--await-config', 'wait for that file for a while: `up` starts new servers before it is written')
     .addHelpText('after', '\nExample:\n  quorate server --config .quorate/members/server-1/config.json\n')
-    .action(async (options: { config: string }) => {
+    .action(async ({ config, awaitConfig = false }: { config: string; awaitConfig?: boolean }) => {
       const { runServer } = await import('./components/server.ts');
-      await runServer(options.config, componentEnvironment('server'), files);
+      await runServer({ file: config, isAwaited: awaitConfig }, componentEnvironment('server'), files);
     });
   program
     .command('load-balancer', { hidden: true })

@@ -1,8 +1,13 @@
 // Reads what a component's process is told, and follows it while servers come and go. The files are written by `up`; a
 // person may write one, too.
-import { readFileSync, statSync } from 'node:fs';
-import { CONFIG_CHECK_MS, type ComponentConfig } from '../../../cluster/index.ts';
-import { messageOf, onBeat, UserError } from '../../lib/index.ts';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import {
+  CONFIG_AWAITED_CHECK_MS,
+  CONFIG_AWAITED_LIMIT_MS,
+  CONFIG_CHECK_MS,
+  type ComponentConfig,
+} from '../../../cluster/index.ts';
+import { messageOf, onBeat, sleep, UserError } from '../../lib/index.ts';
 import type { Environment } from '../environment.ts';
 
 /** The configuration in a file. Throws UserError when it is not one of the kind that the command needs. */
@@ -20,6 +25,13 @@ export function readConfig<Kind extends ComponentConfig['kind']>(
     return value as Extract<ComponentConfig, { kind: Kind }>;
   }
   throw new UserError(`${file} is not the configuration of a ${kind}`, 'Give --config a file that `quorate up` wrote.');
+}
+
+/** Resolves when the file is there, or nobody can be expected to write it any more. */
+export async function awaitConfig(file: string, { clock, signal }: Environment): Promise<void> {
+  const deadlineMs = clock.monotonic() + CONFIG_AWAITED_LIMIT_MS;
+  while (!existsSync(file) && !signal.aborted && clock.monotonic() < deadlineMs)
+    await sleep(clock, CONFIG_AWAITED_CHECK_MS, signal);
 }
 
 /** Calls back with each new content of a configuration, until the environment's signal aborts. */

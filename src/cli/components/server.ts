@@ -2,15 +2,30 @@
 import type { ServerConfig } from '../../../cluster/index.ts';
 import type { ObjectStore } from '../../store/index.ts';
 import type { BuiltFiles, Environment } from '../environment.ts';
-import { readConfig, readText } from './config-file.ts';
+import { awaitConfig, readConfig, readText } from './config-file.ts';
 import { openMemberStore } from './replicated-store.ts';
 
+/** Where a server's configuration is; an awaited one may not be there yet. */
+export interface ServerConfigFile {
+  readonly file: string;
+  readonly isAwaited: boolean;
+}
+
 /** Runs a server until the environment's signal aborts. */
-export async function runServer(configFile: string, environment: Environment, files: BuiltFiles): Promise<void> {
-  const config = readConfig(configFile, 'server');
-  // While Raft's threads come up and the state database is opened, the rest of the program is loaded.
-  const [store, { serve }] = await Promise.all([openStore(config, environment, files), import('./serving.ts')]);
-  await serve(store, config, configFile, environment);
+export async function runServer(
+  { file, isAwaited }: ServerConfigFile,
+  environment: Environment,
+  files: BuiltFiles,
+): Promise<void> {
+  // While a configuration is written, or Raft's threads come up and the state database is opened, the rest of the program is loaded.
+  const loading = import('./serving.ts');
+  if (isAwaited) {
+    await loading;
+    await awaitConfig(file, environment);
+  }
+  const config = readConfig(file, 'server');
+  const [store, { serve }] = await Promise.all([openStore(config, environment, files), loading]);
+  await serve(store, config, file, environment);
 }
 
 /** The store of this server among its peers. */
