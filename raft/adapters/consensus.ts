@@ -19,7 +19,7 @@ import { type LoopDelay, loopDelayMetric } from './loop-delay.ts';
 import { MemberFiles } from './member-files.ts';
 import { nodeDisk } from './node-disk.ts';
 import { portChannel } from './thread/port-channel.ts';
-import type { FromRaftThread, RaftThreadData } from './thread/raft-thread-protocol.ts';
+import type { FromRaftThread, RaftThreadData, RaftThreadMember } from './thread/raft-thread-protocol.ts';
 import type { TransportTls } from './websocket/dialler.ts';
 import { webSocketTransport } from './websocket/transport.ts';
 
@@ -32,8 +32,8 @@ export interface ConsensusOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** PEM texts. The certificate's CN is the member id. undefined: plain, for loopback only. */
   readonly tls: TransportTls | undefined;
-  /** The bundled files of the Raft thread and the log thread, or everything on the caller's thread. */
-  readonly threads: { readonly raft: URL; readonly log: URL } | 'inline';
+  /** The files of its threads, or these threads already started; or everything on the caller's thread. */
+  readonly threads: ThreadFiles | StartedThreads | 'inline';
   /** For the delay of the Raft thread's event loop. */
   readonly metrics?: Registry;
   readonly tuning?: ConsensusTuning;
@@ -44,6 +44,25 @@ export interface ConsensusTuning {
   readonly log: Partial<LogLimits>;
   /** How finely the Raft thread's delay is sampled; LOOP_DELAY_RESOLUTION_MS when undefined. */
   readonly loopDelayResolutionMs: number | undefined;
+}
+
+/** The bundled files of the Raft thread and the log thread. */
+export interface ThreadFiles {
+  readonly raft: URL;
+  readonly log: URL;
+}
+
+/** A Raft thread, with its log thread, that does not know its member yet. */
+export interface StartedThreads {
+  readonly worker: Worker;
+}
+
+/** Starts the threads of a member of which nothing is known yet: they are what takes longest. They do not keep a process alive. */
+export function startThreads({ raft, log }: ThreadFiles): StartedThreads {
+  const workerData: RaftThreadData = { logThread: log.href };
+  const worker = new Worker(raft, { workerData, name: 'quorate-raft' });
+  worker.unref();
+  return { worker };
 }
 
 const defer: Defer = (turn) => void setImmediate(turn);
@@ -69,12 +88,12 @@ function inlineMember(options: ConsensusOptions): Consensus {
   });
 }
 
-function threadedMember(options: ConsensusOptions, threads: { readonly raft: URL; readonly log: URL }): Consensus {
+function threadedMember(options: ConsensusOptions, threads: ThreadFiles | StartedThreads): Consensus {
   const { config, environment, listen, tls, metrics, tuning } = options;
   const loopDelay = metrics === undefined ? undefined : loopDelayMetric(metrics);
-  const { directory } = options;
-  const workerData: RaftThreadData = { config, directory, listen, tls, logThread: threads.log.href, tuning };
-  const worker = new Worker(threads.raft, { workerData, name: 'quorate-raft' });
+  const { worker } = 'worker' in threads ? threads : startThreads(threads);
+  const member: RaftThreadMember = { config, directory: options.directory, listen, tls, tuning };
+  worker.postMessage(member);
   const channel = new ThreadChannel(environment.logger, loopDelay, worker);
   return createConsensusClient({ config, environment, channel, defer, dispose: () => channel.dispose() });
 }
@@ -106,8 +125,6 @@ class ThreadChannel implements Channel<ToNode, FromNode> {
       this.tell({ kind: 'failed', reason: 'the Raft thread ended', cause: packError(new Error('unexpected end')) });
       this.tell({ kind: 'stopped' });
     });
-    // A process that never starts it must be able to end.
-    worker.unref();
   }
 
   post(message: ToNode, transfer?: readonly ArrayBuffer[]): void {

@@ -4,14 +4,19 @@ import type { ConsensusTuning } from '../consensus.ts';
 import type { LoopDelay } from '../loop-delay.ts';
 import type { TransportTls } from '../websocket/dialler.ts';
 
+/** What the thread needs to come up. */
 export interface RaftThreadData {
+  /** URL of the log thread's file. */
+  readonly logThread: string;
+}
+
+/** The first message to the thread: whose it is. */
+export interface RaftThreadMember {
   readonly config: NodeConfig;
   /** The member's data directory. */
   readonly directory: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls: TransportTls | undefined;
-  /** URL of the log thread's file. */
-  readonly logThread: string;
   readonly tuning: ConsensusTuning | undefined;
 }
 

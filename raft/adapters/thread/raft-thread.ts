@@ -8,42 +8,43 @@ import { watchLoopDelay } from '../loop-delay.ts';
 import { MemberFiles } from '../member-files.ts';
 import { webSocketTransport } from '../websocket/transport.ts';
 import { portChannel } from './port-channel.ts';
-import type { FromRaftThread, LogLevel, RaftThreadData } from './raft-thread-protocol.ts';
-import { threadLogWriter } from './thread-log-writer.ts';
+import type { FromRaftThread, LogLevel, RaftThreadData, RaftThreadMember } from './raft-thread-protocol.ts';
+import { ThreadLogWriter } from './thread-log-writer.ts';
 
 const port = parentPort;
 assert(port !== null, 'raft-thread.ts runs as a worker');
 favourThisThread();
-const data = workerData as RaftThreadData;
 const channel: Channel<FromRaftThread, ToNode> = portChannel(port);
 const clock = systemClock();
 const logger = forwardingLogger({});
-const { config, directory, listen, tls } = data;
-const { tuning } = data;
-const files = new MemberFiles(directory, config, { clock, logger }, tuning?.log);
-// At once: it comes up while this thread waits to be started.
-const writer = threadLogWriter(new URL(data.logThread), files.logDirectory);
-const delays = watchLoopDelay(clock, tuning?.loopDelayResolutionMs ?? LOOP_DELAY_RESOLUTION_MS, (window) =>
-  channel.post({ kind: 'loopDelay', window }),
-);
+// At once: it comes up while this thread waits to be told whose it is.
+const writer = new ThreadLogWriter(new URL((workerData as RaftThreadData).logThread));
+port.once('message', serve);
 
-serveConsensus(channel as Channel<FromNode, ToNode>, {
-  config,
-  clock,
-  logger,
-  openLog: (mustExist) => files.openLog(mustExist),
-  openWriter: () => writer,
-  openTransport: ({ incarnation, former }) =>
-    webSocketTransport({ config, listen, tls, clock, logger, incarnation, former, directory }),
-  defer: (turn) => void setImmediate(turn),
-  release: () => files.release(),
-  stopped() {
-    delays.stop();
-    // Whether the node got as far as using it or not.
-    void writer.close();
-    port.close();
-  },
-});
+function serve({ config, directory, listen, tls, tuning }: RaftThreadMember): void {
+  const files = new MemberFiles(directory, config, { clock, logger }, tuning?.log);
+  writer.writeTo(files.logDirectory);
+  const delays = watchLoopDelay(clock, tuning?.loopDelayResolutionMs ?? LOOP_DELAY_RESOLUTION_MS, (window) =>
+    channel.post({ kind: 'loopDelay', window }),
+  );
+  serveConsensus(channel as Channel<FromNode, ToNode>, {
+    config,
+    clock,
+    logger,
+    openLog: (mustExist) => files.openLog(mustExist),
+    openWriter: () => writer,
+    openTransport: ({ incarnation, former }) =>
+      webSocketTransport({ config, listen, tls, clock, logger, incarnation, former, directory }),
+    defer: (turn) => void setImmediate(turn),
+    release: () => files.release(),
+    stopped() {
+      delays.stop();
+      // Whether the node got as far as using it or not.
+      void writer.close();
+      port?.close();
+    },
+  });
+}
 
 /** Lines go to the main thread, where the component's logger is. */
 function forwardingLogger(bound: Readonly<Record<string, unknown>>): Logger {

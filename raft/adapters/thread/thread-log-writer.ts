@@ -2,22 +2,18 @@
 import { Worker } from 'node:worker_threads';
 import { assert } from '../../../src/lib/index.ts';
 import type { DiskJob, LogWriter } from '../../node/index.ts';
-import type { FromLogThread, LogThreadData, ToLogThread } from './log-thread-protocol.ts';
+import type { FromLogThread, ToLogThread } from './log-thread-protocol.ts';
 
-/** Starts the log thread from its bundled file. It touches nothing before its first job. */
-export function threadLogWriter(thread: URL, directory: string): LogWriter {
-  return new ThreadLogWriter(thread, { directory });
-}
-
-class ThreadLogWriter implements LogWriter {
+/** Starts the log thread from its bundled file. It touches nothing before its first job, and needs to know its folder by then. */
+export class ThreadLogWriter implements LogWriter {
   private readonly worker: Worker;
   private readonly exited: Promise<void>;
   private done: ((error: unknown) => void) | undefined;
   /** Why the thread can no longer write. */
   private failure: Error | undefined;
 
-  constructor(thread: URL, data: LogThreadData) {
-    this.worker = new Worker(thread, { workerData: data, name: 'quorate-log' });
+  constructor(thread: URL) {
+    this.worker = new Worker(thread, { name: 'quorate-log' });
     this.worker.on('message', (answer: FromLogThread) => {
       if (answer.kind === 'durable') this.finish(undefined);
       else this.finish(new Error(answer.message, { cause: answer.code }));
@@ -29,6 +25,10 @@ class ThreadLogWriter implements LogWriter {
         resolve();
       });
     });
+  }
+
+  writeTo(directory: string): void {
+    this.post({ kind: 'directory', directory }, []);
   }
 
   run(job: DiskJob, done: (error: unknown) => void): void {

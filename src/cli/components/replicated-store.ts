@@ -1,7 +1,13 @@
 // Opens the store of one member: its Raft node with threads of its own, its state database, and the two joined.
 import { randomUUID } from 'node:crypto';
 import type { ServerTuning } from '../../../cluster/index.ts';
-import { type ConsensusOptions, type ConsensusTuning, createConsensus } from '../../../raft/adapters/index.ts';
+import {
+  type ConsensusOptions,
+  type ConsensusTuning,
+  createConsensus,
+  type StartedThreads,
+  type ThreadFiles,
+} from '../../../raft/adapters/index.ts';
 import type { NodeId } from '../../../raft/core/index.ts';
 import { createReplicatedStore, nodeDiskSpace, type ObjectStore } from '../../store/index.ts';
 import type { BuiltFiles, Environment } from '../environment.ts';
@@ -25,11 +31,16 @@ export interface MemberParts {
   readonly tuning?: ServerTuning | undefined;
 }
 
+/** The threads of a member, of the built files. */
+export function threadFiles({ raftThread, logThread }: BuiltFiles): ThreadFiles {
+  return { raft: raftThread, log: logThread };
+}
+
 /** The store is opened, not started: its peers need not be there yet. Throws UserError or DamageError. */
 export async function openMemberStore(
   parts: MemberParts,
   environment: Environment,
-  files: BuiltFiles,
+  threads: ThreadFiles | StartedThreads,
 ): Promise<ObjectStore> {
   prepareDirectory(parts.directory);
   const consensus = createConsensus({
@@ -46,7 +57,7 @@ export async function openMemberStore(
     directory: parts.directory,
     listen: parts.listen,
     tls: parts.tls,
-    threads: { raft: files.raftThread, log: files.logThread },
+    threads,
     metrics: environment.metrics,
     tuning: consensusTuning(parts.tuning),
   });

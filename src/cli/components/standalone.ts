@@ -8,7 +8,7 @@ import { createApiRegistry } from '../../api/index.ts';
 import { createApiServer } from '../../apiserver/index.ts';
 import { UserError } from '../../lib/index.ts';
 import { aborted, type BuiltFiles, type Environment } from '../environment.ts';
-import { openMemberStore } from './replicated-store.ts';
+import { openMemberStore, threadFiles } from './replicated-store.ts';
 import { startStore, stopServing } from './serving.ts';
 
 export interface StandaloneOptions {
@@ -46,7 +46,7 @@ export async function runStandaloneApiServer(
       tls: undefined,
     },
     environment,
-    files,
+    threadFiles(files),
   );
   const api = createApiServer({
     ...environment,

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ConsensusOptions } from '../../../raft/adapters/index.ts';
+import type { ConsensusOptions, ThreadFiles } from '../../../raft/adapters/index.ts';
 import { nodeDisk } from '../../../raft/adapters/index.ts';
 import { DamageError, type LogIndex, type NodeId } from '../../../raft/node/index.ts';
 import { defined, messageOf, UserError } from '../../../src/lib/index.ts';
@@ -25,7 +25,7 @@ const folder = temporaryFolder();
 /** Within the tree, so that the bundles find their packages. */
 const bundles = resolve('dist', `test-raft-${process.pid}`);
 let tls: ClusterOptions['tls'];
-let threads: ConsensusOptions['threads'];
+let threads: ThreadFiles;
 
 beforeAll(async () => {
   tls = await certificates(join(folder.path, 'pki'), [...IDS, 'n4', 'stranger']);
@@ -37,7 +37,7 @@ afterAll(() => {
 });
 
 /** The thread files as the build makes them, from the present sources. */
-async function bundledThreads(outdir: string): Promise<ConsensusOptions['threads']> {
+async function bundledThreads(outdir: string): Promise<ThreadFiles> {
   const entryPoints = ['raft', 'log'].map((name) => ({
     in: `raft/adapters/thread/${name}-thread.ts`,
     out: `${name}-thread`,
@@ -257,7 +257,7 @@ describe('a member', () => {
 
   it('(threads) that loses its log thread says so and stops taking part', async () => {
     const options = await cluster('logless', 'inline');
-    const raft = typeof threads === 'object' ? threads.raft : new URL('file:///missing.mjs');
+    const { raft } = threads;
     const member = new Member(
       memberOptions({ ...options, ids: ['n1'], threads: { raft, log: new URL('file:///missing.mjs') } }, 'n1', 1),
     );
