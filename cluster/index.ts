@@ -1,5 +1,4 @@
 // The door of the local cluster: topology, identities, processes, load balancer, status.
-export { ask, tlsOf } from './ask.ts';
 export { directRoute, type PeerRoute } from './component-configs.ts';
 export type {
   BalancerConfig,

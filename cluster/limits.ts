@@ -48,6 +48,8 @@ export const CONNECTIONS_MAX = 10_000;
 /** `up` gives up waiting for the cluster after this long, with the reason of whoever is not ready. */
 export const READY_TIMEOUT_MS = 60_000;
 export const READY_POLL_MS = 50;
+/** Workers start when the servers are ready, and after so long whether they are or not. */
+export const SERVERS_FIRST_LIMIT_MS = 5_000;
 
 export const DAY_MS = 86_400_000;
 /** Certificates: the cluster's authority and what it signs. In days. */

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Clock, type Logger, sleep, UserError } from '../src/lib/index.ts';
+import { type Clock, type Logger, messageOf, sleep, UserError } from '../src/lib/index.ts';
 import { administrationOf } from './admin.ts';
 import { directRoute, type PeerRoute, type PodNetwork } from './component-configs.ts';
 import type { ServerTuning } from './config.ts';
@@ -17,15 +17,24 @@ import {
 import { followTopology } from './follow-topology.ts';
 import { isGone } from './growth.ts';
 import { ensureIdentities } from './identities.ts';
+import { lateStart } from './late-start.ts';
 import type { Launch } from './launch.ts';
 import { type Layout, layoutOf } from './layout.ts';
-import { READY_POLL_MS, READY_TIMEOUT_MS } from './limits.ts';
+import { READY_POLL_MS, READY_TIMEOUT_MS, SERVERS_FIRST_LIMIT_MS } from './limits.ts';
 import { logTail } from './log-tail.ts';
-import { membersOf, runMembers, runServersAhead, stopOrder } from './members.ts';
+import {
+  type Member,
+  type MemberMeans,
+  membersOf,
+  runMember,
+  runMembers,
+  runServersAhead,
+  stopOrder,
+} from './members.ts';
 import { podNetwork } from './pod-network.ts';
 import { checkPorts, findFreePorts } from './ports.ts';
 import { recordedProcess } from './process-identity.ts';
-import { type ClusterStatus, clusterStatus } from './status.ts';
+import { type ClusterStatus, serversFound, statusAround } from './status.ts';
 import { createSupervisor, endProcesses, type Supervisor } from './supervisor.ts';
 import {
   type ClusterWish,
@@ -79,6 +88,11 @@ export interface RunningCluster {
   readonly resumed: boolean;
   /** Members that ran already, left behind by a killed supervisor, and go on as they are. */
   readonly kept: readonly string[];
+  /**
+   * The servers are ready: workers start now. By themselves they do after a while: a worker that starts together with its servers can do
+   * nothing before one of them is ready, and takes their processors; but a node whose servers are down has pods to look after.
+   */
+  startWorkers(): void;
   /** Ends every process of the cluster: workers first, so that they can still tell the servers. */
   stop(): Promise<void>;
 }
@@ -107,7 +121,15 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
       tuning: options.tuning,
       supervisor,
     };
-    await runMembers(membersOf(topology, means), means);
+    const members = membersOf(topology, means);
+    const isLate = ({ name, component }: Member): boolean => component === 'kubelet' && !kept.includes(name);
+    await runMembers(
+      members.filter((member) => !isLate(member)),
+      means,
+    );
+    const workers = lateStart(options.clock, SERVERS_FIRST_LIMIT_MS, () => {
+      runWorkers(members.filter(isLate), means, options.logger);
+    });
     const following = followTopology({ ...options, means, routeFor, ensureIdentities: identities, topology });
     return {
       layout,
@@ -117,7 +139,9 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
       supervisor,
       kept,
       resumed,
+      startWorkers: workers.now,
       async stop() {
+        workers.callOff();
         await following.stop();
         await supervisor.stop(stopOrder(following.topology()));
         releaseDataDirectory(layout);
@@ -127,6 +151,17 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
     await supervisor.stop();
     releaseDataDirectory(layout);
     throw error;
+  }
+}
+
+/** A worker that cannot be started does not end the cluster: whoever waits for it to be ready is told. */
+function runWorkers(workers: readonly Member[], means: MemberMeans, logger: Logger): void {
+  for (const worker of workers) {
+    try {
+      runMember(worker, means);
+    } catch (error) {
+      logger.error({ worker: worker.name, error: messageOf(error) }, 'a worker could not be started');
+    }
   }
 }
 
@@ -241,7 +276,7 @@ function memberNames(topology: Topology): readonly string[] {
  * Throws UserError with the last lines of the log of whoever is not ready after the limit.
  */
 export async function waitUntilReady(
-  cluster: Pick<RunningCluster, 'layout' | 'topology' | 'supervisor'>,
+  cluster: Pick<RunningCluster, 'layout' | 'topology' | 'startWorkers'>,
   clock: Clock,
   signal: AbortSignal,
   progress: (line: string) => void,
@@ -250,7 +285,9 @@ export async function waitUntilReady(
   const administration = administrationOf(cluster.layout);
   let told = '';
   while (!signal.aborted) {
-    const status = await clusterStatus(cluster.layout, cluster.topology, BALANCER, administration);
+    const found = await serversFound(cluster.layout, cluster.topology, administration);
+    if (found.ready) cluster.startWorkers();
+    const status = statusAround(found, cluster.layout, cluster.topology, BALANCER);
     if (status.ready) return status;
     const line = progressLine(status);
     if (line !== told) progress(line);

@@ -69,12 +69,40 @@ export async function clusterStatus(
   balancerName: string,
   administration: Administration = administrationOf(layout),
 ): Promise<ClusterStatus> {
-  const pidOf = (name: string): number | null => recordedProcess(layout.processFile(name))?.pid ?? null;
+  return statusAround(await serversFound(layout, topology, administration), layout, topology, balancerName);
+}
+
+/** What the servers said. */
+export interface ServersFound {
+  readonly servers: readonly ServerStatus[];
+  readonly removed: readonly string[];
+  /** Every server that votes is ready. */
+  readonly ready: boolean;
+}
+
+/** The part of a cluster's status that takes time: asks every server at once. */
+export async function serversFound(
+  layout: Layout,
+  topology: Topology,
+  administration: Administration,
+): Promise<ServersFound> {
   const answers = await Promise.all(topology.servers.map((server) => administration.statusOf(server)));
   const known = bestView(answers.flatMap((answer) => answer ?? []));
   const servers = topology.servers.map((server, i) =>
     serverStatus(server, processOf(layout, server.id), answers[i], known),
   );
+  const ready = servers.every((server) => server.ready || !countsForReadiness(server.place));
+  return { servers, removed: known?.removed ?? [], ready };
+}
+
+/** The cluster's status at this moment, around what its servers said. */
+export function statusAround(
+  { servers, removed, ready }: ServersFound,
+  layout: Layout,
+  topology: Topology,
+  balancerName: string,
+): ClusterStatus {
+  const pidOf = (name: string): number | null => recordedProcess(layout.processFile(name))?.pid ?? null;
   const workers = topology.workers.map(
     (worker): WorkerStatus => ({
       name: worker.name,
@@ -84,12 +112,12 @@ export async function clusterStatus(
   );
   const running = pidOf(balancerName) !== null && workers.every((worker) => worker.pid !== null);
   return {
-    ready: running && servers.every((server) => server.ready || !countsForReadiness(server.place)),
+    ready: running && ready,
     endpoint: endpointOf(topology),
     kubeconfig: layout.kubeconfig,
     leader: leaderOf(servers),
     servers,
-    removed: known?.removed ?? [],
+    removed,
     workers,
   };
 }

@@ -79,10 +79,6 @@ function addKubelet(program: Command): void {
     .addHelpText('after', '\nExample:\n  quorate kubelet --node-name node1 --api-server http://localhost:8080\n')
     .action(async (options: KubeletCommandOptions) => {
       const environment = componentEnvironment('kubelet');
-      if (options.config !== undefined) {
-        const { serversFirst } = await import('./components/servers-first.ts');
-        await serversFirst(options.config, environment);
-      }
       const { runWorker } = await import('./components/worker.ts');
       const { runStandaloneNode } = await import('./components/standalone-node.ts');
       if (options.config === undefined) await runStandaloneNode(options, environment);
