@@ -29,13 +29,33 @@ export interface ServiceNetwork {
   readonly podFacingHosts: readonly string[];
 }
 
-/** Makes whatever is missing or about to expire; keeps the rest. */
+/** Who proves who he is in a cluster, in two parts: servers come up while the rest is made. Both keep what is valid for long enough. */
+export interface Identities {
+  /** Everything that a server's configuration names. */
+  ofServers(): Promise<void>;
+  /** Everything else: of workers and of the administrator, with a kubeconfig. */
+  ofOthers(): Promise<void>;
+}
+
+/** Makes whatever is missing or about to expire. */
 export async function ensureIdentities(
   layout: Layout,
   topology: Topology,
   network: ServiceNetwork,
   clock: Clock,
 ): Promise<void> {
+  const identities = await openIdentities(layout, topology, network, clock);
+  await identities.ofServers();
+  await identities.ofOthers();
+}
+
+/** Opens the authority of the cluster, or founds it. */
+export async function openIdentities(
+  layout: Layout,
+  topology: Topology,
+  network: ServiceNetwork,
+  clock: Clock,
+): Promise<Identities> {
   const authority = await openAuthority(layout.pki, topology.clusterId, clock);
   const serverHosts = [
     'localhost',
@@ -58,35 +78,48 @@ export async function ensureIdentities(
       usages: ['client'],
     });
 
-  // All at once: keys are made on threads of Node.js.
-  await allSettled([
-    client(ADMIN, 'kubernetes-admin', 'system:masters'),
-    client(CONTROLLER_MANAGER, 'system:kube-controller-manager'),
-    client(SCHEDULER, 'system:kube-scheduler'),
-    client(KUBELET_CLIENT, 'kube-apiserver-kubelet-client', 'system:masters'),
-    ...topology.servers.flatMap(({ id }) => [
-      authority.ensure({ name: servingName(id), commonName: 'kube-apiserver', hosts: serverHosts, usages: ['server'] }),
-      authority.ensure({
-        name: peerName(id),
-        commonName: id,
-        hosts: [LOOPBACK, 'localhost', id],
-        usages: ['client', 'server'],
-      }),
-    ]),
-    ...topology.workers.flatMap(({ name }) => [
-      client(name, `system:node:${name}`, 'system:nodes'),
-      authority.ensure({
-        name: kubeletName(name),
-        commonName: `system:node:${name}`,
-        organization: 'system:nodes',
-        hosts: [LOOPBACK, 'localhost', name],
-        usages: ['server'],
-      }),
-    ]),
-    ensureSigningKey(join(layout.pki, SERVICE_ACCOUNT_KEY)),
-  ]);
-  ensureToken(layout);
-  writeKubeconfig(layout, topology, authority.caPem);
+  return {
+    async ofServers() {
+      // All at once: keys are made on threads of Node.js.
+      await allSettled([
+        ...topology.servers.flatMap(({ id }) => [
+          authority.ensure({
+            name: servingName(id),
+            commonName: 'kube-apiserver',
+            hosts: serverHosts,
+            usages: ['server'],
+          }),
+          authority.ensure({
+            name: peerName(id),
+            commonName: id,
+            hosts: [LOOPBACK, 'localhost', id],
+            usages: ['client', 'server'],
+          }),
+        ]),
+        client(CONTROLLER_MANAGER, 'system:kube-controller-manager'),
+        client(SCHEDULER, 'system:kube-scheduler'),
+        client(KUBELET_CLIENT, 'kube-apiserver-kubelet-client', 'system:masters'),
+        ensureSigningKey(join(layout.pki, SERVICE_ACCOUNT_KEY)),
+      ]);
+      ensureToken(layout);
+    },
+    async ofOthers() {
+      await allSettled([
+        client(ADMIN, 'kubernetes-admin', 'system:masters'),
+        ...topology.workers.flatMap(({ name }) => [
+          client(name, `system:node:${name}`, 'system:nodes'),
+          authority.ensure({
+            name: kubeletName(name),
+            commonName: `system:node:${name}`,
+            organization: 'system:nodes',
+            hosts: [LOOPBACK, 'localhost', name],
+            usages: ['server'],
+          }),
+        ]),
+      ]);
+      writeKubeconfig(layout, topology, authority.caPem);
+    },
+  };
 }
 
 /** Waits for all of them, also when one fails: nothing is written any more when this rejects. */

@@ -16,7 +16,7 @@ import {
 } from './data-directory.ts';
 import { followTopology } from './follow-topology.ts';
 import { isGone } from './growth.ts';
-import { ensureIdentities } from './identities.ts';
+import { ensureIdentities, openIdentities } from './identities.ts';
 import { lateStart } from './late-start.ts';
 import type { Launch } from './launch.ts';
 import { type Layout, layoutOf } from './layout.ts';
@@ -108,7 +108,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
     const { command, environmentOf } = options;
     const ahead = (topology: Topology): void =>
       runServersAhead(topology, { layout, command, environmentOf, supervisor });
-    const { topology, resumed, network, identities } = await prepare(options, layout, ahead);
+    const { topology, resumed, network, identities, ensureOthers } = await prepare(options, layout, ahead);
     const routeFor = options.peerRoute ?? (() => Promise.resolve(directRoute));
     const route = await routeFor(topology);
     const kept = resumed ? livingMembers(layout, topology) : [];
@@ -121,15 +121,11 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
       tuning: options.tuning,
       supervisor,
     };
-    const members = membersOf(topology, means);
-    const isLate = ({ name, component }: Member): boolean => component === 'kubelet' && !kept.includes(name);
-    await runMembers(
-      members.filter((member) => !isLate(member)),
-      means,
-    );
-    const workers = lateStart(options.clock, SERVERS_FIRST_LIMIT_MS, () => {
-      runWorkers(members.filter(isLate), means, options.logger);
-    });
+    const { servers, late, others } = inOrderOfStart(membersOf(topology, means), kept);
+    await runMembers(servers, means);
+    await ensureOthers();
+    await runMembers(others, means);
+    const workers = lateStart(options.clock, SERVERS_FIRST_LIMIT_MS, () => runWorkers(late, means, options.logger));
     const following = followTopology({ ...options, means, routeFor, ensureIdentities: identities, topology });
     return {
       layout,
@@ -154,6 +150,16 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   }
 }
 
+/** Workers that run already are not late. */
+function inOrderOfStart(
+  members: readonly Member[],
+  kept: readonly string[],
+): { readonly servers: readonly Member[]; readonly others: readonly Member[]; readonly late: readonly Member[] } {
+  const servers = members.filter(({ component }) => component === 'server');
+  const late = members.filter(({ name, component }) => component === 'kubelet' && !kept.includes(name));
+  return { servers, late, others: members.filter((member) => !servers.includes(member) && !late.includes(member)) };
+}
+
 /** A worker that cannot be started does not end the cluster: whoever waits for it to be ready is told. */
 function runWorkers(workers: readonly Member[], means: MemberMeans, logger: Logger): void {
   for (const worker of workers) {
@@ -170,9 +176,11 @@ interface Prepared {
   readonly resumed: boolean;
   readonly network: PodNetwork;
   readonly identities: (topology: Topology) => Promise<void>;
+  /** Makes what others than servers need. */
+  readonly ensureOthers: () => Promise<void>;
 }
 
-/** Decides what the cluster is and records it, with everybody's keys and certificates. `ahead` is told of a new one as soon as it is decided. */
+/** Decides what the cluster is and records it, with the keys and certificates of its servers. `ahead` is told of a new one as soon as it is decided. */
 function prepare(options: ClusterOptions, layout: Layout, ahead: (topology: Topology) => void): Promise<Prepared> {
   return withTopologyLock(layout, options.clock, async () => {
     const recorded = readTopology(layout);
@@ -181,9 +189,10 @@ function prepare(options: ClusterOptions, layout: Layout, ahead: (topology: Topo
     const network = await podNetwork(topology.runtime, options.hostAddressForPods);
     const identities = (needed: Topology): Promise<void> =>
       ensureIdentities(layout, needed, serviceNetwork(network), options.clock);
-    await identities(topology);
+    const opened = await openIdentities(layout, topology, serviceNetwork(network), options.clock);
+    await opened.ofServers();
     writeTopology(layout, topology);
-    return { topology, resumed: recorded !== undefined, network, identities };
+    return { topology, resumed: recorded !== undefined, network, identities, ensureOthers: opened.ofOthers };
   });
 }
 

@@ -1,6 +1,5 @@
 // Chooses the runtime of pods, and says clearly what was chosen and why.
 import type { RuntimeName } from '../../cluster/index.ts';
-import { dockerAnswers } from '../kubelet/index.ts';
 import { UserError } from '../lib/index.ts';
 
 export type RuntimeWish = 'auto' | RuntimeName;
@@ -18,6 +17,7 @@ const INSTALL_DOCKER =
 /** Throws UserError when Docker is asked for and does not answer. */
 export async function chooseRuntime(wish: RuntimeWish): Promise<RuntimeChoice> {
   if (wish === 'simulated') return simulated('pods run in virtual form (--runtime simulated)');
+  const { dockerAnswers } = await import('../kubelet/index.ts');
   const docker = await dockerAnswers();
   if (docker !== undefined) {
     const { version, hostAddressForPods } = docker;

@@ -1,12 +1,12 @@
 // `quorate up` in the foreground: starts a cluster, says when it is ready, and runs until it is told to end.
 // The same function is the supervisor behind `--detach`; then its reports go to the process that waits in front.
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type RunningCluster, startCluster, waitUntilReady } from '../../cluster/index.ts';
+import { layoutOf, type RunningCluster, readTopology, startCluster, waitUntilReady } from '../../cluster/index.ts';
 import { createLogger, systemClock } from '../lib/index.ts';
 import { aborted, type BuiltFiles, endSignal } from './environment.ts';
 import { coloursFor } from './output.ts';
 import { type ReadyReport, readyText } from './ready-text.ts';
-import { refuseLostQuorum } from './recover/lost-quorum.ts';
 import { chooseRuntime, type RuntimeWish } from './runtime-choice.ts';
 
 export interface UpOptions {
@@ -50,7 +50,11 @@ export async function up(
   const choice = await chooseRuntime(options.runtime);
   reporter.say(choice.message);
   const logger = createLogger('supervisor', detached ? 'info' : 'silent');
-  await refuseLostQuorum(options.dataDir, clock, logger);
+  if (readTopology(layoutOf(resolve(options.dataDir))) !== undefined) {
+    // Only here: it reads stores, and what a new cluster does not need is not loaded before its servers are started.
+    const { refuseLostQuorum } = await import('./recover/lost-quorum.ts');
+    await refuseLostQuorum(options.dataDir, clock, logger);
+  }
   const cluster = await startCluster({
     ...options,
     dataDirectory: options.dataDir,
