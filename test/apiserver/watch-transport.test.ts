@@ -43,7 +43,7 @@ test('a watch that has sent nothing goes on once the answer to the handshake has
   connection.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
   const socket = serverSocket(connection);
   sockets.push(socket);
-  const transport = webSocketTransport(socket, manualClock());
+  const transport = webSocketTransport(socket, connection, manualClock());
   expect(transport.pendingBytes()).toBeGreaterThan(0);
 
   let gone = false;
@@ -61,7 +61,29 @@ test('a watch whose client leaves waits for it no longer', async () => {
   connection.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
   const socket = serverSocket(connection);
   sockets.push(socket);
-  const drained = webSocketTransport(socket, manualClock()).drained();
+  const drained = webSocketTransport(socket, connection, manualClock()).drained();
   connection.destroy();
   await expect(drained).resolves.toBeUndefined();
+});
+
+test('the events of one round go out in one write, each a message of its own', async () => {
+  const writes: number[] = [];
+  const connection = new Duplex({
+    read() {},
+    write(_chunk, _encoding, done) {
+      writes.push(1);
+      done();
+    },
+    writev(chunks, done) {
+      writes.push(chunks.length);
+      done();
+    },
+  });
+  const socket = serverSocket(connection);
+  sockets.push(socket);
+  const transport = webSocketTransport(socket, connection, manualClock());
+  transport.send([1, 2, 3].map((number) => Buffer.from(`{"type":"ADDED","object":{"number":${number}}}\n`)));
+  await new Promise((resolve) => setImmediate(resolve));
+  // The head and the payload of each frame.
+  expect(writes).toEqual([6]);
 });

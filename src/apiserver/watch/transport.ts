@@ -1,4 +1,5 @@
 // The two ways a watch reaches its client: a chunked HTTP answer, one event a line, or a WebSocket, one event a message.
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock, Timer } from '../../lib/index.ts';
 import type { AnswerStream } from '../http/exchange.ts';
@@ -55,7 +56,8 @@ export function httpTransport(outgoing: AnswerStream): WatchTransport {
   };
 }
 
-export function webSocketTransport(socket: WebSocket, clock: Clock): WatchTransport {
+/** `connection`: what the WebSocket writes to. */
+export function webSocketTransport(socket: WebSocket, connection: Duplex, clock: Clock): WatchTransport {
   let waiting: (() => void)[] = [];
   const release = (): void => {
     const released = waiting;
@@ -84,10 +86,10 @@ export function webSocketTransport(socket: WebSocket, clock: Clock): WatchTransp
   });
   return {
     send(events) {
-      for (const event of events) {
-        if (socket.readyState !== socket.OPEN) return;
-        socket.send(event, { binary: false });
-      }
+      // One write, and at the other end one reading, for all of them.
+      connection.cork();
+      for (const event of events) if (socket.readyState === socket.OPEN) socket.send(event, { binary: false });
+      connection.uncork();
     },
     pendingBytes: () => socket.bufferedAmount,
     drained() {
