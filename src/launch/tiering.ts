@@ -6,15 +6,15 @@ import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 
 /** Bytes of bytecode. V8's own budget is 132 KiB; much less than this under load optimises on too few samples. */
-const BUDGET_AT_REST = 1_000_000;
+const BUDGET_AT_REST = 250_000;
 const BUDGET_UNDER_LOAD = 16_000;
-const LOOK_PERIOD_MS = 1_000;
+const LOOK_PERIOD_MS = 500;
 /** Every start is busy, and over soon. */
 const START_MS = 3_000;
 /** The share of its time that the main thread is busy for a server to count as under load. */
 const LOADED_FROM = 0.2;
 /** Looks without load after which a server is at rest. */
-const LOOKS_UNTIL_REST = 10;
+const LOOKS_UNTIL_REST = 20;
 
 /** To be called at the start of a server's process. Does nothing on versions of V8 that need none of it. */
 export function optimiseUnderLoad(): void {
