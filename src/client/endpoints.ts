@@ -1,8 +1,9 @@
 // Which API server the next request goes to. Sticky to the one that last answered; one that fails is left at once and
 // rests for a while that doubles; one that says Retry-After rests as long as it asked. No endpoint is ever given up.
 // Not the library's door: behind it are fetch, cookies, caches and mocks, a megabyte that every process would load.
+import { createSecureContext, type SecureContext } from 'node:tls';
 import Pool from 'undici/lib/dispatcher/pool.js';
-import { type Clock, type Logger, type Prng, sleep, UserError } from '../lib/index.ts';
+import { type Clock, type Logger, messageOf, type Prng, sleep, UserError } from '../lib/index.ts';
 import {
   CONNECT_TIMEOUT_MS,
   CONNECTIONS_PER_ENDPOINT,
@@ -163,12 +164,26 @@ function openEndpoint(address: string, tls: TlsOptions | undefined): Endpoint {
   return { address, origin: url.origin, prefix: url.pathname.replace(/\/+$/, ''), pool };
 }
 
-/** The same for requests and watches: our authority only, and a certificate of our own where we have one. */
-export function connectTls(tls: TlsOptions | undefined): { ca?: string; cert?: string; key?: string } {
+const contexts = new WeakMap<TlsOptions, SecureContext>();
+
+/**
+ * The same for requests and watches: our authority only, and a certificate of our own where we have one. Read once: it takes
+ * milliseconds, and a process that starts opens dozens of connections at once. Throws UserError for texts that are none.
+ */
+export function connectTls(tls: TlsOptions | undefined): { secureContext?: SecureContext } {
   if (tls === undefined) return {};
-  return {
-    ca: tls.ca,
-    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-    ...(tls.key === undefined ? {} : { key: tls.key }),
-  };
+  const secureContext = contexts.get(tls) ?? contextOf(tls);
+  contexts.set(tls, secureContext);
+  return { secureContext };
+}
+
+function contextOf({ ca, cert, key }: TlsOptions): SecureContext {
+  try {
+    return createSecureContext({ ca, cert, key });
+  } catch (error) {
+    throw new UserError(
+      `the authority, certificate or key for the API server cannot be used: ${messageOf(error)}`,
+      'Give PEM texts, with a key that belongs to the certificate.',
+    );
+  }
 }

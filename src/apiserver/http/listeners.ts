@@ -26,7 +26,7 @@ import type { ListenAddress, ServingTls } from '../options.ts';
 import type { AppEnv, Bindings } from './env.ts';
 import { type Exchange, isAnswered } from './exchange.ts';
 import { nodeExchange } from './node-exchange.ts';
-import { type ReceivedRequest, serveRequest } from './serve.ts';
+import { honoRequest, type ReceivedRequest, serveRequest } from './serve.ts';
 import { createConnections, type WireConnections } from './wire/connections.ts';
 
 export interface Listeners {
@@ -169,14 +169,9 @@ async function serveUpgrade(
   // A client that leaves during the handshake is no event of ours.
   socket.on('error', () => socket.destroy());
   try {
-    const headers = new Headers();
-    for (const [name, value] of Object.entries(incoming.headers)) {
-      const text = textOf(value);
-      if (text !== undefined) headers.set(name, text);
-    }
-    const url = `http://${incoming.headers.host ?? 'localhost'}${incoming.url ?? '/'}`;
+    const header = (name: string): string | undefined => textOf(incoming.headers[name]);
     const bindings: Bindings = { upgrade: { incoming, socket, head } };
-    const response = await app.fetch(new Request(url, { method: 'GET', headers }), bindings);
+    const response = await app.fetch(honoRequest({ method: 'GET', header }, incoming.url ?? '/'), bindings);
     if (!isAnswered(response)) await refuse(socket, response);
   } catch (error) {
     context.options.logger.warn({ error: String(error) }, 'a WebSocket handshake failed');

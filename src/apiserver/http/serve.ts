@@ -17,15 +17,18 @@ export async function serveRequest(app: Hono<AppEnv>, request: ReceivedRequest, 
     exchange.answer(400, { 'content-type': 'text/plain' }, 'the request target is neither a path nor an absolute URL');
     return;
   }
-  const response = await app.fetch(honoRequest(request, exchange), { exchange });
+  const response = await app.fetch(honoRequest(request, exchange.target), { exchange });
   if (!exchange.isAnswered) await passOn(response, exchange);
 }
 
 /** Origin form, or a proxy's absolute form (RFC 9112 §3.2). */
 const TARGET = /^(?:\/|https?:\/\/)/i;
 
-/** What the application reads of a Request; a real one costs as much as all else that is done for a small answer. */
-function honoRequest({ method, header }: ReceivedRequest, { target }: Exchange): Request {
+/**
+ * What the application reads of a Request; a real one costs as much as all else that is done for a small answer, and the first of a
+ * process loads all that belongs to it.
+ */
+export function honoRequest({ method, header }: ReceivedRequest, target: string): Request {
   const headers = { get: (name: string) => header(name.toLowerCase()) ?? null };
   const url = target.startsWith('/') ? `http://localhost${target}` : target;
   return { method, url, headers } as unknown as Request;
