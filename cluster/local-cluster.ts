@@ -22,15 +22,7 @@ import type { Launch } from './launch.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { READY_POLL_MS, READY_TIMEOUT_MS, SERVERS_FIRST_LIMIT_MS } from './limits.ts';
 import { logTail } from './log-tail.ts';
-import {
-  type Member,
-  type MemberMeans,
-  membersOf,
-  runMember,
-  runMembers,
-  runServersAhead,
-  stopOrder,
-} from './members.ts';
+import { type Member, membersOf, runMember, runMembers, runServersAhead, stopOrder } from './members.ts';
 import { podNetwork } from './pod-network.ts';
 import { checkPorts, findFreePorts } from './ports.ts';
 import { recordedProcess } from './process-identity.ts';
@@ -90,7 +82,8 @@ export interface RunningCluster {
   readonly kept: readonly string[];
   /**
    * The servers are ready: workers start now. By themselves they do after a while: a worker that starts together with its servers can do
-   * nothing before one of them is ready, and takes their processors; but a node whose servers are down has pods to look after.
+   * nothing before one of them is ready, and takes their processors; but a node whose servers are down has pods to look after. Throws
+   * what keeps a worker from being started.
    */
   startWorkers(): void;
   /** Ends every process of the cluster: workers first, so that they can still tell the servers. */
@@ -106,11 +99,11 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   const supervisor = createSupervisor(options);
   try {
     const { command, environmentOf } = options;
+    const routeFor = options.peerRoute ?? (() => Promise.resolve(directRoute));
     const ahead = (topology: Topology): void =>
       runServersAhead(topology, { layout, command, environmentOf, supervisor });
-    const { topology, resumed, network, identities, ensureOthers } = await prepare(options, layout, ahead);
-    const routeFor = options.peerRoute ?? (() => Promise.resolve(directRoute));
-    const route = await routeFor(topology);
+    const prepared = await prepare(options, layout, routeFor, ahead);
+    const { topology, resumed, network, route, identities, ensureOthers } = prepared;
     const kept = resumed ? livingMembers(layout, topology) : [];
     const means = {
       layout,
@@ -121,12 +114,27 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
       tuning: options.tuning,
       supervisor,
     };
-    const { servers, late, others } = inOrderOfStart(membersOf(topology, means), kept);
-    await runMembers(servers, means);
+    const members = membersOf(topology, means);
+    const isLate = ({ name, component }: Member): boolean => component === 'kubelet' && !kept.includes(name);
+    await runMembers(
+      members.filter(({ component }) => component === 'server'),
+      means,
+    );
     await ensureOthers();
-    await runMembers(others, means);
-    const workers = lateStart(options.clock, SERVERS_FIRST_LIMIT_MS, () => runWorkers(late, means, options.logger));
+    await runMembers(
+      members.filter((member) => member.component !== 'server' && !isLate(member)),
+      means,
+    );
     const following = followTopology({ ...options, means, routeFor, ensureIdentities: identities, topology });
+    const workers = lateStart(options.clock, SERVERS_FIRST_LIMIT_MS, {
+      begin() {
+        // As they are told by now: servers may have come and gone meanwhile.
+        for (const worker of membersOf(following.topology(), means).filter(isLate)) runMember(worker, means);
+      },
+      failed(error) {
+        options.logger.error({ error: messageOf(error) }, 'the workers could not be started');
+      },
+    });
     return {
       layout,
       get topology() {
@@ -150,49 +158,42 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   }
 }
 
-/** Workers that run already are not late. */
-function inOrderOfStart(
-  members: readonly Member[],
-  kept: readonly string[],
-): { readonly servers: readonly Member[]; readonly others: readonly Member[]; readonly late: readonly Member[] } {
-  const servers = members.filter(({ component }) => component === 'server');
-  const late = members.filter(({ name, component }) => component === 'kubelet' && !kept.includes(name));
-  return { servers, late, others: members.filter((member) => !servers.includes(member) && !late.includes(member)) };
-}
-
-/** A worker that cannot be started does not end the cluster: whoever waits for it to be ready is told. */
-function runWorkers(workers: readonly Member[], means: MemberMeans, logger: Logger): void {
-  for (const worker of workers) {
-    try {
-      runMember(worker, means);
-    } catch (error) {
-      logger.error({ worker: worker.name, error: messageOf(error) }, 'a worker could not be started');
-    }
-  }
-}
-
 interface Prepared {
   readonly topology: Topology;
   readonly resumed: boolean;
   readonly network: PodNetwork;
+  readonly route: PeerRoute;
   readonly identities: (topology: Topology) => Promise<void>;
   /** Makes what others than servers need. */
   readonly ensureOthers: () => Promise<void>;
 }
 
-/** Decides what the cluster is and records it, with the keys and certificates of its servers. `ahead` is told of a new one as soon as it is decided. */
-function prepare(options: ClusterOptions, layout: Layout, ahead: (topology: Topology) => void): Promise<Prepared> {
+/**
+ * Decides what the cluster is and records it, with the keys and certificates of its servers; those of everybody else too, unless it
+ * is new. Of a new one `ahead` is told as soon as it is decided.
+ */
+function prepare(
+  options: ClusterOptions,
+  layout: Layout,
+  routeFor: (topology: Topology) => Promise<PeerRoute>,
+  ahead: (topology: Topology) => void,
+): Promise<Prepared> {
   return withTopologyLock(layout, options.clock, async () => {
     const recorded = readTopology(layout);
     const topology = await chooseTopology(options, layout, recorded);
-    if (recorded === undefined) ahead(topology);
+    const resumed = recorded !== undefined;
+    const route = await routeFor(topology);
+    if (!resumed) ahead(topology);
     const network = await podNetwork(topology.runtime, options.hostAddressForPods);
     const identities = (needed: Topology): Promise<void> =>
       ensureIdentities(layout, needed, serviceNetwork(network), options.clock);
     const opened = await openIdentities(layout, topology, serviceNetwork(network), options.clock);
     await opened.ofServers();
+    // Nothing that fails may end servers that have been running all the time: they are adopted later.
+    if (resumed) await opened.ofOthers();
     writeTopology(layout, topology);
-    return { topology, resumed: recorded !== undefined, network, identities, ensureOthers: opened.ofOthers };
+    const ensureOthers = resumed ? () => Promise.resolve() : opened.ofOthers;
+    return { topology, resumed, network, route, identities, ensureOthers };
   });
 }
 

@@ -125,6 +125,8 @@ class ThreadChannel implements Channel<ToNode, FromNode> {
       this.tell({ kind: 'failed', reason: 'the Raft thread ended', cause: packError(new Error('unexpected end')) });
       this.tell({ kind: 'stopped' });
     });
+    // A process that never starts it must be able to end; listening to it has taken that back.
+    worker.unref();
   }
 
   post(message: ToNode, transfer?: readonly ArrayBuffer[]): void {

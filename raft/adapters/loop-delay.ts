@@ -49,7 +49,7 @@ function windowOf(histogram: IntervalHistogram, resolutionMs: number): LoopDelay
 export function loopDelayMetric(registry: Registry): (window: LoopDelay) => void {
   const delay = new Gauge({
     name: 'quorate_raft_loop_delay_seconds',
-    help: `How late the Raft thread's event loop was in the last ${LOOP_DELAY_WINDOW_MS / 1000} s; quantile 1 is the longest.`,
+    help: `How late the Raft thread's event loop was in the last ${LOOP_DELAY_WINDOW_MS / 1000} s; quantile 1 is the longest that was met.`,
     labelNames: ['quantile'],
     registers: [registry],
   });

@@ -31,7 +31,7 @@ export const PROGRESS_PERIOD_MS = 20;
 export const DISK_STALL_LIMIT_MS = 2_000;
 /** A leader whose state machine applies nothing of what waits for this long hands leadership over. */
 export const APPLY_STALL_LIMIT_MS = 5_000;
-/** Ticks that may pass at once: far fewer than an election timeout. */
+/** Ticks that may pass at once: less than half of the shortest election timeout. */
 export const QUIET_LIMIT_TICKS = 12;
 /** How long a removed member stays, so that what was asked of it is answered. */
 export const REMOVED_WAIT_MS = 1_000;

@@ -179,7 +179,7 @@ class Candidate {
   async awaitVacancy(signal: AbortSignal): Promise<boolean> {
     const seen = this.#seen;
     if (seen === undefined || restOfTermMs(seen, this.#clock.monotonic()) <= 0) return true;
-    const outcome = await outwait({ client: this.#client, clock: this.#clock }, seen, signal);
+    const outcome = await outwait({ client: this.#client, clock: this.#clock, identity: this.#identity }, seen, signal);
     this.#seen = outcome.seen;
     return outcome.isBlind;
   }

@@ -27,12 +27,20 @@ export interface WaitOutcome {
   readonly isBlind: boolean;
 }
 
-/** Follows a lease that another holds, until it is vacant, gone, has run out, or cannot be followed. Never rejects. */
+/** Who waits. */
+export interface Waiting {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly identity: string;
+}
+
+/** Follows a lease that another holds, until it is vacant, gone, has run out, is ours after all, or cannot be followed. Never rejects. */
 export function outwait(
-  { client, clock }: { readonly client: ApiClient; readonly clock: Clock },
+  { client, clock, identity }: Waiting,
   seen: SeenLease,
   signal: AbortSignal,
 ): Promise<WaitOutcome> {
+  if (signal.aborted) return Promise.resolve({ seen, isBlind: true });
   const { namespace = '', name, resourceVersion } = seen.lease.metadata;
   return new Promise((resolve) => {
     const closing = new AbortController();
@@ -63,7 +71,9 @@ export function outwait(
           if (event.type === 'BOOKMARK') return;
           if (event.type === 'ERROR') return stop();
           last = { lease: event.object, sinceMs: clock.monotonic() };
-          if (event.type === 'DELETED' || isVacant(event.object)) end(false);
+          // Ours: the answer to our claim was lost.
+          const isOurs = event.object.spec?.holderIdentity === identity;
+          if (event.type === 'DELETED' || isVacant(event.object) || isOurs) end(false);
         },
         ended: stop,
       },

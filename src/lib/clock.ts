@@ -58,14 +58,15 @@ const BEAT_SLACK_MS = 2;
 
 /**
  * Milliseconds until the next whole multiple of `periodMs`. Who waits for beats instead of periods of his own is woken together with
- * all others who do, which is what a process at rest costs.
+ * all others of the thread who do, which is what a process at rest costs.
  */
 export function untilBeat(clock: Pick<Clock, 'monotonic'>, periodMs: number): number {
   const nowMs = clock.monotonic();
   return (Math.floor((nowMs + BEAT_SLACK_MS) / periodMs) + 1) * periodMs - nowMs;
 }
 
-/** As every(), on the beat: the first time comes within a period. Not for what many of a kind do, such as connections. */
+/** As every(), on the beat: the first time comes within a period. Not for what thousands do, such as the
+ * connections of clients. */
 export function onBeat(clock: Clock, periodMs: number, fire: () => void): Timer {
   return repeatedly(clock, () => untilBeat(clock, periodMs), fire);
 }

@@ -3,11 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { lateStart } from '../../cluster/late-start.ts';
 import { manualClock } from '../support/manual-clock.ts';
 
-function waiting() {
+function waiting(breaks = false) {
   const clock = manualClock();
   const begun: number[] = [];
-  const late = lateStart(clock, 5_000, () => begun.push(clock.monotonic()));
-  return { clock, begun, late, from: clock.monotonic() };
+  const failures: unknown[] = [];
+  const late = lateStart(clock, 5_000, {
+    begin() {
+      begun.push(clock.monotonic());
+      if (breaks) throw new Error('no room');
+    },
+    failed: (error) => failures.push(error),
+  });
+  return { clock, begun, failures, late, from: clock.monotonic() };
 }
 
 describe('a late start', () => {
@@ -36,5 +43,14 @@ describe('a late start', () => {
     clock.advance(10_000);
     expect(begun).toEqual([]);
     expect(clock.pending).toBe(0);
+  });
+
+  it('that fails tells whoever told it to begin, or, by itself, the one who made it', () => {
+    const told = waiting(true);
+    expect(() => told.late.now()).toThrow('no room');
+    expect(told.failures).toEqual([]);
+    const alone = waiting(true);
+    alone.clock.advance(5_000);
+    expect(alone.failures).toEqual([new Error('no room')]);
   });
 });

@@ -8,6 +8,7 @@ import type { Message, NodeId } from '../../node/index.ts';
 import { encodeFrames } from '../codec.ts';
 import {
   CLOSE_LIMIT_MS,
+  DRAIN_CHECK_MS,
   GREETING_LIMIT_BYTES,
   GREETING_LIMIT_MS,
   PING_PERIOD_MS,
@@ -120,8 +121,11 @@ export class Dialler {
     if (this.state.kind !== 'open') return;
     const { socket } = this.state;
     for (const frame of encodeFrames(messages)) {
-      if (socket.bufferedAmount > SEND_QUEUE_LIMIT_BYTES) this.dropped = true;
-      else socket.send(frame);
+      if (socket.bufferedAmount <= SEND_QUEUE_LIMIT_BYTES) socket.send(frame);
+      else if (!this.dropped) {
+        this.dropped = true;
+        this.awaitDrain(socket);
+      }
     }
   }
 
@@ -203,7 +207,20 @@ export class Dialler {
     this.options.connected();
   }
 
-  /** Finds peers that are silent without having closed, and tells when a full queue has drained. */
+  /** Tells when a full queue has drained. */
+  private awaitDrain(socket: WebSocket): void {
+    this.options.clock.timer(DRAIN_CHECK_MS, () => {
+      if (this.state.kind !== 'open' || this.state.socket !== socket) return;
+      if (socket.bufferedAmount >= SEND_QUEUE_LIMIT_BYTES / 2) {
+        this.awaitDrain(socket);
+        return;
+      }
+      this.dropped = false;
+      this.options.connected();
+    });
+  }
+
+  /** Finds peers that are silent without having closed. */
   private probe(socket: WebSocket): void {
     const { clock } = this.options;
     this.pinger?.cancel();
@@ -214,10 +231,6 @@ export class Dialler {
         return;
       }
       socket.ping();
-      if (this.dropped && socket.bufferedAmount < SEND_QUEUE_LIMIT_BYTES / 2) {
-        this.dropped = false;
-        this.options.connected();
-      }
       this.probe(socket);
     });
   }

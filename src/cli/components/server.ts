@@ -25,6 +25,7 @@ export async function runServer(
     threads = startThreads(threads);
     await loading;
     await awaitConfig(file, environment);
+    if (environment.signal.aborted) return;
   }
   const config = readConfig(file, 'server');
   const [store, { serve }] = await Promise.all([openStore(config, environment, threads), loading]);
