@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { corruptionTable } from './corrupt/command.ts';
 import { CASES, type Case, corrupt } from './corrupt/experiment.ts';
 
-const WORLDS = [9_001, 9_002, 9_003, 9_004, 9_005, 9_006];
+const WORLDS = [9_006, 9_007, 9_008, 9_009, 9_010, 9_011];
 
 describe('a server one of whose files is damaged', () => {
   it('comes back by itself or asks to be replaced, whatever the file and the damage, and nothing is lost or read wrong', async () => {
