@@ -23,6 +23,14 @@ import {
 import { LEASES } from './resources.ts';
 import type { ApiClient, Fence, GetOptions, LeaderElector, ObjectName, RequestOptions } from './types.ts';
 
+/** Pauses as shares of the period between renewals: when nothing is known of the lease, and after a renewal that failed. */
+const BLIND_PAUSE = 0.5;
+const FAILED_PAUSE = 0.25;
+/** What all candidates wait for, each tries apart by up to this share of that period. */
+const SPREAD = 0.05;
+/** How much of its deadline one renewal may take. */
+const RENEWAL_SHARE = 0.3;
+
 export interface LeaderElectorOptions {
   readonly client: ApiClient;
   /** The Lease: usually { namespace: 'kube-system', name: 'kube-scheduler' }. */
@@ -52,8 +60,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
       while (!signal.aborted) {
         if (!(await candidate.tryOnce(signal))) {
           const isBlind = await candidate.awaitVacancy(signal);
-          // What all wait for, each tries a little apart.
-          await sleep(clock, retryPeriodMs * ((isBlind ? 0.5 : 0) + random.float() / 20), signal);
+          await sleep(clock, retryPeriodMs * ((isBlind ? BLIND_PAUSE : 0) + SPREAD * random.float()), signal);
           continue;
         }
         logger.info({ lease: options.lease.name, identity }, 'leading');
@@ -97,7 +104,7 @@ async function holdOffice(
       if (term.signal.aborted) return;
       const isRenewed = await candidate.tryOnce(term.signal);
       if (candidate.fence() === undefined) stop();
-      pauseMs = isRenewed ? untilBeat(clock, retryPeriodMs) : retryPeriodMs / 4;
+      pauseMs = isRenewed ? untilBeat(clock, retryPeriodMs) : retryPeriodMs * FAILED_PAUSE;
     }
   })();
   try {
@@ -285,7 +292,7 @@ class Candidate {
 
   /** A renewal that hangs must leave time for another, though none was sent in the first two fifths of the deadline. */
   get #timeoutMs(): number {
-    return this.#renewDeadlineMs * 0.3;
+    return this.#renewDeadlineMs * RENEWAL_SHARE;
   }
 
   #nowText(): string {
