@@ -105,12 +105,15 @@ export interface WatchOptions {
   readonly range: KeyRange;
   /** Events with a greater revision are delivered. */
   readonly from: Revision;
-  /** Selects objects; compiled once per watch, it should read the envelope and not the bytes. */
+  /**
+   * Selects objects; compiled once per watch, it should read the envelope and not the bytes. Without it all are: such watches of one
+   * range cost least, because what they see is gathered once.
+   */
   readonly matches?: (object: StoredObject) => boolean;
 }
 
 export interface WatchSink {
-  /** Events in revision order; `upTo` is the command boundary reached by them. The array is not kept. */
+  /** Events in revision order; `upTo` is the command boundary reached by them. Watches that see the same may be given the same array. */
   events(batch: readonly WatchEvent[], upTo: Revision): void;
   /** No further event comes. `closed`: by the caller or the store's stop. */
   ended(reason: 'closed' | 'compacted'): void;

@@ -1,5 +1,6 @@
 // Delivers changes to watchers. Watchers are found by the prefix they follow, so one costs nothing to a change outside
-// its range. A watcher that begins in the past catches up from history in turns of bounded length, then joins the live ones.
+// its range; those of one prefix who select nothing see the same, which is gathered once for all of them. A watcher that begins in
+// the past catches up from history in turns of bounded length, then joins the live ones.
 //
 // Invariant: a watcher has been given every change of its range up to its progress, once and in order, and none after it.
 
@@ -36,14 +37,29 @@ interface Watcher {
   replayed: Revision | undefined;
   /** Changes up to here are not for it: it began after them. */
   readonly from: Revision;
-  readonly batch: WatchEvent[];
+  batch: WatchEvent[];
   closed: boolean;
+}
+
+/** The live watchers of one prefix. */
+interface Audience {
+  /** Who sees everything, and so all the same. */
+  readonly unselective: Set<Watcher>;
+  readonly selective: Set<Watcher>;
+  /** What the unselective ones see of what is being published. */
+  batch: WatchEvent[];
+}
+
+/** What is being published, to whom. */
+interface Touched {
+  readonly audiences: Audience[];
+  readonly watchers: Watcher[];
 }
 
 export class WatchHub {
   readonly #options: HubOptions;
   #machine: StateMachine;
-  readonly #live = new Map<string, Set<Watcher>>();
+  readonly #live = new Map<string, Audience>();
   readonly #replaying = new Set<Watcher>();
   #published: Revision;
 
@@ -56,7 +72,7 @@ export class WatchHub {
   /** Live watchers and those that catch up: for metrics. */
   get size(): number {
     let size = this.#replaying.size;
-    for (const watchers of this.#live.values()) size += watchers.size;
+    for (const { unselective, selective } of this.#live.values()) size += unselective.size + selective.size;
     return size;
   }
 
@@ -87,9 +103,10 @@ export class WatchHub {
   publish(changes: readonly Change[]): void {
     const upTo = this.#machine.revision;
     if (this.#live.size > 0 && changes.length > 0) {
-      const touched: Watcher[] = [];
+      const touched: Touched = { audiences: [], watchers: [] };
       for (const change of changes) this.#offer(change, touched);
-      for (const watcher of touched) this.#deliver(watcher, upTo);
+      for (const audience of touched.audiences) this.#deliverToAll(audience, upTo);
+      for (const watcher of touched.watchers) this.#deliverOwn(watcher, upTo);
     }
     this.#published = upTo;
   }
@@ -100,7 +117,7 @@ export class WatchHub {
    */
   moveTo(machine: StateMachine): void {
     this.#machine = machine;
-    for (const watcher of [...this.#live.values()].flatMap((watchers) => [...watchers])) {
+    for (const watcher of this.#everyLive()) {
       watcher.replayed = Math.max(watcher.from, this.#published) as Revision;
       this.#replaying.add(watcher);
       this.#options.defer(() => this.#replay(watcher));
@@ -112,10 +129,14 @@ export class WatchHub {
   /** Ends every watch. */
   stop(): void {
     for (const watcher of [...this.#replaying]) this.#end(watcher, 'closed');
-    for (const watchers of [...this.#live.values()]) for (const watcher of [...watchers]) this.#end(watcher, 'closed');
+    for (const watcher of this.#everyLive()) this.#end(watcher, 'closed');
   }
 
-  #offer(change: Change, touched: Watcher[]): void {
+  #everyLive(): Watcher[] {
+    return [...this.#live.values()].flatMap(({ unselective, selective }) => [...unselective, ...selective]);
+  }
+
+  #offer(change: Change, touched: Touched): void {
     const { key } = change.version;
     const shared = new SharedEvent(change);
     const second = key.indexOf('/', key.indexOf('/') + 1);
@@ -125,13 +146,20 @@ export class WatchHub {
     this.#offerTo(this.#live.get(key), shared, touched);
   }
 
-  #offerTo(watchers: Set<Watcher> | undefined, shared: SharedEvent, touched: Watcher[]): void {
-    if (watchers === undefined) return;
-    for (const watcher of watchers) {
+  #offerTo(audience: Audience | undefined, shared: SharedEvent, touched: Touched): void {
+    if (audience === undefined) return;
+    if (audience.unselective.size > 0) {
+      const event = shared.seenBy(undefined);
+      if (event !== undefined) {
+        if (audience.batch.length === 0) touched.audiences.push(audience);
+        audience.batch.push(event);
+      }
+    }
+    for (const watcher of audience.selective) {
       if (shared.change.version.revision <= watcher.from) continue;
       const event = this.#select(watcher, shared);
       if (event === undefined) continue;
-      if (watcher.batch.length === 0) touched.push(watcher);
+      if (watcher.batch.length === 0) touched.watchers.push(watcher);
       watcher.batch.push(event);
     }
   }
@@ -147,16 +175,27 @@ export class WatchHub {
     }
   }
 
-  #deliver(watcher: Watcher, upTo: Revision): void {
-    if (!watcher.closed) {
-      try {
-        watcher.sink.events(watcher.batch, upTo);
-      } catch (error) {
-        this.#options.sinkFailed(error);
-        this.#end(watcher, 'closed');
-      }
+  #deliverToAll(audience: Audience, upTo: Revision): void {
+    const { batch } = audience;
+    audience.batch = [];
+    // Who joins meanwhile, called back by one of them, begins after all of this.
+    for (const watcher of audience.unselective) this.#deliver(watcher, eventsAfter(batch, watcher.from), upTo);
+  }
+
+  #deliverOwn(watcher: Watcher, upTo: Revision): void {
+    const { batch } = watcher;
+    watcher.batch = [];
+    this.#deliver(watcher, batch, upTo);
+  }
+
+  #deliver(watcher: Watcher, batch: readonly WatchEvent[], upTo: Revision): void {
+    if (watcher.closed || batch.length === 0) return;
+    try {
+      watcher.sink.events(batch, upTo);
+    } catch (error) {
+      this.#options.sinkFailed(error);
+      this.#end(watcher, 'closed');
     }
-    watcher.batch.length = 0;
   }
 
   #replay(watcher: Watcher): void {
@@ -174,7 +213,7 @@ export class WatchHub {
       this.#end(watcher, 'compacted');
       return;
     }
-    if (watcher.batch.length > 0) this.#deliver(watcher, upTo);
+    this.#deliverOwn(watcher, upTo);
     watcher.replayed = upTo;
     if (watcher.closed) return;
     if (upTo === this.#machine.revision) this.#join(watcher);
@@ -185,24 +224,36 @@ export class WatchHub {
     this.#replaying.delete(watcher);
     watcher.replayed = undefined;
     const { prefix } = watcher.range;
-    const watchers = this.#live.get(prefix);
-    if (watchers === undefined) this.#live.set(prefix, new Set([watcher]));
-    else watchers.add(watcher);
+    const audience = this.#live.get(prefix) ?? { unselective: new Set(), selective: new Set(), batch: [] };
+    this.#live.set(prefix, audience);
+    (watcher.matches === undefined ? audience.unselective : audience.selective).add(watcher);
   }
 
   #end(watcher: Watcher, reason: 'closed' | 'compacted'): void {
     if (watcher.closed) return;
     watcher.closed = true;
     this.#replaying.delete(watcher);
-    const watchers = this.#live.get(watcher.range.prefix);
-    watchers?.delete(watcher);
-    if (watchers?.size === 0) this.#live.delete(watcher.range.prefix);
+    this.#leave(watcher);
     try {
       watcher.sink.ended(reason);
     } catch (error) {
       this.#options.sinkFailed(error);
     }
   }
+
+  #leave(watcher: Watcher): void {
+    const audience = this.#live.get(watcher.range.prefix);
+    if (audience === undefined) return;
+    audience.unselective.delete(watcher);
+    audience.selective.delete(watcher);
+    if (audience.unselective.size + audience.selective.size === 0) this.#live.delete(watcher.range.prefix);
+  }
+}
+
+/** Those of a batch that came after `from`: the batch itself when all did. */
+function eventsAfter(batch: readonly WatchEvent[], from: Revision): readonly WatchEvent[] {
+  const [first] = batch;
+  return first === undefined || first.revision > from ? batch : batch.filter(({ revision }) => revision > from);
 }
 
 /** A change as watchers see it; the events are made once and shared by all who see the same. */

@@ -140,4 +140,43 @@ describe('the watch hub', () => {
     expect(events[0]).toBeDefined();
     expect(new Set(events).size).toBe(1);
   });
+
+  it('gives watchers that select nothing the same batch, and those that select their own', () => {
+    const { hub, write } = createWorld();
+    const batches: unknown[] = [];
+    const sink = () => ({ events: (batch: unknown) => void batches.push(batch), ended: () => {} });
+    const matches = () => true;
+    for (const options of [{}, {}, { matches }]) hub.watch({ range: PODS, from: rev(0), ...options }, sink());
+    write(3);
+    expect(batches).toHaveLength(3);
+    expect(batches[0]).toBe(batches[1]);
+    expect(batches[2]).not.toBe(batches[0]);
+    expect(batches[2]).toEqual(batches[0]);
+  });
+
+  it('tells who joins while a batch is delivered only of what comes after it, and who leaves of nothing more', () => {
+    const { machine, hub, write } = createWorld();
+    const late = new RecordingSink();
+    const leaving = new RecordingSink();
+    const first = new RecordingSink();
+    const calls: (() => void)[] = [
+      () => void hub.watch({ range: PODS, from: machine.revision }, late),
+      () => leavingWatch.close(),
+    ];
+    const events = first.events.bind(first);
+    first.events = (batch, upTo) => {
+      events(batch, upTo);
+      calls.splice(0).forEach((call) => {
+        call();
+      });
+    };
+    hub.watch({ range: PODS, from: rev(0) }, first);
+    const leavingWatch = hub.watch({ range: PODS, from: rev(0) }, leaving);
+    write(2);
+    write(1);
+    expect(first.events_.map(({ revision }) => revision)).toEqual([1, 2, 3]);
+    expect(late.events_.map(({ revision }) => revision)).toEqual([3]);
+    expect(leaving.events_).toHaveLength(0);
+    expect(hub.size).toBe(2);
+  });
 });

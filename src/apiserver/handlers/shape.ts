@@ -50,7 +50,18 @@ function isStored(source: StoredObject | KubeObject): source is StoredObject {
   return 'envelope' in source;
 }
 
+/** Of each kind one: whoever looks at the same objects in their own form can be told by the shape. */
+const objectShapes = new WeakMap<ResourceDefinition, Shape>();
+
 function objectShape(definition: ResourceDefinition): Shape {
+  const known = objectShapes.get(definition);
+  if (known !== undefined) return known;
+  const shape = createObjectShape(definition);
+  objectShapes.set(definition, shape);
+  return shape;
+}
+
+function createObjectShape(definition: ResourceDefinition): Shape {
   const apiVersion = groupVersion(definition.group, definition.version);
   const encode = (source: StoredObject | KubeObject): Uint8Array => {
     if (!isStored(source)) return encodePlain(source);

@@ -13,12 +13,13 @@ import {
   StoreStoppedError,
   type Watch,
   type WatchEvent,
+  type WatchOptions,
 } from '../../store/index.ts';
 import type { ServerContext } from '../context.ts';
 import type { Selection } from '../handlers/selection.ts';
 import type { Shape } from '../handlers/shape.ts';
 import { WATCH_BOOKMARK_PERIOD_MS } from '../limits.ts';
-import { encodeBookmark, encodeError, encodeEvent } from './events.ts';
+import { encodeBookmark, encodeError, encodeEvent, encodeEvents } from './events.ts';
 import type { WatchRequest } from './options.ts';
 import { Outbox } from './outbox.ts';
 import type { WatchTransport } from './transport.ts';
@@ -45,7 +46,8 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
   const timers: Timer[] = [];
   let watch: Watch | undefined;
   let over = false;
-  const sent = (count: number): void => server.metrics.watchEvents.inc(labels, count);
+  const counter = server.metrics.watchEvents.labels(labels);
+  const sent = (count: number): void => counter.inc(count);
   const outbox = new Outbox(transport, server.pacer, sent, (error) => fail(error));
 
   /** Releases everything; the transport is ended by whoever calls. Idempotent. */
@@ -81,19 +83,16 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
   };
   const events = (batch: readonly WatchEvent[]): void => {
     if (over || batch.length === 0) return;
-    if (outbox.put(batch.map((event) => encodeEvent(event, shape)))) return;
+    if (outbox.put(encodeEvents(batch, shape))) return;
     server.metrics.watchesTerminated.inc({ reason: 'slow' });
     release();
     transport.destroy();
   };
   const follow = (): void => {
-    watch = server.options.store.watch(
-      { range: session.range, from: session.from, matches: (object) => session.selection.matches(object) },
-      {
-        events,
-        ended: (reason) => (reason === 'closed' ? endInGoodOrder() : fail(expiredError('too old resource version'))),
-      },
-    );
+    watch = server.options.store.watch(watchOptions(session), {
+      events,
+      ended: (reason) => (reason === 'closed' ? endInGoodOrder() : fail(expiredError('too old resource version'))),
+    });
     // The hub may have called back, and ended everything, before the watch was in our hands.
     if (over) watch.close();
   };
@@ -108,6 +107,11 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
       if (!over) follow();
     })
     .catch(fail);
+}
+
+function watchOptions({ range, from, selection }: WatchSession): WatchOptions {
+  if (selection.everything) return { range, from };
+  return { range, from, matches: (object) => selection.matches(object) };
 }
 
 /** What the client is told: 410 when its revision is forgotten, so that it lists anew. */
