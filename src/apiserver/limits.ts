@@ -33,7 +33,7 @@ export const WATCH_TIMEOUT_MIN_SECONDS = 1_800;
 export const WATCH_BOOKMARK_PERIOD_MS = 60_000;
 /** Between two rounds of writing to watchers; longer, up to the maximum, the longer a round takes. */
 export const WATCH_PAUSE_MIN_MS = 5;
-export const WATCH_PAUSE_MAX_MS = 30;
+export const WATCH_PAUSE_MAX_MS = 60;
 /** So much for one watcher is written at once. */
 export const WATCH_ROUND_BYTES = 256 * KIB;
 /** What may wait for one slow watcher's socket before its stream is ended. */
