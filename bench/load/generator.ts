@@ -20,6 +20,8 @@ export interface LoadJob {
   readonly path: string;
   /** Begins every name. */
   readonly prefix: string;
+  /** In the names of what this job makes beside the objects of `prefix`, so that no two jobs make the same; 0 unless given. */
+  readonly run?: number;
   /** The object, with @NAME@ and @SEQ@ to be filled in. */
   readonly template: string;
   readonly clients: number;

@@ -26,6 +26,8 @@ type Job struct {
 	// Path is the collection, for quorate; Prefix begins every name.
 	Path   string `json:"path"`
 	Prefix string `json:"prefix"`
+	// Run is in the name of whatever this job makes anew.
+	Run int `json:"run"`
 	// Template is the object: @NAME@ and @SEQ@ are filled in.
 	Template string `json:"template"`
 	Clients  int    `json:"clients"`

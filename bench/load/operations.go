@@ -61,7 +61,8 @@ func operate(job Job, body body, c client, number, sequence int) (int, error) {
 		// A walk over all names that differs from client to client and repeats late.
 		return fmt.Sprintf("%s-%d", job.Prefix, (number*7919+sequence*104729)%job.Objects)
 	}
-	own := func() string { return fmt.Sprintf("%s-%d-%d", job.Prefix, number, sequence) }
+	// What another run has made is there still.
+	own := func() string { return fmt.Sprintf("%s-%d-%d-%d", job.Prefix, job.Run, number, sequence) }
 	// A client's own few objects: updates of one object by two clients would measure conflicts.
 	mine := fmt.Sprintf("%s-%d", job.Prefix, number%max(job.Objects, 1))
 	switch job.Operation {

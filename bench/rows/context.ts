@@ -76,7 +76,7 @@ export interface Contender {
 
 let lastRun = 0;
 
-/** Runs every contender in turn, several times over. Names that a run makes are its own. */
+/** Runs every contender in turn, several times over. What a run makes has names of its own. */
 export async function measure(
   context: BenchContext,
   row: Omit<Row, 'sides'>,
@@ -86,7 +86,6 @@ export async function measure(
   for (let run = 0; run < context.runs; run++) {
     for (const [at, { peer, job }] of contenders.entries()) {
       lastRun += 1;
-      const creates = job.objects === undefined;
       const result = await runLoad(context.generator, {
         ...peer.base,
         seconds: context.seconds,
@@ -95,7 +94,7 @@ export async function measure(
         // One connection for all of etcd's clients: with more of them it gets slower.
         connections: Math.min(job.clients, ETCD_CONNECTIONS),
         ...job,
-        prefix: creates ? `${job.prefix}${lastRun}` : job.prefix,
+        run: lastRun,
       });
       results[at]?.push(result);
     }
