@@ -32,16 +32,18 @@ export function encodeEvent(event: Pick<WatchEvent, 'type' | 'object'>, shape: S
   return made;
 }
 
-/** The last batch that was encoded: watchers that see the same are given it one after another. */
-let last:
-  | { readonly batch: readonly WatchEvent[]; readonly shape: Shape; readonly lines: readonly Uint8Array[] }
-  | undefined;
+/** The last encoding of each batch: watchers that see the same are given it one after another. */
+const encodedBatches = new WeakMap<
+  readonly WatchEvent[],
+  { readonly shape: Shape; readonly lines: readonly Uint8Array[] }
+>();
 
 /** One line for each event of a batch, which nobody changes. */
 export function encodeEvents(batch: readonly WatchEvent[], shape: Shape): readonly Uint8Array[] {
-  if (last?.batch === batch && last.shape === shape) return last.lines;
+  const known = encodedBatches.get(batch);
+  if (known?.shape === shape) return known.lines;
   const lines = batch.map((event) => encodeEvent(event, shape));
-  last = { batch, shape, lines };
+  encodedBatches.set(batch, { shape, lines });
   return lines;
 }
 
