@@ -3,7 +3,7 @@
 // Not the library's door: behind it are fetch, cookies, caches and mocks, a megabyte that every process would load.
 import { createSecureContext, type SecureContext } from 'node:tls';
 import Pool from 'undici/lib/dispatcher/pool.js';
-import { type Clock, type Logger, messageOf, type Prng, sleep, UserError } from '../lib/index.ts';
+import { type Clock, type Logger, messageOf, oncePer, type Prng, sleep, UserError } from '../lib/index.ts';
 import {
   CONNECT_TIMEOUT_MS,
   CONNECTIONS_PER_ENDPOINT,
@@ -164,7 +164,7 @@ function openEndpoint(address: string, tls: TlsOptions | undefined): Endpoint {
   return { address, origin: url.origin, prefix: url.pathname.replace(/\/+$/, ''), pool };
 }
 
-const contexts = new WeakMap<TlsOptions, SecureContext>();
+const contextFor = oncePer(contextOf);
 
 /**
  * The same for requests and watches: our authority only, and a certificate of our own where we have one. Read once: it takes
@@ -172,9 +172,7 @@ const contexts = new WeakMap<TlsOptions, SecureContext>();
  */
 export function connectTls(tls: TlsOptions | undefined): { secureContext?: SecureContext } {
   if (tls === undefined) return {};
-  const secureContext = contexts.get(tls) ?? contextOf(tls);
-  contexts.set(tls, secureContext);
-  return { secureContext };
+  return { secureContext: contextFor(tls) };
 }
 
 function contextOf({ ca, cert, key }: TlsOptions): SecureContext {

@@ -65,8 +65,7 @@ export function untilBeat(clock: Pick<Clock, 'monotonic'>, periodMs: number): nu
   return (Math.floor((nowMs + BEAT_SLACK_MS) / periodMs) + 1) * periodMs - nowMs;
 }
 
-/** As every(), on the beat: the first time comes within a period. Not for what thousands do, such as the
- * connections of clients. */
+/** As every(), on the beat: the first time comes within a period. Not for what thousands do, such as connections of clients. */
 export function onBeat(clock: Clock, periodMs: number, fire: () => void): Timer {
   return repeatedly(clock, () => untilBeat(clock, periodMs), fire);
 }

@@ -7,5 +7,6 @@ export * from './errors.ts';
 export * from './limits.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
+export * from './once-per.ts';
 export * from './priority.ts';
 export * from './prng.ts';

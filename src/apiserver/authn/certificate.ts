@@ -1,5 +1,6 @@
 // Identity from a TLS client certificate: CN is the user, each O a group. The TLS layer has verified the chain.
 import type { TLSSocket } from 'node:tls';
+import { oncePer } from '../../lib/index.ts';
 import type { UserInfo } from '../options.ts';
 
 /** What a connection proved: nothing, an identity, or a certificate that does not hold. */
@@ -10,16 +11,12 @@ export type CertificateIdentity =
 
 const NONE: CertificateIdentity = { kind: 'none' };
 /** A connection's identity does not change, and reading a peer certificate is not cheap. */
-const known = new WeakMap<object, CertificateIdentity>();
+const identityOf = oncePer(readIdentity);
 
 /** `socket` is the connection a request came by; anything but a TLS socket has no certificate. */
 export function certificateIdentity(socket: object | undefined): CertificateIdentity {
   if (socket === undefined || !isTlsSocket(socket)) return NONE;
-  const cached = known.get(socket);
-  if (cached !== undefined) return cached;
-  const identity = readIdentity(socket);
-  known.set(socket, identity);
-  return identity;
+  return identityOf(socket);
 }
 
 function readIdentity(socket: TLSSocket): CertificateIdentity {

@@ -9,7 +9,7 @@ import {
   partialObjectMetadata,
   type ResourceDefinition,
 } from '../../api/index.ts';
-import type { Clock } from '../../lib/index.ts';
+import { type Clock, oncePer } from '../../lib/index.ts';
 import type { StoredObject } from '../../store/index.ts';
 import type { Representation } from '../http/negotiate.ts';
 import { encodePlain, fromStored } from '../storage/codec.ts';
@@ -50,18 +50,8 @@ function isStored(source: StoredObject | KubeObject): source is StoredObject {
   return 'envelope' in source;
 }
 
-/** Of each kind one: whoever looks at the same objects in their own form can be told by the shape. */
-const objectShapes = new WeakMap<ResourceDefinition, Shape>();
-
-function objectShape(definition: ResourceDefinition): Shape {
-  const known = objectShapes.get(definition);
-  if (known !== undefined) return known;
-  const shape = createObjectShape(definition);
-  objectShapes.set(definition, shape);
-  return shape;
-}
-
-function createObjectShape(definition: ResourceDefinition): Shape {
+/** One for each definition: by it watches know that they ask for the same form (watch/events.ts). */
+const objectShape = oncePer((definition: ResourceDefinition): Shape => {
   const apiVersion = groupVersion(definition.group, definition.version);
   const encode = (source: StoredObject | KubeObject): Uint8Array => {
     if (!isStored(source)) return encodePlain(source);
@@ -76,7 +66,7 @@ function createObjectShape(definition: ResourceDefinition): Shape {
     listTail: ']}\n',
     bookmark: (resourceVersion, end) => bookmark(definition.kind, apiVersion, resourceVersion, end),
   };
-}
+});
 
 function metadataShape(version: MetaVersion): Shape {
   const apiVersion = `meta.k8s.io/${version}`;
