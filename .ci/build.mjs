@@ -29,6 +29,7 @@ const TOOLS = {
   launcher: 'chaos/launcher/main.ts',
   'link-thread': 'chaos/network/link-thread.ts',
   bench: 'bench/main.ts',
+  conformance: 'test/conformance/main.ts',
 };
 /** How long it runs after it is ready: threads write theirs when they have worked for a second. */
 const TRAINING_MS = 2_000;
@@ -155,7 +156,7 @@ function options() {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    external: ['classic-level', 'dockerode', 'esbuild', 'bufferutil', 'utf-8-validate', 'msgpackr-extract'],
+    external: ['classic-level', 'dockerode', 'esbuild', 'vitest', 'bufferutil', 'utf-8-validate', 'msgpackr-extract'],
     banner: {
       js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
     },
