@@ -1,2 +1,4 @@
 // Every area, so that its behaviours are known.
+import './api-machinery-discovery.ts';
 import './api-machinery-lists.ts';
+import './api-machinery-watches.ts';
