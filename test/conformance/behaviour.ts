@@ -10,16 +10,31 @@ export interface Scene extends ConformanceCluster {
 
 export type BehaviourTest = (scene: Scene) => Promise<void>;
 
-const TESTS = new Map<string, BehaviourTest>();
+interface ShownBehaviour {
+  readonly show: BehaviourTest;
+  /** It does to the cluster what would disturb others. */
+  readonly isAlone: boolean;
+}
 
-/** Says how the behaviour of that id is shown. */
+const TESTS = new Map<string, ShownBehaviour>();
+
+/** Says how the behaviour of that id is shown, beside others that are shown at the same time. */
 export function behaviour(id: string, show: BehaviourTest): void {
+  add(id, { show, isAlone: false });
+}
+
+/** The same, with nothing else going on. */
+export function behaviourAlone(id: string, show: BehaviourTest): void {
+  add(id, { show, isAlone: true });
+}
+
+function add(id: string, shown: ShownBehaviour): void {
   if (TESTS.has(id)) throw new Error(`${id} is shown twice`);
-  TESTS.set(id, show);
+  TESTS.set(id, shown);
 }
 
 /** Every behaviour that is shown, by id. */
-export function shownBehaviours(): ReadonlyMap<string, BehaviourTest> {
+export function shownBehaviours(): ReadonlyMap<string, ShownBehaviour> {
   return TESTS;
 }
 

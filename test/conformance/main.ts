@@ -36,7 +36,7 @@ await new Command('conformance')
   .parseAsync();
 
 async function run(flags: Flags): Promise<void> {
-  passWishes({ killLeaderEverySeconds: flags.killLeader, seed: flags.seed });
+  passWishes({ killLeaderEverySeconds: flags.killLeader, only: flags.only, seed: flags.seed });
   process.env['QUORATE_PREBUILT'] = '1';
   const vitest = await startVitest('test', ['test/conformance/conformance.test.ts'], {
     root: ROOT,
@@ -44,7 +44,6 @@ async function run(flags: Flags): Promise<void> {
     watch: false,
     project: 'conformance',
     reporters: flags.output === 'json' ? [] : ['verbose'],
-    ...(flags.only === undefined ? {} : { testNamePattern: flags.only.join('|') }),
   });
   const shown = outcomes(BEHAVIOURS, resultsOf(vitest));
   await vitest.close();

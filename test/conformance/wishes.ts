@@ -2,6 +2,8 @@
 
 export interface Wishes {
   readonly killLeaderEverySeconds: number | undefined;
+  /** Ids of what to show; undefined: everything. */
+  readonly only: readonly string[] | undefined;
   /** Which server each request goes to follows from it. */
   readonly seed: number;
 }
@@ -11,7 +13,7 @@ const DEFAULT_SEED = 1;
 
 export function readWishes(): Wishes {
   const given = JSON.parse(process.env[VARIABLE] ?? '{}') as Partial<Wishes>;
-  return { killLeaderEverySeconds: given.killLeaderEverySeconds, seed: given.seed ?? DEFAULT_SEED };
+  return { killLeaderEverySeconds: given.killLeaderEverySeconds, only: given.only, seed: given.seed ?? DEFAULT_SEED };
 }
 
 export function passWishes(wishes: Wishes): void {

@@ -9,6 +9,8 @@ import {
   type BodyKind,
   cloneJson,
   decodeBody,
+  invalid,
+  invalidError,
   isPatchMediaType,
   type Json,
   type KubeObject,
@@ -28,6 +30,8 @@ const APPLY_MEDIA_TYPES = ['application/apply-patch+yaml', 'application/apply-pa
 export interface PatchRequest {
   readonly mediaType: string;
   readonly patch: Json;
+  /** Paths of fields that the patch names twice. */
+  readonly duplicateFields: readonly string[];
   readonly options: WriteOptions;
 }
 
@@ -53,14 +57,22 @@ export async function readPatch(operation: Operation): Promise<PatchRequest> {
       'server-side apply is not supported by this version of quorate: use client-side apply (kubectl apply --server-side=false)',
     );
   if (!isPatchMediaType(mediaType)) throw unsupportedMediaTypeError(PATCH_MEDIA_TYPES);
-  const { value } = decodeBody(await operation.body(), mediaType);
-  return { mediaType, patch: value, options };
+  const { value, duplicateFields } = decodeBody(await operation.body(), mediaType);
+  return { mediaType, patch: value, duplicateFields, options };
 }
 
-/** The patched object, pruned, defaulted and of the right kind. `target` is not changed. */
+/**
+ * The patched object, pruned, defaulted and of the right kind. `target` is not changed. Throws ApiError 422 for a patch that leads
+ * to fields that do not exist where that is asked to be strict: the patch can be read, its result is what is invalid.
+ */
 export function patched(operation: Operation, request: PatchRequest, target: KubeObject, kind: BodyKind): KubeObject {
-  const tree = applyPatch(apiSchema(), request.mediaType, kind.schema, asJson(cloneJson(target)), request.patch);
-  const admitted = admitDecoded(apiSchema(), kind, { value: cloneJson(tree) }, request.options.fieldValidation);
-  for (const warning of admitted.warnings) operation.warnings.add(warning);
-  return admitted.object;
+  const { mediaType, patch, duplicateFields, options } = request;
+  const value = cloneJson(applyPatch(apiSchema(), mediaType, kind.schema, asJson(cloneJson(target)), patch));
+  const { object, warnings } = admitDecoded(apiSchema(), kind, { value, duplicateFields }, 'Warn');
+  if (options.fieldValidation === 'Strict' && warnings.length > 0) {
+    const finding = invalid('patch', JSON.stringify(patch), `strict decoding error: ${warnings.join(', ')}`);
+    throw invalidError({ group: '', kind: '' }, '', [finding]);
+  }
+  if (options.fieldValidation === 'Warn') for (const warning of warnings) operation.warnings.add(warning);
+  return object;
 }

@@ -2,3 +2,4 @@
 import './api-machinery-discovery.ts';
 import './api-machinery-lists.ts';
 import './api-machinery-watches.ts';
+import './lives.ts';
