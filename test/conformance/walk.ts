@@ -1,6 +1,7 @@
 // The life of an object of any resource, as the conformance suite walks it for most kinds: discovered, created, read, listed,
 // watched, patched, updated, its status changed, deleted, and deleted with others by label. Plain HTTP, each request to another server.
 import { expect } from 'vitest';
+import { eventually } from '../e2e/support/command.ts';
 import type { Scene } from './behaviour.ts';
 import { type Body, patchType } from './raw-client.ts';
 import { about, watch } from './watching.ts';
@@ -143,7 +144,10 @@ async function showCollectionDelete(
   const other = `${unique}-other`;
   await raw.ok('POST', path, { body: { ...walk.object, metadata: { name: other } } });
   await raw.ok('DELETE', `${path}?${selector}`);
-  await expect.poll(async () => (await raw.ok('GET', `${path}?${selector}`)).items.length, { timeout: 30_000 }).toBe(0);
+  await eventually('the labelled objects to go', async () => {
+    const list = await raw.ok('GET', `${path}?${selector}`);
+    return list.items.length === 0 ? true : undefined;
+  });
   expect((await raw.send('GET', `${path}/${other}`)).status).toBe(200);
   await raw.ok('DELETE', `${path}/${other}`);
 }

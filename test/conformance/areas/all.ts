@@ -2,4 +2,6 @@
 import './api-machinery-discovery.ts';
 import './api-machinery-lists.ts';
 import './api-machinery-watches.ts';
+import './garbage.ts';
 import './lives.ts';
+import './namespaces.ts';
