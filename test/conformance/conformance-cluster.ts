@@ -21,6 +21,8 @@ export interface ConformanceCluster {
   kubectl(line: string, ...more: string[]): Promise<Finished>;
   /** The addresses of all servers, killed ones too. */
   readonly servers: readonly string[];
+  /** PEM. */
+  readonly certificateAuthority: string;
   /** How often the leader was killed so far. */
   kills(): number;
   stop(): Promise<void>;
@@ -51,6 +53,7 @@ export async function startConformanceCluster(options: ConformanceOptions): Prom
         return run(binary, ['--server', url, ...words, ...more], { KUBECONFIG: file });
       }),
     servers,
+    certificateAuthority: cluster.credentials.ca,
     kills: () => killing.count,
     async stop() {
       raw.close();
