@@ -37,11 +37,11 @@ export function toV1(object: KubeObject): KubeObject {
   const cpu = listOf(metrics).find((metric) => utilizationOf(metric, 'target') !== undefined);
   const others = listOf(metrics).filter((metric) => metric !== cpu);
   const travelling: Record<string, string> = {};
-  if (others.length > 0) travelling[METRICS] = JSON.stringify(metricsToV1(others, 'spec'));
-  if (behavior !== undefined) travelling[BEHAVIOR] = JSON.stringify(renamed(behavior, capitalized));
+  if (others.length > 0) travelling[METRICS] = textOf(metricsToV1(others, 'spec'));
+  if (behavior !== undefined) travelling[BEHAVIOR] = textOf(renamed(behavior, capitalized));
   if (listOf(currentMetrics).length > 0)
-    travelling[CURRENT_METRICS] = JSON.stringify(metricsToV1(listOf(currentMetrics), 'status'));
-  if (listOf(conditions).length > 0) travelling[CONDITIONS] = JSON.stringify(conditions);
+    travelling[CURRENT_METRICS] = textOf(metricsToV1(listOf(currentMetrics), 'status'));
+  if (listOf(conditions).length > 0) travelling[CONDITIONS] = textOf([...listOf(conditions)]);
   const targeted = utilizationOf(cpu, 'target');
   const used = listOf(currentMetrics)
     .map((metric) => utilizationOf(metric, 'current'))
@@ -77,6 +77,13 @@ export function toV2(object: KubeObject): KubeObject {
     spec: spec && withoutUndefined(v2Spec),
     status: status && withoutUndefined(v2Status),
   });
+}
+
+/** Members in order, so that equal values are equal texts: an update that changes nothing is known by that. */
+function textOf(value: Json): string {
+  return JSON.stringify(value, (_, member: Json) =>
+    isJsonObject(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member,
+  );
 }
 
 function parsed(text: string): Json | undefined {
