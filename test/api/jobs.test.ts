@@ -296,15 +296,14 @@ describe('a cron job', () => {
     ['*/0 * * * *', 'step of range should be a positive number: */0'],
     ['1-2-3 * * * *', 'too many hyphens: 1-2-3'],
     ['1/2/3 * * * *', 'too many slashes: 1/2/3'],
-    ['x * * * *', String.raw`failed to parse int from x: strconv.Atoi: parsing \"x\": invalid syntax`],
+    ['x * * * *', 'failed to parse int from x: strconv.Atoi: parsing "x": invalid syntax'],
     ['@never', 'unrecognized descriptor: @never'],
-    ['@every 1', String.raw`failed to parse duration @every 1: time: missing unit in duration \"1\"`],
-    ['@every 1y', String.raw`time: unknown unit \"y\" in duration \"1y\"`],
+    ['@every 1', 'failed to parse duration @every 1: time: missing unit in duration "1"'],
+    ['@every 1y', 'time: unknown unit "y" in duration "1y"'],
     ['TZ=UTC * * * * *', 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'],
     ['CRON_TZ=Nowhere/City * * * * *', 'provided bad location Nowhere/City: unknown time zone Nowhere/City'],
   ])('is refused the schedule %j', (schedule, message) => {
-    // Messages quote Go's quotes as they are; a Status is no JSON in JSON.
-    expect(failure(() => created(CRON_JOBS, cronJob({ schedule })))).toContain(message.replaceAll('\\"', '"'));
+    expect(failure(() => created(CRON_JOBS, cronJob({ schedule })))).toContain(message);
   });
 
   test.each<[string, object, string]>([
@@ -350,7 +349,6 @@ describe('a cron job', () => {
 
 describe('in a table', () => {
   const nowMs = Date.UTC(2026, 0, 2);
-  const created = { creationTimestamp: '2026-01-01T22:00:00Z' };
   const spec = {
     selector: { matchLabels: labels },
     template: { spec: { containers: [container], nodeSelector: { b: '1', a: '2' } } },
