@@ -233,8 +233,11 @@ describe('autoscaling/v1', () => {
     );
   });
 
-  test('loses nothing on the way there and back', () => {
-    const object = full();
+  test.each([
+    ['all that there is', full],
+    ['nothing but the defaults', () => created<HorizontalPodAutoscaler>(V2, hpa())],
+  ])('loses nothing on the way there and back: %s', (_, make) => {
+    const object = make();
     const before = structuredClone(object);
     expect(stored.toStored(stored.fromStored(object))).toEqual(before);
     expect(object).toEqual(before);

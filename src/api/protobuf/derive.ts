@@ -36,6 +36,7 @@ const POINTERS = new Set([
   'maxFailedIndexes',
   'maxSurge',
   'maxUnavailable',
+  'minReplicas',
   'mode',
   'optional',
   'orphanDependents',

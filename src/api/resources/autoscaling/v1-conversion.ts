@@ -67,6 +67,8 @@ export function toV2(object: KubeObject): KubeObject {
   const v2Spec = { ...commonSpec, metrics: nonEmpty(metrics), behavior: behaviorFrom(read(BEHAVIOR)) };
   const v2Status = {
     ...commonStatus,
+    // v1 always says how many there are; v2 leaves out that there are none.
+    currentReplicas: commonStatus['currentReplicas'] || undefined,
     currentMetrics: nonEmpty(currentMetrics),
     conditions: nonEmpty(conditionsFrom(read(CONDITIONS))),
   };
