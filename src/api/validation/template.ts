@@ -42,7 +42,8 @@ export function validateSelection(selector: LabelSelector, template: PodTemplate
   return [invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`')];
 }
 
-function validateRunningTemplate(template: PodTemplateSpec | undefined, kind: string): FieldError[] {
+/** The template of pods that run for good; `kind` is who makes them, for messages. */
+export function validateRunningTemplate(template: PodTemplateSpec | undefined, kind: string): FieldError[] {
   const at = 'spec.template';
   const errors = validatePodTemplate(template, at);
   const { restartPolicy, activeDeadlineSeconds } = template?.spec ?? {};

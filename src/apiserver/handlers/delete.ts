@@ -161,9 +161,9 @@ function applyPropagation({ definition, warnings }: Operation, metadata: Metadat
     options.propagationPolicy ??
     (orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background');
   const isPolicy = (name: string): boolean => name === ORPHAN_FINALIZER || name === FOREGROUND_FINALIZER;
-  const { orphansDependents } = definition.strategy;
-  if (asked === undefined && orphansDependents !== undefined) warnings.add(orphansDependents);
-  const usual = orphansDependents === undefined || (metadata.finalizers ?? []).some(isPolicy) ? undefined : 'Orphan';
+  const { orphansDependents, orphansWarning } = definition.strategy;
+  if (asked === undefined && orphansWarning !== undefined) warnings.add(orphansWarning);
+  const usual = orphansDependents !== true || (metadata.finalizers ?? []).some(isPolicy) ? undefined : 'Orphan';
   const policy = asked ?? usual;
   if (policy === undefined) return;
   const others = (metadata.finalizers ?? []).filter((name) => !isPolicy(name));

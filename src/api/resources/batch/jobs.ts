@@ -29,7 +29,8 @@ export const JOBS = defineResource({
   ],
   strategy: {
     hasGeneration: true,
-    orphansDependents: ORPHANS_WARNING,
+    orphansDependents: true,
+    orphansWarning: ORPHANS_WARNING,
     prepareForCreate,
     prepareForUpdate: (object, old) => keepStatus(object as Job, old as Job, {}),
     applyDefaults,
