@@ -9,6 +9,10 @@ export function required(field: string, detail = ''): FieldError {
 export function invalid(field: string, value: unknown, detail: string): FieldError {
   return { type: 'invalid', field, value, detail };
 }
+/** Where the value is too much to repeat: whole rules, all conditions of a status. */
+export function invalidWithoutValue(field: string, detail: string): FieldError {
+  return { type: 'invalid', field, detail };
+}
 export function duplicate(field: string, value: unknown): FieldError {
   return { type: 'duplicate', field, value, detail: '' };
 }
@@ -40,6 +44,8 @@ export function fieldErrorBody(error: FieldError): string {
     case 'tooLong':
       return `Too long${detail}`;
     case 'invalid':
+      if (!('value' in error)) return `Invalid value${detail}`;
+      return `Invalid value: ${quoteValue(error.value)}${detail}`;
     case 'typeInvalid':
       return `Invalid value: ${quoteValue(error.value)}${detail}`;
     case 'notSupported':

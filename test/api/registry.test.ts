@@ -56,15 +56,15 @@ describe('registry', () => {
 describe('discovery', () => {
   test('the legacy list names resources and subresources, with a foreign kind where one is spoken', () => {
     const list = apiResourceListDocument(registry, 'apps', 'v1') as { resources: Record<string, unknown>[] };
-    expect(list.resources[0]).toMatchObject({
-      name: 'deployments',
+    const named = (name: string) => list.resources.find((one) => one['name'] === name);
+    expect(named('deployments')).toMatchObject({
       singularName: 'deployment',
       namespaced: true,
       kind: 'Deployment',
       shortNames: ['deploy'],
       categories: ['all'],
     });
-    expect(list.resources[1]).toEqual({
+    expect(named('deployments/scale')).toEqual({
       name: 'deployments/scale',
       singularName: '',
       namespaced: true,

@@ -10,10 +10,13 @@ import {
   type Json,
   type KubeObject,
   prepareCreate,
+  prepareStatusUpdate,
   prepareUpdate,
   type ResourceDefinition,
   reconcileNames,
+  tableOf,
   validateCreate,
+  validateStatusUpdate,
   validateUpdate,
 } from '../../src/api/index.ts';
 import { defined } from '../../src/lib/index.ts';
@@ -51,6 +54,25 @@ export function updated<T extends KubeObject>(definition: ResourceDefinition, ol
   prepareUpdate(schema, definition, object, old);
   validateUpdate(schema, definition, object, old);
   return object as T;
+}
+
+/** What is stored when `status` is written to the status of `old`. */
+export function reported<T extends KubeObject>(definition: ResourceDefinition, old: T, status: object): T {
+  const object = { ...cloneJson(old), status } as T;
+  prepareStatusUpdate(schema, definition, object, old);
+  validateStatusUpdate(definition, object, old);
+  return object;
+}
+
+/** The cells of `object` in a table, by column. */
+export function cellsOf(
+  definition: ResourceDefinition,
+  object: object,
+  nowMs = context.nowMs,
+): Record<string, unknown> {
+  const options = { version: 'v1', nowMs, includeObject: 'None', metadata: {} } as const;
+  const { columnDefinitions, rows } = tableOf(definition, [object as KubeObject], options);
+  return Object.fromEntries(columnDefinitions.map(({ name }, index) => [name, rows[0]?.cells[index]]));
 }
 
 /** The message of the ApiError that `run` throws. */

@@ -73,8 +73,9 @@ function deriveTypes(models: ModelReader, served: readonly string[]): Derived {
     }
   };
   for (const seed of META_SEEDS) reach(seed, typeNameOfClass(seed, META_PACKAGE));
-  // A pod template belongs to core although only workloads of other groups may be served.
-  reach('V1PodTemplateSpec', typeNameOfClass('V1PodTemplateSpec', 'io.k8s.api.core'));
+  // Templates of pods and claims belong to core although only workloads of other groups may be served.
+  for (const seed of ['V1PodTemplateSpec', 'V1PersistentVolumeClaim'])
+    reach(seed, typeNameOfClass(seed, 'io.k8s.api.core'));
   for (const name of served) {
     const className = classCandidates(name).find((candidate) => models.has(candidate));
     if (className === undefined) {

@@ -1,10 +1,14 @@
 // Forms that the published type maps do not tell apart from plain strings: quantities, base64 bytes in maps, and
 // objects of any content. By public type name and field; kept short, because only these exist.
 
+const AUTOSCALING = 'io.k8s.api.autoscaling.v2';
 const CORE = 'io.k8s.api.core.v1';
 
 /** Fields that are a quantity, or a map or list of quantities. */
 export const QUANTITY_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  [`${AUTOSCALING}.HPAScalingRules`]: ['tolerance'],
+  [`${AUTOSCALING}.MetricTarget`]: ['averageValue', 'value'],
+  [`${AUTOSCALING}.MetricValueStatus`]: ['averageValue', 'value'],
   [`${CORE}.ContainerStatus`]: ['allocatedResources'],
   [`${CORE}.EmptyDirVolumeSource`]: ['sizeLimit'],
   [`${CORE}.LimitRangeItem`]: ['default', 'defaultRequest', 'max', 'maxLimitRequestRatio', 'min'],

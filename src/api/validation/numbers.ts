@@ -1,7 +1,7 @@
 // Small checks of numbers, ports and references that many kinds share, in Kubernetes' words.
 import type { FieldError } from '../definition.ts';
 import { invalid, notSupported, required } from '../field-error.ts';
-import { type IntOrString, percentOf } from '../int-or-string.ts';
+import { type IntOrString, percentOf, scaledValue } from '../int-or-string.ts';
 import { portNameProblems } from './names.ts';
 
 export const PROTOCOLS: readonly string[] = ['TCP', 'UDP', 'SCTP'];
@@ -49,6 +49,31 @@ export function countOrPercent(value: IntOrString | undefined, field: string): F
       "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
     ),
   ];
+}
+
+export function isZeroOrUnset(value: IntOrString | undefined): boolean {
+  return value === undefined || scaledValue(value, 100, 'up') === 0;
+}
+
+export function atMost100Percent(value: IntOrString | undefined, field: string): FieldError[] {
+  if (typeof value !== 'string' || (percentOf(value) ?? 0) <= 100) return [];
+  return [invalid(field, value, 'must not be greater than 100%')];
+}
+
+/** That none of some counts of a status is greater than another one. */
+export function notAbove<Field extends string, Limit extends string>(
+  status: { readonly [Key in Field | Limit]?: number | undefined } | undefined,
+  fields: readonly Field[],
+  limit: Limit,
+): FieldError[] {
+  const maximum = status?.[limit] ?? 0;
+  return fields
+    .filter((field) => (status?.[field] ?? 0) > maximum)
+    .map((field) => invalid(`status.${field}`, status?.[field], `cannot be greater than status.${limit}`));
+}
+
+export function notDecremented(value: number | undefined, old: number | undefined, field: string): FieldError[] {
+  return old !== undefined && (value ?? 0) < old ? [invalid(field, value ?? 0, 'cannot be decremented')] : [];
 }
 
 /** A user or group id of Linux. */

@@ -1,18 +1,18 @@
-// The rules that deployments and replica sets share: selector and template belong together, counts are not negative.
+// The rules of deployments and replica sets: counts are not negative, and a rollout must be able to make progress.
 import type { FieldError } from '../definition.ts';
 import { addFindings, forbidden, invalid, notSupported, required } from '../field-error.ts';
-import { scaledValue } from '../int-or-string.ts';
-import { equalJson } from '../json.ts';
-import { matcherOfSelector } from '../selectors/label-selector.ts';
-import type { Deployment, DeploymentSpec, LabelSelector, PodTemplateSpec, ReplicaSet } from '../types.ts';
-import { validateAnnotations, validateLabelSelector, validateLabels } from './labels.ts';
-import { countOrPercent, notNegative } from './numbers.ts';
-import { validatePodSpec } from './pod.ts';
+import type { Deployment, DeploymentSpec, ReplicaSet } from '../types.ts';
+import { atMost100Percent, countOrPercent, isZeroOrUnset, notAbove, notNegative } from './numbers.ts';
+import { validateSelected } from './template.ts';
+
+// A deployment's template is refused in the words of the replica sets that are made of it.
+const DEPLOYMENT = { selectorName: 'deployment', kind: 'ReplicaSet' };
+const REPLICA_SET = { selectorName: 'replica set', kind: 'ReplicaSet' };
 
 export function validateDeployment({ spec }: Deployment): FieldError[] {
   if (spec === undefined) return [required('spec.selector'), required('spec.template.spec.containers')];
   const errors = notNegative(spec.replicas, 'spec.replicas');
-  addFindings(errors, validateSelected(spec.selector, spec.template, 'deployment'));
+  addFindings(errors, validateSelected(spec.selector, spec.template, DEPLOYMENT));
   addFindings(errors, validateStrategy(spec));
   addFindings(errors, notNegative(spec.minReadySeconds, 'spec.minReadySeconds'));
   addFindings(errors, notNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'));
@@ -28,45 +28,7 @@ export function validateReplicaSet({ spec }: ReplicaSet): FieldError[] {
   if (spec === undefined) return [required('spec.selector'), required('spec.template')];
   const errors = notNegative(spec.replicas, 'spec.replicas');
   addFindings(errors, notNegative(spec.minReadySeconds, 'spec.minReadySeconds'));
-  return [...errors, ...validateSelected(spec.selector, spec.template, 'replica set')];
-}
-
-function validateSelected(
-  selector: LabelSelector | undefined,
-  template: PodTemplateSpec | undefined,
-  kind: string,
-): FieldError[] {
-  const errors: FieldError[] = [];
-  if (selector === undefined) {
-    errors.push(required('spec.selector'));
-  } else {
-    const problems = validateLabelSelector(selector, 'spec.selector');
-    addFindings(errors, problems);
-    const empty = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions?.length ?? 0) === 0;
-    if (empty) errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`));
-    else if (problems.length === 0 && !matcherOfSelector(selector).matches(template?.metadata?.labels)) {
-      const labels = template?.metadata?.labels ?? null;
-      errors.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
-    }
-  }
-  return [...errors, ...validateTemplate(template)];
-}
-
-function validateTemplate(template: PodTemplateSpec | undefined): FieldError[] {
-  const errors = validateLabels(template?.metadata?.labels, 'spec.template.labels');
-  addFindings(errors, validateAnnotations(template?.metadata?.annotations, 'spec.template.annotations'));
-  const spec = template?.spec;
-  if (spec === undefined) return [...errors, required('spec.template.spec.containers')];
-  addFindings(errors, validatePodSpec(spec, 'spec.template.spec'));
-  if (spec.restartPolicy !== undefined && spec.restartPolicy !== 'Always') {
-    errors.push(notSupported('spec.template.spec.restartPolicy', spec.restartPolicy, ['Always']));
-  }
-  if (spec.activeDeadlineSeconds !== undefined) {
-    errors.push(
-      forbidden('spec.template.spec.activeDeadlineSeconds', 'activeDeadlineSeconds in ReplicaSet is not Supported'),
-    );
-  }
-  return errors;
+  return [...errors, ...validateSelected(spec.selector, spec.template, REPLICA_SET)];
 }
 
 function validateStrategy({ strategy }: DeploymentSpec): FieldError[] {
@@ -83,24 +45,10 @@ function validateStrategy({ strategy }: DeploymentSpec): FieldError[] {
     ...countOrPercent(maxSurge, `${at}.rollingUpdate.maxSurge`),
   ];
   if (errors.length > 0) return errors;
-  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+  if (isZeroOrUnset(maxUnavailable) && isZeroOrUnset(maxSurge)) {
     errors.push(invalid(`${at}.rollingUpdate.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
   }
-  if (typeof maxUnavailable === 'string' && scaledValue(maxUnavailable, 100, 'up') > 100) {
-    errors.push(invalid(`${at}.rollingUpdate.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
-  }
-  return errors;
-}
-
-function isZero(value: number | string | undefined): boolean {
-  return value === undefined || scaledValue(value, 100, 'up') === 0;
-}
-
-export function validateSelectorUnchanged(
-  selector: LabelSelector | undefined,
-  old: LabelSelector | undefined,
-): FieldError[] {
-  return equalJson(selector, old) ? [] : [invalid('spec.selector', selector, 'field is immutable')];
+  return [...errors, ...atMost100Percent(maxUnavailable, `${at}.rollingUpdate.maxUnavailable`)];
 }
 
 const DEPLOYMENT_COUNTS = [
@@ -113,21 +61,12 @@ const DEPLOYMENT_COUNTS = [
 
 export function validateDeploymentStatus({ status }: Deployment): FieldError[] {
   const errors = DEPLOYMENT_COUNTS.flatMap((field) => notNegative(status?.[field], `status.${field}`));
-  const total = status?.replicas ?? 0;
-  for (const field of ['updatedReplicas', 'readyReplicas', 'availableReplicas'] as const) {
-    const count = status?.[field] ?? 0;
-    if (count > total) errors.push(invalid(`status.${field}`, count, 'cannot be greater than status.replicas'));
-  }
-  return errors;
+  return [...errors, ...notAbove(status, ['updatedReplicas', 'readyReplicas', 'availableReplicas'], 'replicas')];
 }
 
+const REPLICA_SET_COUNTS = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const;
+
 export function validateReplicaSetStatus({ status }: ReplicaSet): FieldError[] {
-  const errors: FieldError[] = [];
-  const total = status?.replicas ?? 0;
-  for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) {
-    const count = status?.[field] ?? 0;
-    addFindings(errors, notNegative(count, `status.${field}`));
-    if (count > total) errors.push(invalid(`status.${field}`, count, 'cannot be greater than status.replicas'));
-  }
-  return errors;
+  const errors = REPLICA_SET_COUNTS.flatMap((field) => notNegative(status?.[field], `status.${field}`));
+  return [...errors, ...notAbove(status, REPLICA_SET_COUNTS, 'replicas')];
 }

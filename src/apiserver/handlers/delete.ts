@@ -108,7 +108,7 @@ export function deleteStep(
   const object = cloneJson(old.object);
   const metadata = { ...object.metadata };
   object.metadata = metadata;
-  applyPropagation(metadata, options);
+  applyPropagation(operation, metadata, options);
   const graceSeconds = gracePeriod(definition, object, options);
   const nowMs = server.options.clock.now();
   const base = {
@@ -154,16 +154,19 @@ function checkPreconditions(definition: ResourceDefinition, { preconditions }: D
 
 type Metadata = NonNullable<KubeObject['metadata']>;
 
-/** The finalizers that stand for a policy; without one, what the object has is left. */
-function applyPropagation(metadata: Metadata, options: DeleteOptions): void {
+/** The finalizers that stand for a policy; without one, what the object has is left, or the kind's own policy taken. */
+function applyPropagation({ definition, warnings }: Operation, metadata: Metadata, options: DeleteOptions): void {
   const { orphanDependents } = options;
-  const policy =
+  const asked =
     options.propagationPolicy ??
     (orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background');
+  const isPolicy = (name: string): boolean => name === ORPHAN_FINALIZER || name === FOREGROUND_FINALIZER;
+  const { orphansDependents, orphansWarning } = definition.strategy;
+  if (asked === undefined && orphansWarning !== undefined) warnings.add(orphansWarning);
+  const usual = orphansDependents !== true || (metadata.finalizers ?? []).some(isPolicy) ? undefined : 'Orphan';
+  const policy = asked ?? usual;
   if (policy === undefined) return;
-  const others = (metadata.finalizers ?? []).filter(
-    (name) => name !== ORPHAN_FINALIZER && name !== FOREGROUND_FINALIZER,
-  );
+  const others = (metadata.finalizers ?? []).filter((name) => !isPolicy(name));
   if (policy === 'Orphan') others.push(ORPHAN_FINALIZER);
   if (policy === 'Foreground') others.push(FOREGROUND_FINALIZER);
   if (others.length > 0) metadata.finalizers = others;

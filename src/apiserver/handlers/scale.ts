@@ -24,7 +24,7 @@ import { parseWriteOptions } from './options.ts';
 import { type PatchRequest, patched, readPatch } from './patch.ts';
 import { requireExisting, updateStep } from './update.ts';
 
-/** What has replicas: Deployments, ReplicaSets. */
+/** What has replicas: Deployments, ReplicaSets, StatefulSets. */
 interface Scalable extends KubeObject {
   spec?: { replicas?: number; selector?: LabelSelector };
   status?: { replicas?: number };

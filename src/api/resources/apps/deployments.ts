@@ -2,10 +2,12 @@
 
 import { equalJson } from '../../json.ts';
 import type { KubeObject } from '../../object.ts';
-import type { Deployment, PodTemplateSpec } from '../../types.ts';
-import { validateDeployment, validateDeploymentStatus, validateSelectorUnchanged } from '../../validation/workload.ts';
+import type { Deployment } from '../../types.ts';
+import { validateSelectorUnchanged } from '../../validation/template.ts';
+import { validateDeployment, validateDeploymentStatus } from '../../validation/workload.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, SCALE, statusOf } from '../define.ts';
-import { TEMPLATE_COLUMNS } from './template-columns.ts';
+import { defaultTemplate, keepStatus } from '../spec-update.ts';
+import { TEMPLATE_COLUMNS } from '../template-columns.ts';
 
 export const DEPLOYMENTS = defineResource({
   group: 'apps',
@@ -32,11 +34,8 @@ export const DEPLOYMENTS = defineResource({
     prepareForUpdate(object, old) {
       const deployment = object as Deployment;
       const before = old as Deployment;
-      deployment.status = structuredClone(before.status ?? {});
-      return (
-        !equalJson(deployment.spec, before.spec) ||
-        !equalJson(deployment.metadata?.annotations ?? {}, before.metadata?.annotations ?? {})
-      );
+      const specChanged = keepStatus(deployment, before, {});
+      return specChanged || !equalJson(deployment.metadata?.annotations ?? {}, before.metadata?.annotations ?? {});
     },
     applyDefaults,
     validate: (object) => validateDeployment(object as Deployment),
@@ -61,9 +60,4 @@ function applyDefaults(object: KubeObject): void {
   spec.revisionHistoryLimit ??= 10;
   spec.progressDeadlineSeconds ??= 600;
   defaultTemplate(spec);
-}
-
-/** A template always has metadata, as the objects of Go clients do. */
-export function defaultTemplate(spec: { template?: PodTemplateSpec }): void {
-  if (spec.template !== undefined) spec.template.metadata ??= {};
 }

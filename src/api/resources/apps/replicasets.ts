@@ -1,12 +1,12 @@
 // ReplicaSets: so many pods of one template. Selector and template's labels must match; the selector is fixed.
 
-import { equalJson } from '../../json.ts';
 import type { KubeObject } from '../../object.ts';
 import type { ReplicaSet } from '../../types.ts';
-import { validateReplicaSet, validateReplicaSetStatus, validateSelectorUnchanged } from '../../validation/workload.ts';
+import { validateSelectorUnchanged } from '../../validation/template.ts';
+import { validateReplicaSet, validateReplicaSetStatus } from '../../validation/workload.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, SCALE, statusOf } from '../define.ts';
-import { defaultTemplate } from './deployments.ts';
-import { TEMPLATE_COLUMNS } from './template-columns.ts';
+import { defaultTemplate, keepStatus } from '../spec-update.ts';
+import { TEMPLATE_COLUMNS } from '../template-columns.ts';
 
 export const REPLICA_SETS = defineResource({
   group: 'apps',
@@ -30,12 +30,7 @@ export const REPLICA_SETS = defineResource({
     prepareForCreate(object) {
       (object as ReplicaSet).status = { replicas: 0 };
     },
-    prepareForUpdate(object, old) {
-      const set = object as ReplicaSet;
-      const before = old as ReplicaSet;
-      set.status = structuredClone(before.status ?? { replicas: 0 });
-      return !equalJson(set.spec, before.spec);
-    },
+    prepareForUpdate: (object, old) => keepStatus(object as ReplicaSet, old as ReplicaSet, { replicas: 0 }),
     applyDefaults,
     validate: (object) => validateReplicaSet(object as ReplicaSet),
     validateUpdate: (object, old) =>
