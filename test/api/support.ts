@@ -20,7 +20,13 @@ import { defined } from '../../src/lib/index.ts';
 
 export const registry = createApiRegistry();
 export const schema = apiSchema();
-export const context: CreateContext = { nowMs: Date.UTC(2026, 0, 2, 3, 4, 5), random: () => 7, uid: 'uid-1' };
+const CALLER = { name: 'jane', uid: 'u1', groups: ['devs'], extra: { scopes: ['a', 'b'] } };
+export const context: CreateContext = {
+  nowMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+  random: () => 7,
+  uid: 'uid-1',
+  caller: CALLER,
+};
 
 export function resource(group: string, plural: string): ResourceDefinition {
   return defined(registry.find(group, 'v1', plural), plural);
@@ -48,7 +54,7 @@ export function updated<T extends KubeObject>(definition: ResourceDefinition, ol
   const body = cloneJson(old);
   change(body);
   const { object } = admitDecoded(schema, definition, { value: body as unknown as Json }, 'Strict');
-  prepareUpdate(schema, definition, object, old);
+  prepareUpdate(schema, definition, object, old, context);
   validateUpdate(schema, definition, object, old);
   return object as T;
 }
