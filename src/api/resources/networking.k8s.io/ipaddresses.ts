@@ -13,7 +13,6 @@ export const IP_ADDRESSES = defineResource({
   version: 'v1',
   plural: 'ipaddresses',
   kind: 'IPAddress',
-  listKind: 'IPAddressList',
   namespaced: false,
   shortNames: ['ip'],
   columns: [NAME_COLUMN, column<IPAddress>('ParentRef', parentText), AGE_COLUMN],
