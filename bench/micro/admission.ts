@@ -12,7 +12,12 @@ import {
 import { CONFIG_MAP, POD, type Sample } from './objects.ts';
 import type { MicroSubject } from './subject.ts';
 
-const context: CreateContext = { nowMs: 0, random: () => 7, uid: '5f0c2a3e-7d0e-4b8f-9a43-0d9a4f6f3b11' };
+const context: CreateContext = {
+  nowMs: 0,
+  random: () => 7,
+  uid: '5f0c2a3e-7d0e-4b8f-9a43-0d9a4f6f3b11',
+  caller: { name: 'bench', uid: '', groups: [], extra: {} },
+};
 
 export const ADMISSION: MicroSubject = {
   name: 'admission',

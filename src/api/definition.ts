@@ -21,8 +21,10 @@ export interface ResourceDefinition {
   readonly schema: string;
   readonly strategy: Strategy;
   readonly columns: readonly TableColumn[];
-  /** Undefined: objects are persisted. 'none': a POST is answered by computation and nothing is stored (reviews, bindings). */
+  /** Undefined: objects are persisted. 'none': answers are computed and nothing is stored (reviews, bindings, component statuses). */
   readonly storage?: 'none';
+  /** The Warning header of every request for it: `v1 Endpoints is deprecated in v1.33+; use …`. */
+  readonly deprecation?: string;
   /** Set where another resource's objects are served in this shape (events.k8s.io/v1 events are core events). */
   readonly storedAs?: StoredAs;
 }
@@ -76,10 +78,24 @@ export interface FieldError {
 }
 
 /** What a strategy may know besides the object. */
-export interface StrategyContext {
-  readonly nowMs: number;
+export interface StrategyContext extends UpdateContext {
+  /** Who asks: certificate signing requests record it. */
+  readonly caller: Caller;
   /** 32 random bits from the server's generator: for generated names. */
   random(): number;
+}
+
+/** The same, of an update. */
+export interface UpdateContext {
+  readonly nowMs: number;
+}
+
+/** A user as Kubernetes' user.Info has it; '' and empty where there is none. */
+export interface Caller {
+  readonly name: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The rules of a kind. Every function is pure, may change `object` in place, and never looks at other objects. */
@@ -87,14 +103,18 @@ export interface Strategy {
   /** Status and other server-owned fields are cleared, fixed values set. Runs before validation. */
   prepareForCreate?(object: KubeObject, context: StrategyContext): void;
   /** `object` replaces `old`: status is carried over; `true` when its spec changed, which raises the generation. */
-  prepareForUpdate?(object: KubeObject, old: KubeObject): boolean;
+  prepareForUpdate?(object: KubeObject, old: KubeObject, context: UpdateContext): boolean;
   /** The same for the status subresource: everything but status (and metadata's mergeable parts) is carried over. */
-  prepareForStatusUpdate?(object: KubeObject, old: KubeObject): void;
+  prepareForStatusUpdate?(object: KubeObject, old: KubeObject, context: UpdateContext): void;
   /** Defaults beyond the schema's own (`protocol: TCP` is the schema's; `imagePullPolicy` depends on the tag). */
   applyDefaults?(object: KubeObject): void;
   validate?(object: KubeObject): readonly FieldError[];
+  /** What is asked of new objects alone. */
+  validateCreate?(object: KubeObject): readonly FieldError[];
   validateUpdate?(object: KubeObject, old: KubeObject): readonly FieldError[];
   validateStatusUpdate?(object: KubeObject, old: KubeObject): readonly FieldError[];
+  /** The rules of the approval subresource, in place of status's. */
+  readonly approval?: Pick<Strategy, 'prepareForStatusUpdate' | 'validateStatusUpdate'>;
   /** Warning headers that a write earns. */
   warnings?(object: KubeObject): readonly string[];
   /** Values for field selectors besides metadata.name and metadata.namespace. */

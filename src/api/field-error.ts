@@ -26,6 +26,10 @@ export function notSupported(field: string, value: unknown, supported: readonly 
   const list = [...supported].sort().map((item) => JSON.stringify(item));
   return { type: 'notSupported', field, value, detail: `supported values: ${list.join(', ')}` };
 }
+/** The same with the values in the order given, as Kubernetes lists some. */
+export function notSupportedAsListed(field: string, value: unknown, supported: readonly string[]): FieldError {
+  return { type: 'notSupported', field, value, detail: `supported values: ${supported.map(quoteValue).join(', ')}` };
+}
 export function tooLong(field: string, maximumBytes: number): FieldError {
   return { type: 'tooLong', field, detail: `may not be more than ${maximumBytes} bytes` };
 }

@@ -1,4 +1,6 @@
 // The door of the API room: Kubernetes' API as data and pure functions.
+
+export type * from './cluster-types.ts';
 export { type DecodedBody, decodeBody, mediaTypeOf } from './decode.ts';
 export type * from './definition.ts';
 export * from './discovery.ts';
@@ -20,3 +22,4 @@ export * from './status.ts';
 export * from './table.ts';
 export { covers, tolerates } from './toleration.ts';
 export type * from './types.ts';
+export { validateLocalAccessReview } from './validation/access-review.ts';

@@ -3,7 +3,7 @@
 // randomness come in as values. Every function throws ApiError with the Status that Kubernetes answers.
 import { rfc3339 } from '../lib/index.ts';
 import { type DecodedBody, decodeBody } from './decode.ts';
-import type { FieldError, ResourceDefinition, StrategyContext } from './definition.ts';
+import type { FieldError, ResourceDefinition, StrategyContext, UpdateContext } from './definition.ts';
 import { cloneJson, equalJson, isJsonObject, type Json, type JsonObject } from './json.ts';
 import { STRICT_FINDINGS_LIMIT } from './limits.ts';
 import { generateName } from './names.ts';
@@ -164,6 +164,7 @@ export function validateCreate(schema: ApiSchema, definition: ResourceDefinition
   throwIfAny(definition, object, [
     ...validateMetadata(object.metadata ?? {}, definition),
     ...findings(schema, definition, object),
+    ...(definition.strategy.validateCreate?.(object) ?? []),
   ]);
 }
 
@@ -177,11 +178,12 @@ export function prepareUpdate(
   definition: ResourceDefinition,
   object: KubeObject,
   old: KubeObject,
+  context: UpdateContext,
 ): void {
   carryOverMetadata(definition, object, old);
   // Generation is decided on defaulted objects: a field left out is not a change.
   applyDefaults(schema, definition, object);
-  const changed = definition.strategy.prepareForUpdate?.(object, old) ?? false;
+  const changed = definition.strategy.prepareForUpdate?.(object, old, context) ?? false;
   applyDefaults(schema, definition, object);
   if (!definition.strategy.hasGeneration || object.metadata === undefined) return;
   const generation = old.metadata?.generation ?? 1;
@@ -208,11 +210,12 @@ export function prepareStatusUpdate(
   definition: ResourceDefinition,
   object: KubeObject,
   old: KubeObject,
+  context: UpdateContext,
 ): void {
   carryOverMetadata(definition, object, old);
   const { strategy } = definition;
   if (strategy.prepareForStatusUpdate !== undefined) {
-    strategy.prepareForStatusUpdate(object, old);
+    strategy.prepareForStatusUpdate(object, old, context);
   } else {
     const status = asJson(object)['status'];
     carryOverAllBut(['apiVersion', 'kind', 'metadata', 'status'], object, old);

@@ -20,7 +20,9 @@ type WireName<Key> = Key extends '_continue'
     ? 'default'
     : Key extends '_from'
       ? 'from'
-      : Key;
+      : Key extends '_int'
+        ? 'int'
+        : Key;
 
 export type ObjectMeta = Wire<V1ObjectMeta>;
 

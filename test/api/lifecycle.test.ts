@@ -20,6 +20,7 @@ import {
   type Service,
 } from '../../src/api/index.ts';
 import {
+  context,
   created,
   DEPLOYMENTS,
   deployment,
@@ -463,7 +464,7 @@ describe('updating', () => {
       'Pending',
     );
     const next: Pod = { ...old, spec: { containers: [] }, status: { phase: 'Running' } };
-    prepareStatusUpdate(schema, PODS, next, old);
+    prepareStatusUpdate(schema, PODS, next, old, context);
     expect(next.spec).toEqual(old.spec);
     expect(next.status).toEqual({ phase: 'Running', qosClass: 'BestEffort' });
   });

@@ -20,13 +20,19 @@ function encode(message: string, value: Record<string, unknown>): Uint8Array {
       for (const [key, item] of Object.entries(field as object)) {
         writer.uint32((number << 3) | 2).fork();
         writer.uint32((1 << 3) | 2).string(key);
-        write(writer, 2, map[1] ?? '', item);
+        write(writer, 2, besides(message, map[1] ?? ''), item);
         writer.ldelim();
       }
     } else
       for (const item of repeated === undefined ? [field] : (field as unknown[])) write(writer, number, type, item);
   }
   return writer.finish();
+}
+
+/** Short names of maps' values mean the package of the message they stand in. */
+function besides(message: string, type: string): string {
+  const beside = `${message.slice(0, message.lastIndexOf('.'))}.${type}`;
+  return MESSAGES[beside] === undefined ? type : beside;
 }
 
 function write(writer: protobuf.Writer, number: number, type: string, value: unknown): void {
@@ -116,6 +122,34 @@ describe('a body in protobuf', () => {
     expect(decodeBody(lease, MEDIA_TYPE).value).toMatchObject({
       metadata: { creationTimestamp: '2023-11-14T22:13:20Z' },
       spec: { renewTime: '2023-11-14T22:13:20.123456Z' },
+    });
+  });
+
+  it('has the lists of a map as lists, and each value of an attribute, zero or not', () => {
+    const request = body(
+      'certificates.k8s.io/v1',
+      'CertificateSigningRequest',
+      'k8s.io.api.certificates.v1.CertificateSigningRequest',
+      {
+        spec: { request: Buffer.from('pem'), extra: { scopes: { items: ['a', 'b'] }, none: {} } },
+      },
+    );
+    expect(decodeBody(request, MEDIA_TYPE).value).toMatchObject({
+      spec: { request: 'cGVt', extra: { scopes: ['a', 'b'], none: [] } },
+    });
+    const slice = body('resource.k8s.io/v1', 'ResourceSlice', 'k8s.io.api.resource.v1.ResourceSlice', {
+      spec: {
+        devices: [{ name: 'a', attributes: { cores: { int: 0 }, shared: { bool: false }, model: { string: '' } } }],
+      },
+    });
+    expect(decodeBody(slice, MEDIA_TYPE).value).toMatchObject({
+      spec: { devices: [{ attributes: { cores: { int: 0 }, shared: { bool: false }, model: { string: '' } } }] },
+    });
+    const policy = body('networking.k8s.io/v1', 'NetworkPolicy', 'k8s.io.api.networking.v1.NetworkPolicy', {
+      spec: { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] },
+    });
+    expect(decodeBody(policy, MEDIA_TYPE).value).toMatchObject({
+      spec: { ingress: [{ from: [{ podSelector: {} }] }] },
     });
   });
 

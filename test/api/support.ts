@@ -23,7 +23,13 @@ import { defined } from '../../src/lib/index.ts';
 
 export const registry = createApiRegistry();
 export const schema = apiSchema();
-export const context: CreateContext = { nowMs: Date.UTC(2026, 0, 2, 3, 4, 5), random: () => 7, uid: 'uid-1' };
+const CALLER = { name: 'jane', uid: 'u1', groups: ['devs'], extra: { scopes: ['a', 'b'] } };
+export const context: CreateContext = {
+  nowMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+  random: () => 7,
+  uid: 'uid-1',
+  caller: CALLER,
+};
 
 export function resource(group: string, plural: string): ResourceDefinition {
   return defined(registry.find(group, 'v1', plural), plural);
@@ -51,7 +57,7 @@ export function updated<T extends KubeObject>(definition: ResourceDefinition, ol
   const body = cloneJson(old);
   change(body);
   const { object } = admitDecoded(schema, definition, { value: body as unknown as Json }, 'Strict');
-  prepareUpdate(schema, definition, object, old);
+  prepareUpdate(schema, definition, object, old, context);
   validateUpdate(schema, definition, object, old);
   return object as T;
 }
@@ -59,7 +65,7 @@ export function updated<T extends KubeObject>(definition: ResourceDefinition, ol
 /** What is stored when `status` is written to the status of `old`. */
 export function reported<T extends KubeObject>(definition: ResourceDefinition, old: T, status: object): T {
   const object = { ...cloneJson(old), status } as T;
-  prepareStatusUpdate(schema, definition, object, old);
+  prepareStatusUpdate(schema, definition, object, old, context);
   validateStatusUpdate(definition, object, old);
   return object;
 }

@@ -23,6 +23,9 @@ const META_KINDS = new Set([
   'Status',
 ]);
 
+/** What a list is wrapped in where it is the value of a map; in JSON it is the list alone. */
+const LIST_IN_MAP = '.ExtraValue';
+
 /** Wire types (protobuf encoding, "message structure"). */
 const VARINT = 0;
 const BYTES = 2;
@@ -139,7 +142,8 @@ function readValue(reader: Reader, wire: number, type: string, depth: number): J
       if (wire !== BYTES) throw new RangeError(`a field of ${type} is not a message`);
       const end = reader.uint32() + reader.pos;
       if (isSpecialMessage(type)) return specialToJson(type, readRaw(reader, end));
-      return readMessage(reader, end, type, depth + 1);
+      const object = readMessage(reader, end, type, depth + 1);
+      return type.endsWith(LIST_IN_MAP) ? (object['items'] ?? []) : object;
     }
   }
 }

@@ -89,6 +89,13 @@ export const AGE_COLUMN: TableColumn = column(
   },
 );
 
+/** What kinds without columns of their own show instead of an age. */
+export const CREATED_AT_COLUMN: TableColumn = column(
+  'Created At',
+  (object) => object.metadata?.creationTimestamp ?? '<unknown>',
+  { type: 'date', description: 'Time at which the object was created.' },
+);
+
 /** The age kubectl prints for a timestamp: `5m12s`, `3d4h`, `<unknown>`. */
 export function ageOf(timestamp: string | undefined, nowMs: number): string {
   if (timestamp === undefined || timestamp === '') return '<unknown>';

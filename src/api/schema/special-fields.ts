@@ -3,6 +3,7 @@
 
 const AUTOSCALING = 'io.k8s.api.autoscaling.v2';
 const CORE = 'io.k8s.api.core.v1';
+const RESOURCE = 'io.k8s.api.resource.v1';
 
 /** Fields that are a quantity, or a map or list of quantities. */
 export const QUANTITY_FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -24,6 +25,13 @@ export const QUANTITY_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [`${CORE}.ResourceQuotaStatus`]: ['hard', 'used'],
   [`${CORE}.ResourceRequirements`]: ['limits', 'requests'],
   [`${CORE}.VolumeResourceRequirements`]: ['limits', 'requests'],
+  [`${RESOURCE}.CapacityRequestPolicy`]: ['default', 'validValues'],
+  [`${RESOURCE}.CapacityRequestPolicyRange`]: ['max', 'min', 'step'],
+  [`${RESOURCE}.CapacityRequirements`]: ['requests'],
+  [`${RESOURCE}.Counter`]: ['value'],
+  [`${RESOURCE}.DeviceCapacity`]: ['value'],
+  [`${RESOURCE}.DeviceRequestAllocationResult`]: ['consumedCapacity'],
+  [`${RESOURCE}.NodeAllocatableResourceMapping`]: ['allocationMultiplier'],
 };
 
 /** Fields that are base64 bytes, or a map of them. */

@@ -2,7 +2,7 @@
 // words; an empty list means valid.
 
 const DNS1123_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
-const DNS1123_SUBDOMAIN = `${DNS1123_LABEL}(\\.${DNS1123_LABEL})*`;
+export const DNS1123_SUBDOMAIN = `${DNS1123_LABEL}(\\.${DNS1123_LABEL})*`;
 const DNS1035_LABEL = '[a-z]([-a-z0-9]*[a-z0-9])?';
 export const DNS_LABEL_LIMIT = 63;
 export const DNS_SUBDOMAIN_LIMIT = 253;
@@ -10,7 +10,7 @@ export const DNS_SUBDOMAIN_LIMIT = 253;
 const labelPattern = new RegExp(`^${DNS1123_LABEL}$`);
 const labelPattern1035 = new RegExp(`^${DNS1035_LABEL}$`);
 // Linear: one label at a time.
-const isSubdomain = (value: string): boolean => value.split('.').every((part) => labelPattern.test(part));
+export const isSubdomain = (value: string): boolean => value.split('.').every((part) => labelPattern.test(part));
 
 export function tooLongText(limit: number): string {
   return `must be no more than ${limit} characters`;

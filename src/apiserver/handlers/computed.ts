@@ -1,23 +1,30 @@
 // Resources of which nothing is stored: a POST is answered by computation. Who am I, may I, whose token is this; and the
-// old form of bindings, which is the subresource of the pod it names.
+// old form of bindings, which is the subresource of the pod it names. Component statuses are computed when they are read.
 import {
   type Binding,
+  type FieldError,
+  invalidError,
   type KubeObject,
+  type LocalSubjectAccessReview,
   methodNotSupportedError,
   type ResourceDefinition,
   reconcileNames,
+  validateLocalAccessReview,
 } from '../../api/index.ts';
 import { defined, rfc3339 } from '../../lib/index.ts';
 import { authorize } from '../authz/authorize.ts';
+import type { AppContext } from '../http/env.ts';
 import type { UserInfo } from '../options.ts';
 import type { RequestInfo, RequestVerb } from '../request-info/parse.ts';
 import { bindPod } from './binding.ts';
+import { handleComponentStatuses } from './component-statuses.ts';
 import { bodyKind } from './create.ts';
 import { decodeRequest } from './decode.ts';
 import { type Answer, type Operation, objectAnswer } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 
-export async function handleComputed(operation: Operation): Promise<Answer> {
+export async function handleComputed(operation: Operation, c: AppContext): Promise<Answer> {
+  if (operation.definition.kind === 'ComponentStatus') return handleComponentStatuses(operation, c);
   const { definition, info, query } = operation;
   const { fieldValidation } = parseWriteOptions(query, 'CreateOptions');
   const object = await decodeRequest(operation, bodyKind(definition), fieldValidation);
@@ -29,8 +36,10 @@ export async function handleComputed(operation: Operation): Promise<Answer> {
       return review(operation, object, { userInfo: userInfoOf(operation.user) });
     case 'SelfSubjectAccessReview':
       return review(operation, object, accessOf(operation.user, object as AccessReview));
-    case 'SubjectAccessReview':
     case 'LocalSubjectAccessReview':
+      refuseInvalid(definition, validateLocalAccessReview(object as LocalSubjectAccessReview));
+      return review(operation, object, accessOf(subjectOf(object as AccessReview), object as AccessReview));
+    case 'SubjectAccessReview':
       return review(operation, object, accessOf(subjectOf(object as AccessReview), object as AccessReview));
     case 'SelfSubjectRulesReview':
       return review(operation, object, ALL_RULES);
@@ -39,6 +48,10 @@ export async function handleComputed(operation: Operation): Promise<Answer> {
     default:
       throw methodNotSupportedError(definition, 'create');
   }
+}
+
+function refuseInvalid(definition: ResourceDefinition, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidError(definition, '', errors);
 }
 
 function review(operation: Operation, object: KubeObject, status: object): Answer {

@@ -84,9 +84,9 @@ export function decideCreate(operation: Operation, request: CreateRequest, snaps
 
 /** A given name is taken as it is; a generated one is made anew while it is taken, a few times. */
 function prepareNamed(operation: Operation, request: CreateRequest, snapshot: Snapshot): KubeObject {
-  const { definition, server } = operation;
+  const { definition, server, user } = operation;
   const { clock, random } = server.options;
-  const context = { nowMs: clock.now(), random: () => random.uint32(), uid: request.uid };
+  const context = { nowMs: clock.now(), random: () => random.uint32(), uid: request.uid, caller: user };
   const generated =
     (request.decoded.metadata?.name ?? '') === '' && (request.decoded.metadata?.generateName ?? '') !== '';
   for (let attempt = 1; ; attempt++) {

@@ -38,6 +38,7 @@ import { handleUpdate } from './update.ts';
 export async function serveResource(server: ServerContext, c: AppContext, info: ResourceRequest): Promise<Response> {
   const definition = server.options.registry.find(info.group, info.version, info.resource);
   if (definition === undefined || (info.rest.length > 0 && info.subresource !== 'proxy')) throw unknownPathError();
+  if (definition.deprecation !== undefined) addHeader(c, 'warning', warningHeader(definition.deprecation));
   const representation = negotiate(c.req.header('accept'), ['', 'status'].includes(info.subresource));
   if (representation === undefined) throw notAcceptableError([ACCEPTED_MEDIA_TYPES]);
   const operation = operationOf(server, c, info, definition, representation);
@@ -101,6 +102,7 @@ function refuseImpossible({ definition, info }: Operation): void {
 function handle(operation: Operation, c: AppContext): Promise<Answer> {
   const { info } = operation;
   if (info.subresource !== '') return handleSubresource(operation, c);
+  if (isComputed(operation.definition)) return handleComputed(operation, c);
   switch (info.verb) {
     case 'get':
       return handleGet(operation);
@@ -109,7 +111,7 @@ function handle(operation: Operation, c: AppContext): Promise<Answer> {
     case 'watch':
       return handleWatch(operation, c);
     case 'create':
-      return isComputed(operation.definition) ? handleComputed(operation) : handleCreate(operation);
+      return handleCreate(operation);
     case 'update':
       return handleUpdate(operation, 'object');
     case 'patch':

@@ -2,6 +2,7 @@
 // says so.
 import { ApiError, methodNotSupportedError, type SubresourceDefinition, unknownPathError } from '../../api/index.ts';
 import type { AppContext } from '../http/env.ts';
+import { handleApproval } from './approval.ts';
 import { handleBinding } from './binding.ts';
 import { handleEviction } from './eviction.ts';
 import { handleFinalize } from './finalize.ts';
@@ -31,6 +32,8 @@ export function handleSubresource(operation: Operation, c: AppContext): Promise<
   switch (info.subresource) {
     case 'status':
       return handleStatus(operation);
+    case 'approval':
+      return handleApproval(operation);
     case 'scale':
       return handleScale(operation, subresource);
     case 'binding':

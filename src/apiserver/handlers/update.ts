@@ -67,14 +67,15 @@ export function updateStep(
   part: UpdatePart,
   snapshot: Snapshot,
 ): Step<Answer> {
-  const { definition } = operation;
+  const { definition, server } = operation;
+  const context = { nowMs: server.options.clock.now() };
   checkRevision(operation, object, old);
   if (part === 'status') {
-    prepareStatusUpdate(apiSchema(), definition, object, old.object);
+    prepareStatusUpdate(apiSchema(), definition, object, old.object, context);
     validateStatusUpdate(definition, object, old.object);
     return commitUpdate(operation, object, old, snapshot);
   }
-  prepareUpdate(apiSchema(), definition, object, old.object);
+  prepareUpdate(apiSchema(), definition, object, old.object, context);
   const addresses = allocateForUpdate(operation, object, old.object, snapshot);
   validateUpdate(apiSchema(), definition, object, old.object);
   for (const warning of definition.strategy.warnings?.(object) ?? []) operation.warnings.add(warning);

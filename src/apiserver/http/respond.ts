@@ -62,7 +62,9 @@ export async function respondParts(
 
 /** Begins a 200 that lasts as long as there is something to say. */
 export function beginStream(exchange: Exchange, c: AppContext, contentType: string): AnswerStream {
-  return exchange.stream(200, headersOf(c, contentType, NO_CACHE));
+  const headers = headersOf(c, contentType, NO_CACHE);
+  addTo(headers, c);
+  return exchange.stream(200, headers);
 }
 
 /** The first `count`, leaving the rest to be taken. */

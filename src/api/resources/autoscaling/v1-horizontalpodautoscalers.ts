@@ -30,8 +30,8 @@ export const AUTOSCALERS_V1 = defineResource({
   strategy: {
     prepareForCreate: (object, context) =>
       asV2(object, (inV2) => AUTOSCALERS.strategy.prepareForCreate?.(inV2, context)),
-    prepareForUpdate: (object, old) =>
-      asV2(object, (inV2) => AUTOSCALERS.strategy.prepareForUpdate?.(inV2, toV2(old)) ?? false),
+    prepareForUpdate: (object, old, context) =>
+      asV2(object, (inV2) => AUTOSCALERS.strategy.prepareForUpdate?.(inV2, toV2(old), context) ?? false),
     prepareForStatusUpdate: (object, old) =>
       asV2(object, (inV2) => {
         const { spec } = toV2(old) as HorizontalPodAutoscaler;

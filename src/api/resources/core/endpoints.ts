@@ -16,6 +16,7 @@ export const ENDPOINTS = defineResource({
   singular: 'endpoints',
   namespaced: true,
   shortNames: ['ep'],
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   columns: [NAME_COLUMN, column<Endpoints>('Endpoints', addressesText), AGE_COLUMN],
   strategy: { allowCreateOnUpdate: true, validate: (object) => validateEndpoints(object) },
 });
