@@ -22,6 +22,20 @@ export const CONNECTION_SWEEP_PERIOD_MS = 10_000;
 export const AHEAD_LIMIT_BYTES = 64 * KIB;
 /** So much of a body is taken before anybody wants it. */
 export const UNASKED_BODY_LIMIT_BYTES = 64 * KIB;
+/** Streams of one HTTP/2 connection at a time (Kubernetes' --http2-max-streams-per-connection: 250 by default). */
+export const HTTP2_STREAMS_LIMIT = 250;
+/** Fields of one request's headers. */
+export const HTTP2_HEADERS_LIMIT = 128;
+/** Megabytes that node:http2 may hold for one connection; while it holds more, new streams are refused. */
+export const HTTP2_SESSION_MEMORY_MB = 64;
+/** Streams that a client resets: so many at once, and then so many a second, before its connection is ended. */
+export const HTTP2_RESETS_LIMIT = 500;
+export const HTTP2_RESETS_PER_SECOND = 25;
+/** Frames that break a rule, and streams beyond what is allowed, before a connection is ended. */
+export const HTTP2_INVALID_FRAMES_LIMIT = 100;
+export const HTTP2_REFUSED_STREAMS_LIMIT = 100;
+/** Looks at the connections (CONNECTION_SWEEP_PERIOD_MS) for which an HTTP/2 client may leave a ping unanswered. */
+export const HTTP2_SILENT_SWEEPS_MAX = KEEP_ALIVE_TIMEOUT_MS / CONNECTION_SWEEP_PERIOD_MS;
 /** Requests in flight that are no watches and no logs; more are refused with 429. */
 export const IN_FLIGHT_LIMIT = 400;
 export const MUTATING_IN_FLIGHT_LIMIT = 200;

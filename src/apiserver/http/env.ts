@@ -19,7 +19,7 @@ export interface Variables {
   query: URLSearchParams;
   info: RequestInfo;
   user: UserInfo;
-  /** Aborts at the request's deadline. */
+  /** Aborts at the request's deadline, or when its client gives it up. */
   signal: CancelSignal;
   /** Headers of the answer beside its own: see addHeader. */
   headers: Record<string, string> | undefined;

@@ -1,5 +1,5 @@
-// One request and its answer, as the application sees them. Two make it: a connection of our own (wire/), and Node's HTTP
-// server for what that leaves to it (node-exchange.ts).
+// One request and its answer, as the application sees them. Three make it: a connection of our own (wire/), Node's HTTP server
+// for what that leaves to it (node-exchange.ts), and a stream of an HTTP/2 connection (http2/).
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
@@ -17,6 +17,10 @@ export interface Exchange {
   answer(status: number, headers: AnswerHeaders, body: Uint8Array | string | null): void;
   /** Begins an answer whose rest is not known yet. Without a content-length its end is marked by chunks. */
   stream(status: number, headers: AnswerHeaders): AnswerStream;
+  /** Breaks off whatever there is of an answer. */
+  destroy(): void;
+  /** Calls back when the client gives up a request that is not answered yet; not there where that does not show. */
+  onAbandoned?(listener: () => void): void;
 }
 
 /** The body of an answer as it comes. It closes when all is sent, or when the client is gone. */

@@ -1,5 +1,6 @@
 // The sockets: one HTTP or HTTPS server per address, the same application behind all of them, and WebSocket handshakes
-// through the same application. Connections are read by wire/ first, which costs half of what Node's server does.
+// through the same application. Connections are read by wire/ first, which costs half of what Node's server does; those whose
+// clients chose HTTP/2 (ALPN decides before their first byte) by http2/.
 import {
   createServer,
   type IncomingMessage,
@@ -12,6 +13,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type { Hono } from 'hono';
 import { assert, type Clock, codeOf, messageOf, UserError } from '../../lib/index.ts';
 import type { ServerContext } from '../context.ts';
@@ -25,6 +27,7 @@ import {
 import type { ListenAddress, ServingTls } from '../options.ts';
 import type { AppEnv, Bindings } from './env.ts';
 import { type Exchange, isAnswered } from './exchange.ts';
+import { createHttp2Connections, type Http2Connections } from './http2/connections.ts';
 import { nodeExchange } from './node-exchange.ts';
 import { honoRequest, type ReceivedRequest, serveRequest } from './serve.ts';
 import { createConnections, type WireConnections } from './wire/connections.ts';
@@ -34,11 +37,15 @@ export interface Listeners {
   /** Every open connection, also those that WebSockets have taken over. */
   readonly connections: ReadonlySet<Socket>;
   readonly wire: WireConnections;
+  readonly http2: Http2Connections;
   /** Those under way of Node's server. */
   readonly answers: ReadonlySet<ServerResponse>;
   /** In the order of options.listen, with the ports that were given. */
   readonly urls: readonly string[];
 }
+
+/** By its name in ALPN. Upgrades are HTTP/1.1's, and their clients choose that. */
+const HTTP2 = 'h2';
 
 /** Throws UserError when an address cannot be listened on; then none is left open. */
 export async function openListeners(context: ServerContext, app: Hono<AppEnv>): Promise<Listeners> {
@@ -46,7 +53,13 @@ export async function openListeners(context: ServerContext, app: Hono<AppEnv>): 
   const answers = new Set<ServerResponse>();
   const listener = nodeListener(context, app, answers);
   const wire = createConnections(clock, ({ method, headers }, exchange) => {
-    serve(context, app, { method, header: (name) => headers.values.get(name) }, exchange);
+    void serve(context, app, { method, header: (name) => headers.values.get(name) }, exchange);
+  });
+  const http2 = createHttp2Connections(clock, {
+    serve: (request, exchange) => serve(context, app, request, exchange),
+    calmed({ remoteAddress }) {
+      context.options.logger.warn({ remoteAddress }, 'a client resets too many streams: its connection is ended');
+    },
   });
   const servers: Server[] = [];
   const urls: string[] = [];
@@ -54,7 +67,7 @@ export async function openListeners(context: ServerContext, app: Hono<AppEnv>): 
   try {
     for (const address of listen) {
       const server = makeServer(tls, listener);
-      putBefore(server, tls === undefined ? 'connection' : 'secureConnection', wire);
+      putBefore(server, tls === undefined ? 'connection' : 'secureConnection', wire, http2);
       server.on('connection', (socket: Socket) => {
         connections.add(socket);
         socket.once('close', () => connections.delete(socket));
@@ -70,18 +83,27 @@ export async function openListeners(context: ServerContext, app: Hono<AppEnv>): 
     }
   } catch (error) {
     wire.close();
+    http2.close();
     for (const server of servers) server.close();
     throw error;
   }
-  return { servers, connections, wire, answers, urls };
+  return { servers, connections, wire, http2, answers, urls };
 }
 
 /** Sockets come to the connections of our own first; what those hand over goes where it would have gone. */
-function putBefore(server: Server, event: 'connection' | 'secureConnection', wire: WireConnections): void {
+function putBefore(
+  server: Server,
+  event: 'connection' | 'secureConnection',
+  wire: WireConnections,
+  http2: Http2Connections,
+): void {
   const [nodes] = server.listeners(event) as ((socket: Socket) => void)[];
   assert(nodes !== undefined && server.listenerCount(event) === 1, `Node's server alone listens to ${event}`);
   server.off(event, nodes);
-  server.on(event, (socket: Socket) => wire.take(socket, (handed) => nodes.call(server, handed)));
+  server.on(event, (socket: Socket | TLSSocket) => {
+    if ('alpnProtocol' in socket && socket.alpnProtocol === HTTP2) http2.take(socket);
+    else wire.take(socket, (handed) => nodes.call(server, handed));
+  });
 }
 
 /** For the requests that Node's own server parses. */
@@ -96,15 +118,15 @@ function nodeListener(context: ServerContext, app: Hono<AppEnv>, answers: Set<Se
     });
     const { method = 'GET', headers } = incoming;
     const header = (name: string): string | undefined => textOf(headers[name]);
-    serve(context, app, { method, header }, nodeExchange(incoming, outgoing));
+    void serve(context, app, { method, header }, nodeExchange(incoming, outgoing));
   };
 }
 
 /** What breaks down past the application's own answers is a bug: it is logged, and its client is not left waiting. */
-function serve(context: ServerContext, app: Hono<AppEnv>, request: ReceivedRequest, exchange: Exchange): void {
-  serveRequest(app, request, exchange).catch((error: unknown) => {
+function serve(context: ServerContext, app: Hono<AppEnv>, request: ReceivedRequest, exchange: Exchange): Promise<void> {
+  return serveRequest(app, request, exchange).catch((error: unknown) => {
     context.options.logger.error({ error: messageOf(error) }, 'a request broke down');
-    exchange.socket.destroy();
+    exchange.destroy();
   });
 }
 
@@ -131,6 +153,8 @@ function makeServer(tls: ServingTls | undefined, listener: RequestListener): Ser
       requestCert: true,
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
+      // In the order of our preference.
+      ALPNProtocols: [HTTP2, 'http/1.1'],
     },
     listener,
   );
@@ -196,8 +220,10 @@ async function refuse(socket: Duplex, response: Response): Promise<void> {
  * No new connections; those in use may finish for DRAIN_TIMEOUT_MS. Their last answer says so: a client that keeps its
  * connection and asks on would otherwise be cut off in the middle of a request, its outcome unknown.
  */
-export async function closeListeners({ servers, connections, wire, answers }: Listeners, clock: Clock): Promise<void> {
+export async function closeListeners(listeners: Listeners, clock: Clock): Promise<void> {
+  const { servers, connections, wire, http2, answers } = listeners;
   wire.close();
+  http2.close();
   for (const answer of answers) if (!answer.headersSent) answer.shouldKeepAlive = false;
   const timer = clock.timer(DRAIN_TIMEOUT_MS, () => {
     for (const socket of connections) socket.destroy();

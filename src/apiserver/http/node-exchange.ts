@@ -17,6 +17,7 @@ export function nodeExchange(incoming: IncomingMessage, outgoing: ServerResponse
       outgoing.end(body);
     },
     stream: (status, headers) => answerStream(outgoing, status, headers),
+    destroy: () => void incoming.socket.destroy(),
   };
 }
 

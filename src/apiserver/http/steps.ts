@@ -39,12 +39,13 @@ function splitUrl(url: string): { pathname: string; search: string } {
   return at < 0 ? { pathname: rest, search: '' } : { pathname: rest.slice(0, at), search: rest.slice(at + 1) };
 }
 
-/** Aborts what the request waits for at its deadline: the client's `timeout`, at most REQUEST_TIMEOUT_MS. */
+/** Aborts what the request waits for at its deadline (the client's `timeout`, at most REQUEST_TIMEOUT_MS), or when its client gives it up. */
 export function startDeadline(server: ServerContext, c: AppContext): Timer {
   const asked = parseDuration(c.get('query').get('timeout'));
   const deadline = new Cancellation();
   const delayMs = asked === undefined || asked <= 0 ? REQUEST_TIMEOUT_MS : Math.min(asked, REQUEST_TIMEOUT_MS);
   c.set('signal', deadline);
+  c.env?.exchange?.onAbandoned?.(() => deadline.abort());
   return server.options.clock.timer(delayMs, () => deadline.abort());
 }
 

@@ -6,7 +6,6 @@ import type { AnswerHeaders } from '../exchange.ts';
 
 const KEEPS = `connection: keep-alive\r\nkeep-alive: timeout=${KEEP_ALIVE_TIMEOUT_MS / 1000}\r\n\r\n`;
 const CLOSES = 'connection: close\r\n\r\n';
-/** RFC 9110 §5.5: what may stand in a value, so that no value ever ends its line. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 export interface AnswerHeadOptions {
@@ -17,12 +16,17 @@ export interface AnswerHeadOptions {
   readonly chunked: boolean;
 }
 
+/** RFC 9110 §5.5: what may stand in a value, so that no value ever ends its line. */
+export function isHeaderValue(value: string): boolean {
+  return VALUE.test(value);
+}
+
 /** Throws AssertionError for a value that no header may have: it would be an answer of its own to whoever reads on. */
 export function answerHead(status: number, headers: AnswerHeaders, options: AnswerHeadOptions): string {
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
   for (const name in headers) {
     const value = headers[name] ?? '';
-    assert(VALUE.test(value), `the value of the header ${name} has no control characters`);
+    assert(isHeaderValue(value), `the value of the header ${name} has no control characters`);
     head += `${name}: ${value}\r\n`;
   }
   if (options.chunked) head += 'transfer-encoding: chunked\r\n';

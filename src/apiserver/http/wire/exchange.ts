@@ -139,6 +139,10 @@ export class WireExchange implements Exchange {
     return answer;
   }
 
+  destroy(): void {
+    this.socket.destroy();
+  }
+
   /** RFC 9112 §6.3. */
   #isBodiless(status: number): boolean {
     return this.#isHead || NO_BODY_STATUSES.has(status);
