@@ -15,11 +15,13 @@ import { CORE_EVENTS } from './core/events.ts';
 import { NAMESPACES } from './core/namespaces.ts';
 import { NODES } from './core/nodes.ts';
 import { PODS } from './core/pods.ts';
+import { REPLICATION_CONTROLLERS } from './core/replicationcontrollers.ts';
 import { SECRETS } from './core/secrets.ts';
 import { SERVICE_ACCOUNTS } from './core/serviceaccounts.ts';
 import { SERVICES } from './core/services.ts';
 import { ENDPOINT_SLICES } from './discovery.k8s.io/endpointslices.ts';
 import { EVENTS } from './events.k8s.io/events.ts';
+import { POD_DISRUPTION_BUDGETS } from './policy/poddisruptionbudgets.ts';
 
 export const RESOURCES: readonly ResourceDefinition[] = [
   BINDINGS,
@@ -29,6 +31,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   NAMESPACES,
   NODES,
   PODS,
+  REPLICATION_CONTROLLERS,
   SECRETS,
   SERVICE_ACCOUNTS,
   SERVICES,
@@ -42,4 +45,5 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   REPLICA_SETS,
   LEASES,
   ENDPOINT_SLICES,
+  POD_DISRUPTION_BUDGETS,
 ];

@@ -44,15 +44,20 @@ function validateSelected(
     addFindings(errors, problems);
     const empty = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions?.length ?? 0) === 0;
     if (empty) errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`));
-    else if (problems.length === 0 && !matcherOfSelector(selector).matches(template?.metadata?.labels)) {
-      const labels = template?.metadata?.labels ?? null;
-      errors.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
-    }
+    else if (problems.length === 0) addFindings(errors, validateTemplateLabels(selector, template));
   }
-  return [...errors, ...validateTemplate(template)];
+  return [...errors, ...validateTemplate(template, 'ReplicaSet')];
 }
 
-function validateTemplate(template: PodTemplateSpec | undefined): FieldError[] {
+/** A controller must select what it makes. */
+export function validateTemplateLabels(selector: LabelSelector, template: PodTemplateSpec | undefined): FieldError[] {
+  const labels = template?.metadata?.labels;
+  if (matcherOfSelector(selector).matches(labels)) return [];
+  return [invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`')];
+}
+
+/** The template of pods that run for good; `kind` is who makes them, for messages. */
+export function validateTemplate(template: PodTemplateSpec | undefined, kind: string): FieldError[] {
   const errors = validateLabels(template?.metadata?.labels, 'spec.template.labels');
   addFindings(errors, validateAnnotations(template?.metadata?.annotations, 'spec.template.annotations'));
   const spec = template?.spec;
@@ -63,7 +68,7 @@ function validateTemplate(template: PodTemplateSpec | undefined): FieldError[] {
   }
   if (spec.activeDeadlineSeconds !== undefined) {
     errors.push(
-      forbidden('spec.template.spec.activeDeadlineSeconds', 'activeDeadlineSeconds in ReplicaSet is not Supported'),
+      forbidden('spec.template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${kind} is not Supported`),
     );
   }
   return errors;
@@ -121,7 +126,8 @@ export function validateDeploymentStatus({ status }: Deployment): FieldError[] {
   return errors;
 }
 
-export function validateReplicaSetStatus({ status }: ReplicaSet): FieldError[] {
+/** The counts in the status of replica sets and replication controllers. */
+export function validateReplicaCounts(status: ReplicaSet['status']): FieldError[] {
   const errors: FieldError[] = [];
   const total = status?.replicas ?? 0;
   for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) {

@@ -6,7 +6,8 @@ import { column } from '../define.ts';
 
 type Templated = Deployment | ReplicaSet;
 
-export const TEMPLATE_COLUMNS: readonly TableColumn[] = [
+/** The containers alone, for kinds whose selector has another form. */
+export const CONTAINER_COLUMNS: readonly TableColumn[] = [
   column<Templated>(
     'Containers',
     (object) =>
@@ -23,6 +24,10 @@ export const TEMPLATE_COLUMNS: readonly TableColumn[] = [
         .join(','),
     { wide: true },
   ),
+];
+
+export const TEMPLATE_COLUMNS: readonly TableColumn[] = [
+  ...CONTAINER_COLUMNS,
   column<Templated>('Selector', ({ spec }) => matcherOfSelector(spec?.selector).toString() || '<none>', { wide: true }),
 ];
 
