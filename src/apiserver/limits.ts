@@ -68,6 +68,9 @@ export const EVENT_SWEEP_PERIOD_MS = 60_000;
 /** Events deleted by one command of the sweeper. */
 export const EVENT_SWEEP_BATCH = 500;
 
+/** Evictions that a disruption budget remembers; with more outstanding, it grants no further one (Kubernetes: 2000). */
+export const DISRUPTED_PODS_LIMIT = 2_000;
+
 /** Opening a connection to a kubelet. */
 export const KUBELET_CONNECT_TIMEOUT_MS = 10_000;
 /** How long stop() waits for requests in flight before it closes their connections. */
