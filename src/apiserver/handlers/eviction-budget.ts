@@ -10,9 +10,7 @@ type BudgetStatus = NonNullable<PodDisruptionBudget['status']> &
 const NO_STATUS: BudgetStatus = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
 
 /** free: nothing is counted down. The pod goes only as it was read, or the decision is made again. */
-export type BudgetVerdict =
-  | { readonly kind: 'free' }
-  | { readonly kind: 'counted'; readonly status: BudgetStatus };
+export type BudgetVerdict = { readonly kind: 'free' } | { readonly kind: 'counted'; readonly status: BudgetStatus };
 
 /** Pods that serve nobody, or are going already: no budget is asked. */
 export function ignoresBudgets({ status, metadata }: Pod): boolean {
@@ -25,10 +23,13 @@ export function decideEviction(budget: PodDisruptionBudget, pod: Pod, now: strin
   if (!isReady(pod) && unreadyIsFree(budget, status)) return { kind: 'free' };
   const name = budget.metadata?.name ?? '';
   if ((status.observedGeneration ?? 0) < (budget.metadata?.generation ?? 0)) throw stillProcessedError(name);
-  if (status.disruptionsAllowed < 0)
-    throw forbiddenError(BUDGET, name, 'pdb disruptions allowed is negative');
+  if (status.disruptionsAllowed < 0) throw forbiddenError(BUDGET, name, 'pdb disruptions allowed is negative');
   if (Object.keys(status.disruptedPods ?? {}).length > DISRUPTED_PODS_LIMIT)
-    throw forbiddenError(BUDGET, name, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller');
+    throw forbiddenError(
+      BUDGET,
+      name,
+      'DisruptedPods map too big - too many evictions not confirmed by PDB controller',
+    );
   if (status.disruptionsAllowed === 0) throw violationError(name, status);
   const disruptionsAllowed = status.disruptionsAllowed - 1;
   return {

@@ -35,8 +35,7 @@ export async function handleEviction(operation: Operation, subresource: Subresou
   const eviction = (await decodeRequest(operation, { group, version, kind, schema }, fieldValidation)) as Eviction;
   eviction.metadata ??= {};
   eviction.metadata.name ||= info.name;
-  if (eviction.metadata.name !== info.name)
-    throw badRequestError('name in URL does not match name in Eviction object');
+  if (eviction.metadata.name !== info.name) throw badRequestError('name in URL does not match name in Eviction object');
   reconcileNames(definition, eviction, info.namespace, info.name);
   const options = eviction.deleteOptions ?? {};
   requireDeleteOptions(options);

@@ -3,13 +3,13 @@
 // meanwhile is never overlooked.
 import { equalJson, matcherOfSelector, type Pod, type PodDisruptionBudget, type Served } from '../../api/index.ts';
 import {
+  type EventRecorder,
   isConflict,
   keyOf,
   nameOf,
   nameOfKey,
-  POD_DISRUPTION_BUDGETS,
-  type EventRecorder,
   type ObjectKey,
+  POD_DISRUPTION_BUDGETS,
   type ReconcileResult,
 } from '../../client/index.ts';
 import { messageOf } from '../../lib/index.ts';
@@ -114,6 +114,10 @@ async function failSafe(work: Work, budget: Served<PodDisruptionBudget>, error: 
   }
 }
 
-async function writeStatus({ context }: Work, budget: Served<PodDisruptionBudget>, status: BudgetStatus): Promise<void> {
+async function writeStatus(
+  { context }: Work,
+  budget: Served<PodDisruptionBudget>,
+  status: BudgetStatus,
+): Promise<void> {
   await unlessGone(context.client.update(POD_DISRUPTION_BUDGETS, { ...budget, status }, { subresource: 'status' }));
 }

@@ -49,8 +49,7 @@ export function planBudget(
 ): BudgetPlan {
   const grants = outstandingGrants(budget, pods, nowMs);
   const currentHealthy = pods.filter(
-    (pod) =>
-      pod.metadata.deletionTimestamp === undefined && !grants.live.has(pod.metadata.name) && isPodReady(pod),
+    (pod) => pod.metadata.deletionTimestamp === undefined && !grants.live.has(pod.metadata.name) && isPodReady(pod),
   ).length;
   const allowed = expected.expectedPods <= 0 ? 0 : Math.max(0, currentHealthy - expected.desiredHealthy);
   const { generation } = budget.metadata;
@@ -101,11 +100,7 @@ interface Grants {
 }
 
 /** Grants stand until their pod goes, or until it should have gone long since. */
-function outstandingGrants(
-  { status }: PodDisruptionBudget,
-  pods: readonly Served<Pod>[],
-  nowMs: number,
-): Grants {
+function outstandingGrants({ status }: PodDisruptionBudget, pods: readonly Served<Pod>[], nowMs: number): Grants {
   const granted = status?.disruptedPods ?? {};
   const live = new Map<string, string>();
   const expired: Served<Pod>[] = [];

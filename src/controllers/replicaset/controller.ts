@@ -65,7 +65,14 @@ async function reconcile(work: Work, key: string): Promise<ReconcileResult | und
     failure = await execute(work, key, replicator, plan);
   }
   const nowMs = context.clock.now();
-  const status = planStatus(kind, replicator, pods, settled ? failure?.told : failureIn(replicator), nowMs, rfc3339(nowMs));
+  const status = planStatus(
+    kind,
+    replicator,
+    pods,
+    settled ? failure?.told : failureIn(replicator),
+    nowMs,
+    rfc3339(nowMs),
+  );
   if (status.changed) {
     await unlessGone(
       context.client.update(kind.ref, { ...replicator, status: status.status }, { subresource: 'status' }),

@@ -46,7 +46,9 @@ export const REPLICATION_CONTROLLERS = defineResource({
     applyDefaults,
     validate: (object) => validateReplicationController(object as ReplicationController),
     validateStatusUpdate: (object) => validateReplicaCounts((object as ReplicationController).status),
-    selectableFields: (object) => ({ 'status.replicas': String((object as ReplicationController).status?.replicas ?? 0) }),
+    selectableFields: (object) => ({
+      'status.replicas': String((object as ReplicationController).status?.replicas ?? 0),
+    }),
     selectableFieldNames: ['status.replicas'],
   },
 });
