@@ -83,6 +83,12 @@ export const KUBELET_ANSWER_LIMIT_BYTES = 16 * KIB;
 export const BOOTSTRAP_RETRY_MS = 1_000;
 /** How often it looks whether they are all still there (Kubernetes: 10 s for its service). */
 export const BOOTSTRAP_KEEP_MS = 10_000;
+/** A server that the leader has not heard of for so long is no endpoint of the API any more. */
+export const API_SERVER_SILENCE_MS = 4_000;
+/** How often the records of service addresses are compared with the services (Kubernetes: 3 min). */
+export const ADDRESS_REPAIR_PERIOD_MS = 180_000;
+/** Repairs in one command. */
+export const ADDRESS_REPAIR_BATCH = 500;
 
 /** What administrators send to /quorate/v1/. */
 export const ADMIN_BODY_LIMIT_BYTES = 64 * KIB;
