@@ -103,6 +103,8 @@ export interface Strategy {
   readonly selectableFieldNames?: readonly string[];
   /** Seconds of grace when a DELETE does not say; undefined deletes at once (pods: 30). */
   deletionGracePeriodSeconds?(object: KubeObject): number | undefined;
+  /** True: a DELETE that does not say what becomes of the dependents leaves them (replication controllers; Jobs). */
+  readonly orphansDependents?: true;
   /** True when metadata.generation is kept for this kind. */
   readonly hasGeneration: boolean;
   /** The rules of metadata.name. */

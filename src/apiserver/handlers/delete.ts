@@ -124,7 +124,7 @@ export function deleteStep(
   const object = cloneJson(old.object);
   const metadata = { ...object.metadata };
   object.metadata = metadata;
-  applyPropagation(metadata, options);
+  applyPropagation(definition, metadata, options);
   const graceSeconds = gracePeriod(definition, object, options);
   const nowMs = server.options.clock.now();
   const base = {
@@ -174,12 +174,14 @@ function checkPreconditions(definition: ResourceDefinition, { preconditions }: D
 
 type Metadata = NonNullable<KubeObject['metadata']>;
 
-/** The finalizers that stand for a policy; without one, what the object has is left. */
-function applyPropagation(metadata: Metadata, options: DeleteOptions): void {
+/** The finalizers that stand for a policy; without one, what the object has is left, or the custom of its kind holds. */
+function applyPropagation({ strategy }: ResourceDefinition, metadata: Metadata, options: DeleteOptions): void {
   const { orphanDependents } = options;
+  const decided =
+    metadata.finalizers?.some((name) => name === ORPHAN_FINALIZER || name === FOREGROUND_FINALIZER) === true;
+  const usual = strategy.orphansDependents === true && !decided ? 'Orphan' : undefined;
   const policy =
-    options.propagationPolicy ??
-    (orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background');
+    options.propagationPolicy ?? (orphanDependents === undefined ? usual : orphanDependents ? 'Orphan' : 'Background');
   if (policy === undefined) return;
   const others = (metadata.finalizers ?? []).filter(
     (name) => name !== ORPHAN_FINALIZER && name !== FOREGROUND_FINALIZER,

@@ -34,6 +34,7 @@ export const REPLICATION_CONTROLLERS = defineResource({
   ],
   strategy: {
     hasGeneration: true,
+    orphansDependents: true,
     prepareForCreate(object) {
       (object as ReplicationController).status = { replicas: 0 };
     },
