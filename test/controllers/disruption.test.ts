@@ -167,11 +167,23 @@ describe('the disruption controller', () => {
   it('says that it cannot measure pods whose controller has no scale', async () => {
     const world = await start({ selector: {}, maxUnavailable: 1 });
     const owner = { apiVersion: 'example.com/v1', kind: 'Widget', name: 'w', uid: 'w', controller: true };
-    await world.api.client.create(PODS, {
-      metadata: { name: 'p', namespace: 'default', ownerReferences: [owner] },
-      spec: { containers: [] },
-    });
+    const [first] = await Promise.all(
+      ['p', 'q'].map((podName) =>
+        world.api.client.create(PODS, {
+          metadata: { name: podName, namespace: 'default', ownerReferences: [owner] },
+          spec: { containers: [] },
+        }),
+      ),
+    );
     await world.settle();
+    // The same is not said twice, whichever pod is looked at first.
+    const written = (): number =>
+      world.api.writes.filter((write) => write.startsWith('update/status poddisruptionbudgets')).length;
+    const before = written();
+    const status = { ...first?.status, phase: 'Running' };
+    await world.api.client.update(PODS, { ...first, status } as Pod, { subresource: 'status' });
+    await world.pass(10_000);
+    expect(written()).toBe(before);
     expect((await statusOf(world))?.conditions).toMatchObject([
       {
         type: 'DisruptionAllowed',

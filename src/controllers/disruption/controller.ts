@@ -65,9 +65,11 @@ async function reconcile(work: Work, key: ObjectKey): Promise<ReconcileResult | 
 async function update(work: Work, budget: Served<PodDisruptionBudget>): Promise<ReconcileResult | undefined> {
   const { context, recorder } = work;
   const { namespace } = nameOf(budget);
+  // In a fixed order: what is said of the first pod in trouble must not change from look to look.
   const pods = context.caches.pods.lister
     .list(namespace)
-    .filter(({ metadata }) => selects(budget.spec?.selector, metadata.labels));
+    .filter(({ metadata }) => selects(budget.spec?.selector, metadata.labels))
+    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   const { scale, unmanaged } = await scaleFor(work, budget, pods);
   const plan = planBudget(budget, pods, expectedOf(budget, pods.length, scale), context.clock.now());
   for (const pod of plan.notDeleted) {
