@@ -1,6 +1,12 @@
 // The service `kubernetes` leads to every API server that lives, and to no other.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { endpointsOf, slicesOf } from '../../src/apiserver/background/api-endpoints.ts';
+import {
+  endpointsOf,
+  publishApiEndpoints,
+  registerServer,
+  slicesOf,
+} from '../../src/apiserver/background/api-endpoints.ts';
+import { testApi } from './harness.ts';
 import { ThreeServers } from './three-servers.ts';
 
 const ENDPOINTS = '/api/v1/namespaces/default/endpoints/kubernetes';
@@ -80,5 +86,27 @@ describe('servers that share a machine', () => {
       expect(slice.metadata?.labels).toEqual({ 'kubernetes.io/service-name': 'kubernetes' });
       expect(slice.endpoints).toEqual([{ addresses: ['127.0.0.1'], conditions: { ready: true } }]);
     }
+  });
+
+  it('take along the slices of former ports, and no slice of anybody else', async () => {
+    const api = await testApi({ endpoint: { address: '127.0.0.1', port: 7001 } });
+    const other = await testApi({ memberId: 'm2', endpoint: { address: '127.0.0.1', port: 7002 } }, api.store);
+    const { signal } = new AbortController();
+    const label = { 'kubernetes.io/service-name': 'kubernetes' };
+    const foreign = { metadata: { name: 'kubernetes-mine', labels: label }, addressType: 'IPv4', endpoints: [] };
+    expect((await api.call('POST', SLICES, foreign)).status).toBe(201);
+    const names = async (): Promise<string[]> => {
+      await publishApiEndpoints(api.context, signal);
+      const { items } = (await api.call('GET', SLICES)).body as { items: { metadata: { name: string } }[] };
+      return items.map(({ metadata }) => metadata.name);
+    };
+    await registerServer(other.context, signal);
+    expect(await names()).toEqual(['kubernetes', 'kubernetes-7002', 'kubernetes-mine']);
+    const moved = {
+      ...other.context,
+      options: { ...other.context.options, endpoint: { address: '127.0.0.1', port: 7003 } },
+    };
+    await registerServer(moved, signal);
+    expect(await names()).toEqual(['kubernetes', 'kubernetes-7003', 'kubernetes-mine']);
   });
 });
