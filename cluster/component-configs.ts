@@ -46,7 +46,7 @@ export function serverConfig(
     id: server.id,
     clusterId: topology.clusterId,
     directory: layout.member(server.id),
-    listen: [{ host: LOOPBACK, port: server.port }],
+    listen: podFacing(network).map((host) => ({ host, port: server.port })),
     advertise: apiForPods(topology, network),
     raft: { host: LOOPBACK, port: server.raftPort },
     founders: topology.founders,
@@ -98,12 +98,17 @@ function apiForPods(topology: Topology, network: PodNetwork): ListenAddress {
   return { host: network.apiHost, port: topology.port };
 }
 
+/** Loopback, and where pods can reach this machine. */
+function podFacing({ listenHost }: PodNetwork): readonly string[] {
+  return listenHost === undefined ? [LOOPBACK] : [LOOPBACK, listenHost];
+}
+
 /** The load balancer listens on loopback, and where pods can reach it: never on an outside address. */
 export function balancerConfig(layout: Layout, topology: Topology, network: PodNetwork): BalancerConfig {
   const address = (host: string): ListenAddress => ({ host, port: topology.port });
   return {
     kind: 'balancer',
-    listen: [address(LOOPBACK), ...(network.listenHost === undefined ? [] : [address(network.listenHost)])],
+    listen: podFacing(network).map(address),
     servers: serving(topology).map((server) => ({ host: LOOPBACK, port: server.port })),
     caFile: join(layout.pki, 'ca.crt'),
   };

@@ -38,8 +38,9 @@ export interface ServerConfig {
   readonly clusterId: string;
   /** log/ and state/ live in it. */
   readonly directory: string;
+  /** The last of them is the one that pods reach, where there is such a one: this server's part of the endpoints of default/kubernetes. */
   readonly listen: readonly ListenAddress[];
-  /** Where pods reach the API: what the service default/kubernetes leads to. */
+  /** Where pods reach the API, whichever server answers. */
   readonly advertise: ListenAddress;
   readonly raft: ListenAddress;
   /** Who votes in an empty log. A server that is none of them begins by waiting to be added. */

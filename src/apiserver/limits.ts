@@ -82,6 +82,9 @@ export const EVENT_SWEEP_PERIOD_MS = 60_000;
 /** Events deleted by one command of the sweeper. */
 export const EVENT_SWEEP_BATCH = 500;
 
+/** Evictions that a disruption budget remembers; with more outstanding, it grants no further one (Kubernetes: 2000). */
+export const DISRUPTED_PODS_LIMIT = 2_000;
+
 /** Opening a connection to a kubelet. */
 export const KUBELET_CONNECT_TIMEOUT_MS = 10_000;
 /** How long stop() waits for requests in flight before it closes their connections. */
@@ -94,6 +97,12 @@ export const KUBELET_ANSWER_LIMIT_BYTES = 16 * KIB;
 export const BOOTSTRAP_RETRY_MS = 1_000;
 /** How often it looks whether they are all still there (Kubernetes: 10 s for its service). */
 export const BOOTSTRAP_KEEP_MS = 10_000;
+/** A server that the leader has not heard of for so long is no endpoint of the API any more. */
+export const API_SERVER_SILENCE_MS = 4_000;
+/** How often the records of service addresses are compared with the services (Kubernetes: 3 min). */
+export const ADDRESS_REPAIR_PERIOD_MS = 180_000;
+/** Repairs in one command. */
+export const ADDRESS_REPAIR_BATCH = 500;
 
 /** What administrators send to /quorate/v1/. */
 export const ADMIN_BODY_LIMIT_BYTES = 64 * KIB;

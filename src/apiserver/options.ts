@@ -61,8 +61,10 @@ export interface ApiServerOptions {
   /** The PEM bundle that pods verify the API with, for the ConfigMap kube-root-ca.crt; undefined without TLS. */
   readonly clusterCa: string | undefined;
   readonly metrics: Registry;
-  /** The address and port that pods reach the API at: the endpoints of the service `kubernetes`. */
+  /** The address and port that pods reach the API at, whichever server it leads to. */
   readonly advertise: { readonly address: string; readonly port: number };
+  /** Where this very server is reached: its own part of those endpoints; `advertise` when undefined. */
+  readonly endpoint?: { readonly address: string; readonly port: number };
   readonly memberId: string;
 }
 

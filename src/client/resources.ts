@@ -12,7 +12,9 @@ import type {
   Namespace,
   Node,
   Pod,
+  PodDisruptionBudget,
   ReplicaSet,
+  ReplicationController,
   Secret,
   Served,
   Service,
@@ -26,6 +28,10 @@ export const NAMESPACES: ResourceRef<Namespace> = core('namespaces', 'Namespace'
 export const SERVICES: ResourceRef<Service> = core('services', 'Service');
 export const ENDPOINTS: ResourceRef<Endpoints> = core('endpoints', 'Endpoints');
 export const CONFIG_MAPS: ResourceRef<ConfigMap> = core('configmaps', 'ConfigMap');
+export const REPLICATION_CONTROLLERS: ResourceRef<ReplicationController> = core(
+  'replicationcontrollers',
+  'ReplicationController',
+);
 export const SECRETS: ResourceRef<Secret> = core('secrets', 'Secret');
 /** core/v1 Events: what `kubectl describe` and `kubectl get events` read. */
 export const EVENTS: ResourceRef<CoreEvent> = core('events', 'Event');
@@ -37,6 +43,11 @@ export const ENDPOINT_SLICES: ResourceRef<EndpointSlice> = grouped(
   'discovery.k8s.io',
   'endpointslices',
   'EndpointSlice',
+);
+export const POD_DISRUPTION_BUDGETS: ResourceRef<PodDisruptionBudget> = grouped(
+  'policy',
+  'poddisruptionbudgets',
+  'PodDisruptionBudget',
 );
 
 function core<T extends KubeObject>(plural: string, kind: string, namespaced = true): ResourceRef<T> {

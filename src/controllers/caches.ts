@@ -10,7 +10,9 @@ import type {
   Namespace,
   Node,
   Pod,
+  PodDisruptionBudget,
   ReplicaSet,
+  ReplicationController,
   Service,
   ServiceAccount,
 } from '../api/index.ts';
@@ -25,8 +27,10 @@ import {
   LEASES,
   NAMESPACES,
   NODES,
+  POD_DISRUPTION_BUDGETS,
   PODS,
   REPLICA_SETS,
+  REPLICATION_CONTROLLERS,
   type ResourceRef,
   SERVICE_ACCOUNTS,
   SERVICES,
@@ -51,6 +55,8 @@ export interface Caches {
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly deployments: Informer<Deployment>;
   readonly replicaSets: Informer<ReplicaSet>;
+  readonly replicationControllers: Informer<ReplicationController>;
+  readonly podDisruptionBudgets: Informer<PodDisruptionBudget>;
   readonly serviceAccounts: Informer<ServiceAccount>;
   /** Only those with the cluster's CA, of which each namespace has one: what people keep in the others is of no interest. */
   readonly rootCas: Informer<ConfigMap>;
@@ -79,6 +85,8 @@ export function createCaches(factory: InformerFactory): Caches {
     endpointSlices: make(ENDPOINT_SLICES, { indexes: { [BY_SERVICE]: serviceOfSlice } }),
     deployments: make(DEPLOYMENTS),
     replicaSets: make(REPLICA_SETS, { indexes: { [BY_CONTROLLER]: byController } }),
+    replicationControllers: make(REPLICATION_CONTROLLERS),
+    podDisruptionBudgets: make(POD_DISRUPTION_BUDGETS),
     serviceAccounts: make(SERVICE_ACCOUNTS),
     rootCas: make(CONFIG_MAPS, { fieldSelector: `metadata.name=${ROOT_CA}` }),
     complete: (ref) => known.get(resourceKey(ref)),

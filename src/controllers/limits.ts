@@ -35,6 +35,9 @@ export const POD_GC_QUARANTINE_MS = 40_000;
 /** Finished pods that may stay in the cluster; beyond it the oldest go. */
 export const TERMINATED_POD_LIMIT = 12_500;
 
+/** An eviction that was granted, and whose pod is still there after this, counts as not having happened. */
+export const DISRUPTION_TIMEOUT_MS = 2 * 60_000;
+
 /** Endpoints in one EndpointSlice. */
 export const ENDPOINTS_PER_SLICE = 100;
 /** Addresses in one legacy Endpoints object; the rest is left out, and an annotation says so. */

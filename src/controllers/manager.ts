@@ -16,6 +16,7 @@ import { type Clock, Gauge, type Logger, type Prng, type Registry, UserError } f
 import { createCaches } from './caches.ts';
 import type { ControllerContext, Loop, StartController } from './context.ts';
 import { startDeploymentController } from './deployment/controller.ts';
+import { startDisruptionController } from './disruption/controller.ts';
 import { startEndpointsController } from './endpoints/endpoints-controller.ts';
 import { startEndpointSliceController } from './endpoints/slice-controller.ts';
 import { startGarbageCollector } from './garbage/controller.ts';
@@ -23,13 +24,15 @@ import { startNamespaceController } from './namespace/controller.ts';
 import { startNodeLifecycleController } from './node/controller.ts';
 import { startTaintEvictionController } from './node/eviction-controller.ts';
 import { startPodGarbageCollector } from './podgc/controller.ts';
-import { startReplicaSetController } from './replicaset/controller.ts';
+import { startReplicaSetController, startReplicationController } from './replicaset/controller.ts';
 import { startServiceAccountController } from './serviceaccount/controller.ts';
 import { createCatalog } from './shared/catalog.ts';
 
 const CONTROLLERS = {
   deployment: startDeploymentController,
   replicaset: startReplicaSetController,
+  replicationcontroller: startReplicationController,
+  disruption: startDisruptionController,
   'node-lifecycle': startNodeLifecycleController,
   'taint-eviction': startTaintEvictionController,
   'pod-garbage-collector': startPodGarbageCollector,

@@ -58,22 +58,31 @@ export async function testApi(overrides: Partial<ApiServerOptions> = {}, store?:
     context,
     store: used,
     clock,
-    async call(method, path, body, headers = {}) {
-      const sent = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
-      const response = await app.request(path, {
-        method,
-        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-        ...(body === undefined ? {} : { body: sent as string }),
-      });
-      const text = await response.text();
-      const json = (response.headers.get('content-type') ?? '').startsWith('application/json');
-      return {
-        status: response.status,
-        headers: response.headers,
-        text,
-        body: json && text !== '' ? JSON.parse(text) : undefined,
-      };
-    },
+    call: (method, path, body, headers) => callApp(app, method, path, body, headers),
+  };
+}
+
+/** A request to an application without a socket; a body that is no text is sent as JSON. */
+export async function callApp(
+  app: ReturnType<typeof createApp>,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const sent = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+  const response = await app.request(path, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: sent as string }),
+  });
+  const text = await response.text();
+  const json = (response.headers.get('content-type') ?? '').startsWith('application/json');
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: json && text !== '' ? JSON.parse(text) : undefined,
   };
 }
 

@@ -56,6 +56,20 @@ describe('the topology of a local cluster', () => {
       expect(again.diskReserveBytes).toBe(32 * MIB);
   });
 
+  it('has every server listen where pods reach this machine, if they do', () => {
+    const made = planTopology(wish, 'c1', []);
+    const [server] = made.servers;
+    if (server === undefined) throw new Error('there are servers');
+    const listen = (listenHost: string | undefined) =>
+      serverConfig(layoutOf('/data'), made, server, { listenHost, apiHost: '127.0.0.1' }, directRoute).listen;
+    const { port } = server;
+    expect(listen(undefined)).toEqual([{ host: '127.0.0.1', port }]);
+    expect(listen('172.17.0.1')).toEqual([
+      { host: '127.0.0.1', port },
+      { host: '172.17.0.1', port },
+    ]);
+  });
+
   it('waits longer with each death in a row, up to a limit', () => {
     expect([1, 2, 3, 20].map(restartDelayMs)).toEqual([100, 200, 400, 10_000]);
   });

@@ -32,6 +32,7 @@ import { NAMESPACES } from './core/namespaces.ts';
 import { NODES } from './core/nodes.ts';
 import { PODS } from './core/pods.ts';
 import { POD_TEMPLATES } from './core/podtemplates.ts';
+import { REPLICATION_CONTROLLERS } from './core/replicationcontrollers.ts';
 import { SECRETS } from './core/secrets.ts';
 import { SERVICE_ACCOUNTS } from './core/serviceaccounts.ts';
 import { SERVICES } from './core/services.ts';
@@ -42,6 +43,7 @@ import { INGRESSES } from './networking.k8s.io/ingresses.ts';
 import { IP_ADDRESSES } from './networking.k8s.io/ipaddresses.ts';
 import { NETWORK_POLICIES } from './networking.k8s.io/networkpolicies.ts';
 import { SERVICE_CIDRS } from './networking.k8s.io/servicecidrs.ts';
+import { POD_DISRUPTION_BUDGETS } from './policy/poddisruptionbudgets.ts';
 import { CLUSTER_ROLE_BINDINGS } from './rbac.authorization.k8s.io/clusterrolebindings.ts';
 import { CLUSTER_ROLES } from './rbac.authorization.k8s.io/clusterroles.ts';
 import { ROLE_BINDINGS } from './rbac.authorization.k8s.io/rolebindings.ts';
@@ -61,6 +63,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   NODES,
   PODS,
   POD_TEMPLATES,
+  REPLICATION_CONTROLLERS,
   SECRETS,
   SERVICE_ACCOUNTS,
   SERVICES,
@@ -103,4 +106,5 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   RESOURCE_CLAIMS,
   RESOURCE_CLAIM_TEMPLATES,
   RESOURCE_SLICES,
+  POD_DISRUPTION_BUDGETS,
 ];

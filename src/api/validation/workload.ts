@@ -66,7 +66,8 @@ export function validateDeploymentStatus({ status }: Deployment): FieldError[] {
 
 const REPLICA_SET_COUNTS = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const;
 
-export function validateReplicaSetStatus({ status }: ReplicaSet): FieldError[] {
+/** The counts in the status of replica sets and replication controllers. */
+export function validateReplicaCounts(status: ReplicaSet['status']): FieldError[] {
   const errors = REPLICA_SET_COUNTS.flatMap((field) => notNegative(status?.[field], `status.${field}`));
   return [...errors, ...notAbove(status, REPLICA_SET_COUNTS, 'replicas')];
 }

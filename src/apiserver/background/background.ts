@@ -1,19 +1,70 @@
 // The work that a server does besides answering: the objects that no cluster is without (made again when somebody
-// deletes them: `kubectl delete all --all` takes the API's own service along), and the expiry of Events. Only the
-// server that leads does it; all of it is conditional, so that two that believe to lead do no harm.
-import { every, messageOf } from '../../lib/index.ts';
+// deletes them: `kubectl delete all --all` takes the API's own service along), the endpoints of that service, the expiry of
+// Events, the repair of service addresses. Only the server that leads does it; all of it is conditional, so that two that believe
+// to lead do no harm. Each server by itself says where it is reached.
+import { equalJson } from '../../api/index.ts';
+import { every, messageOf, onBeat } from '../../lib/index.ts';
 import type { ServerContext } from '../context.ts';
-import { BOOTSTRAP_KEEP_MS, BOOTSTRAP_RETRY_MS, EVENT_SWEEP_PERIOD_MS } from '../limits.ts';
+import { ADDRESS_REPAIR_PERIOD_MS, BOOTSTRAP_KEEP_MS, BOOTSTRAP_RETRY_MS, EVENT_SWEEP_PERIOD_MS } from '../limits.ts';
+import { repairServiceAddresses } from './address-repair.ts';
+import { livingServers, publishApiEndpoints, registerServer, type ServerEndpoint } from './api-endpoints.ts';
 import { bootstrap } from './bootstrap.ts';
 import { sweepEvents } from './event-expiry.ts';
 
 /** Runs until `signal` aborts. Never throws. */
 export function startBackground(server: ServerContext, signal: AbortSignal): void {
-  const { store, clock, logger } = server.options;
+  const { store, clock } = server.options;
+  const asLeader = oneAtATime(server, signal, leads);
+  const asAnyone = oneAtATime(server, signal, isReady);
   let bootstrapped = false;
+  let published: readonly ServerEndpoint[] = [];
+  const keep = (): void =>
+    asLeader('creating the first objects of the cluster', async () => {
+      const living = livingServers(server);
+      await bootstrap(server, signal);
+      bootstrapped = true;
+      published = living;
+    });
+  /** Costs a look into memory while nothing has changed. */
+  const look = (): void => {
+    asAnyone('saying where this server is reached', () => registerServer(server, signal));
+    // Another leader publishes what it sees.
+    if (!leads(server)) published = [];
+    else if (!bootstrapped) keep();
+    else if (!equalJson(livingServers(server), published))
+      asLeader('publishing where the servers are reached', async () => {
+        const living = livingServers(server);
+        await publishApiEndpoints(server, signal);
+        published = living;
+      });
+  };
+  const unsubscribe = store.onStatusChange(look);
+  const timers = [
+    onBeat(clock, BOOTSTRAP_RETRY_MS, look),
+    every(clock, BOOTSTRAP_KEEP_MS, keep),
+    every(clock, EVENT_SWEEP_PERIOD_MS, () => asLeader('expiring events', () => sweepEvents(server, signal))),
+    every(clock, ADDRESS_REPAIR_PERIOD_MS, () =>
+      asLeader('repairing the addresses of services', () => repairServiceAddresses(server, signal)),
+    ),
+  ];
+  const end = (): void => {
+    unsubscribe();
+    for (const timer of timers) timer.cancel();
+  };
+  signal.addEventListener('abort', end, { once: true });
+  look();
+}
+
+/** Begins work while none of it is under way, and tells of failures; whoever calls will call again. */
+function oneAtATime(
+  server: ServerContext,
+  signal: AbortSignal,
+  may: (server: ServerContext) => boolean,
+): (what: string, work: () => Promise<void>) => void {
+  const { logger } = server.options;
   let busy = false;
-  const guarded = (what: string, work: () => Promise<void>): void => {
-    if (busy || signal.aborted || !leads(server)) return;
+  return (what, work) => {
+    if (busy || signal.aborted || !may(server)) return;
     busy = true;
     work()
       .catch((error: unknown) => {
@@ -23,31 +74,10 @@ export function startBackground(server: ServerContext, signal: AbortSignal): voi
         busy = false;
       });
   };
-  const begin = (): void => {
-    if (!bootstrapped) keep();
-  };
-  const keep = (): void =>
-    guarded('creating the first objects of the cluster', async () => {
-      await bootstrap(server, signal);
-      bootstrapped = true;
-    });
-  const unsubscribe = store.onStatusChange(begin);
-  const retry = every(clock, BOOTSTRAP_RETRY_MS, begin);
-  const keeper = every(clock, BOOTSTRAP_KEEP_MS, keep);
-  const sweep = every(clock, EVENT_SWEEP_PERIOD_MS, () =>
-    guarded('expiring events', () => sweepEvents(server, signal)),
-  );
-  signal.addEventListener(
-    'abort',
-    () => {
-      unsubscribe();
-      retry.cancel();
-      keeper.cancel();
-      sweep.cancel();
-    },
-    { once: true },
-  );
-  begin();
+}
+
+function isReady(server: ServerContext): boolean {
+  return server.options.store.status().ready;
 }
 
 function leads(server: ServerContext): boolean {

@@ -17,7 +17,7 @@ import {
   successStatus,
 } from '../../api/index.ts';
 import { rfc3339 } from '../../lib/index.ts';
-import type { Snapshot } from '../../store/index.ts';
+import type { Condition, Snapshot, Write } from '../../store/index.ts';
 import { IMMORTAL_NAMESPACES } from '../admission/namespace-lifecycle.ts';
 import { isTrue } from '../request-info/parse.ts';
 import { releaseForDelete } from '../storage/service-addresses.ts';
@@ -59,9 +59,14 @@ export async function readDeleteOptions(operation: Operation): Promise<DeleteOpt
   if (policy !== null && policy !== '') options.propagationPolicy = policy;
   const orphan = query.get('orphanDependents');
   if (orphan !== null) options.orphanDependents = isTrue(orphan);
+  requireDeleteOptions(options);
+  return options;
+}
+
+/** Throws ApiError 422 for options that cannot be, or contradict each other. */
+export function requireDeleteOptions(options: DeleteOptions): void {
   const errors = optionErrors(options);
   if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
-  return options;
 }
 
 function decodeDeleteOptions(operation: Operation, bytes: Uint8Array): DeleteOptions {
@@ -94,11 +99,22 @@ function optionErrors(options: DeleteOptions): FieldError[] {
   return errors;
 }
 
+/** What goes along with a deletion. */
+export interface DeletionExtras {
+  readonly conditions: readonly Condition[];
+  readonly writes: readonly Write[];
+  /** Changes the object that is going, and still there for its grace period or its finalizers. */
+  mark(object: KubeObject): void;
+}
+
+const NO_EXTRAS: DeletionExtras = { conditions: [], writes: [], mark: () => {} };
+
 export function deleteStep(
   operation: Operation,
   options: DeleteOptions,
   old: Existing,
   snapshot: Snapshot,
+  { conditions, writes, mark }: DeletionExtras = NO_EXTRAS,
 ): Step<Answer> {
   const { definition, info, server } = operation;
   checkPreconditions(definition, options, old);
@@ -117,12 +133,16 @@ export function deleteStep(
     snapshot,
     dryRun: operation.dryRun || (options.dryRun ?? []).length > 0,
     old,
+    conditions,
+    writes,
   };
   if (graceSeconds === 0 && (metadata.finalizers ?? []).length === 0 && !hasSpecFinalizers(object)) {
-    const step = changeStep({ ...base, object: undefined, writes: releaseForDelete(operation, old.object) }, 200);
+    const released = releaseForDelete(operation, old.object);
+    const step = changeStep({ ...base, object: undefined, writes: [...released, ...writes] }, 200);
     return ANSWER_OBJECT.has(definition.kind) ? step : answering(step, successOf(definition, old.object));
   }
   markDeleted(metadata, graceSeconds, nowMs);
+  mark(object);
   if (definition.kind === 'Namespace' && definition.group === '')
     (object as Namespace).status = { ...(object as Namespace).status, phase: 'Terminating' };
   return changeStep({ ...base, object }, 200);

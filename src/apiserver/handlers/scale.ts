@@ -24,9 +24,9 @@ import { parseWriteOptions } from './options.ts';
 import { type PatchRequest, patched, readPatch } from './patch.ts';
 import { requireExisting, updateStep } from './update.ts';
 
-/** What has replicas: Deployments, ReplicaSets, StatefulSets. */
+/** What has replicas: Deployments, ReplicaSets, StatefulSets; ReplicationControllers, whose selector is a plain map of labels. */
 interface Scalable extends KubeObject {
-  spec?: { replicas?: number; selector?: LabelSelector };
+  spec?: { replicas?: number; selector?: LabelSelector | Record<string, string> };
   status?: { replicas?: number };
 }
 
@@ -104,7 +104,13 @@ function scaleOf(object: Scalable): Scale {
     spec: { replicas: object.spec?.replicas ?? 1 },
     status: {
       replicas: object.status?.replicas ?? 0,
-      selector: matcherOfSelector(object.spec?.selector).toString(),
+      selector: matcherOfSelector(selectorOf(object)).toString(),
     },
   };
+}
+
+function selectorOf(object: Scalable): LabelSelector | undefined {
+  const selector = object.spec?.selector;
+  if (object.kind !== 'ReplicationController') return selector;
+  return { matchLabels: (selector ?? {}) as Record<string, string> };
 }

@@ -12,7 +12,15 @@ import {
   type ServiceSpec,
 } from '../../api/index.ts';
 import type { Prng } from '../../lib/index.ts';
-import { type Condition, type Snapshot, type StoreKey, storeKey, type Write } from '../../store/index.ts';
+import {
+  type Condition,
+  type Envelope,
+  parseStoreKey,
+  type Snapshot,
+  type StoreKey,
+  storeKey,
+  type Write,
+} from '../../store/index.ts';
 import type { Operation } from '../handlers/operation.ts';
 import { internalEnvelope } from './codec.ts';
 
@@ -24,6 +32,8 @@ export interface ServiceAddresses {
 const NOTHING: ServiceAddresses = { conditions: [], writes: [] };
 const IP_RECORDS = '~clusterips';
 const PORT_RECORDS = '~nodeports';
+/** The internal resources that all records are of. */
+export const ADDRESS_RECORDS: readonly string[] = [IP_RECORDS, PORT_RECORDS];
 export const DEFAULT_NODE_PORTS = { first: 30_000, last: 32_767 } as const;
 /** Random tries before the range is searched from a random place. */
 const RANDOM_TRIES = 16;
@@ -82,8 +92,14 @@ function allocate(
   };
 }
 
+/** The record of an address, by the key of the service that holds it. */
+export function addressRecord(service: StoreKey): Envelope {
+  const { namespace, name } = parseStoreKey(service);
+  return internalEnvelope({ service: `${namespace}/${name}` });
+}
+
 /** The records that a service's spec stands for. */
-function heldKeys(service: Service): Set<StoreKey> {
+export function heldKeys(service: Service): ReadonlySet<StoreKey> {
   const keys = new Set<StoreKey>();
   const { spec } = service;
   if (spec === undefined) return keys;

@@ -2,7 +2,8 @@
 //
 // They talk to each other over HTTPS like processes of their own: each has its certificate, and may end up asking
 // another server when its own is not ready.
-import { readTokens, SERVICE_CIDR, type ServerConfig } from '../../../cluster/index.ts';
+import { networkInterfaces } from 'node:os';
+import { LOOPBACK, readTokens, SERVICE_CIDR, type ServerConfig } from '../../../cluster/index.ts';
 import { createApiRegistry } from '../../api/index.ts';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../apiserver/index.ts';
 import type { ObjectStore } from '../../store/index.ts';
@@ -55,8 +56,21 @@ export async function stopServing(store: ObjectStore, api: ApiServer): Promise<v
   await store.stop();
 }
 
+/**
+ * The addresses that this machine has. The one that pods reach goes with Docker's network: without it a server serves everybody else.
+ */
+function presentAddresses(listen: ServerConfig['listen'], environment: Environment): ServerConfig['listen'] {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses?.map(({ address }) => address) ?? []);
+  const present = listen.filter(({ host }) => host === LOOPBACK || own.includes(host));
+  for (const address of listen.filter((each) => !present.includes(each)))
+    environment.logger.warn({ address }, 'this machine has no such address: the API is not served there');
+  return present;
+}
+
 function apiServerOptions(config: ServerConfig, store: ObjectStore, environment: Environment): ApiServerOptions {
   const ca = readText(config.caFile);
+  const listen = presentAddresses(config.listen, environment);
+  const own = listen.at(-1);
   const tokens = Object.entries(readTokens(config.tokensFile)).map(
     ([token, holder]) => [token, { name: holder.user, uid: '', groups: holder.groups, extra: {} }] as const,
   );
@@ -64,7 +78,7 @@ function apiServerOptions(config: ServerConfig, store: ObjectStore, environment:
     ...environment,
     store,
     registry: createApiRegistry(),
-    listen: config.listen,
+    listen,
     tls: { cert: readText(config.serving.cert), key: readText(config.serving.key), clientCa: ca },
     authentication: {
       staticTokens: new Map(tokens),
@@ -74,6 +88,7 @@ function apiServerOptions(config: ServerConfig, store: ObjectStore, environment:
     kubeletTls: { cert: readText(config.kubeletClient.cert), key: readText(config.kubeletClient.key), ca },
     clusterCa: ca,
     advertise: { address: config.advertise.host, port: config.advertise.port },
+    ...(own === undefined ? {} : { endpoint: { address: own.host, port: own.port } }),
     memberId: config.id,
   };
 }

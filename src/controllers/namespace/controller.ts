@@ -54,15 +54,31 @@ async function empty({ client, catalog }: ControllerContext, namespace: string):
   const { entries, failures: undiscovered } = await catalog.refresh();
   const failures: string[] = [];
   const remains: Remains[] = [];
-  for (const entry of entries) {
-    if (!entry.ref.namespaced || !entry.verbs.includes('list') || !entry.verbs.includes('delete')) continue;
+  for (const entry of podsFirst(entries)) {
     try {
-      remains.push(await emptyOf(client, entry, namespace));
+      const left = await emptyOf(client, entry, namespace);
+      remains.push(left);
+      if (isPods(entry) && left.count > 0) break;
     } catch (error) {
       failures.push(`${resourceName(entry.ref)}: ${messageOf(error)}`);
     }
   }
   return { undiscovered, failures, remains };
+}
+
+/**
+ * What a namespace may contain. Pods end before anything else goes: while they run, they keep what they were promised, such as
+ * network policies and secrets.
+ */
+function podsFirst(entries: readonly CatalogEntry[]): readonly CatalogEntry[] {
+  const contained = entries.filter(
+    ({ ref, verbs }) => ref.namespaced && verbs.includes('list') && verbs.includes('delete'),
+  );
+  return [...contained.filter(isPods), ...contained.filter((entry) => !isPods(entry))];
+}
+
+function isPods({ ref }: CatalogEntry): boolean {
+  return ref.group === '' && ref.plural === 'pods';
 }
 
 /** Deletes what is there of one resource, and counts what then still is. */

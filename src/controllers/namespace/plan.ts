@@ -34,12 +34,12 @@ export function terminatingStatus(old: NamespaceStatus | undefined, outcome: Emp
   for (const { finalizers: waiting } of counted) {
     for (const [name, count] of waiting) finalizers.set(name, (finalizers.get(name) ?? 0) + count);
   }
-  const contents = counted.map(({ resource, count }) => `${resource}. has ${count} resource instances`).sort();
+  const contents = counted.map(({ resource, count }) => `${dotted(resource)} has ${count} resource instances`).sort();
   const waits = [...finalizers].map(([name, count]) => `${name} in ${count} resource instances`).sort();
   const conditions = [
     condition(outcome.undiscovered.length > 0, {
       type: 'NamespaceDeletionDiscoveryFailure',
-      bad: ['DiscoveryFailed', `Discovery failed for some groups: ${outcome.undiscovered.join(', ')}`],
+      bad: ['DiscoveryFailed', discoveryText(outcome.undiscovered)],
       good: ['ResourcesDiscovered', 'All resources successfully discovered'],
     }),
     condition(false, {
@@ -49,7 +49,7 @@ export function terminatingStatus(old: NamespaceStatus | undefined, outcome: Emp
     }),
     condition(outcome.failures.length > 0, {
       type: 'NamespaceDeletionContentFailure',
-      bad: ['ContentDeletionFailed', `Failed to delete all resource types: ${outcome.failures.join('; ')}`],
+      bad: ['ContentDeletionFailed', failuresText(outcome.failures)],
       good: ['ContentDeleted', 'All content successfully deleted, may be waiting on finalization'],
     }),
     condition(contents.length > 0, {
@@ -64,6 +64,21 @@ export function terminatingStatus(old: NamespaceStatus | undefined, outcome: Emp
     }),
   ];
   return { ...old, phase: 'Terminating', conditions: merged(old?.conditions ?? [], conditions, now) };
+}
+
+/** `pods.`, `deployments.apps`: resource and group, of which the core one has no name. */
+function dotted(resource: string): string {
+  return resource.includes('.') ? resource : `${resource}.`;
+}
+
+function discoveryText(groupVersions: readonly string[]): string {
+  const list = groupVersions.join(', ');
+  return `Discovery failed for some groups, ${groupVersions.length} failing: unable to retrieve the complete list of server APIs: ${list}`;
+}
+
+function failuresText(failures: readonly string[]): string {
+  const list = failures.length === 1 ? failures.join('') : `[${failures.join(', ')}]`;
+  return `Failed to delete all resource types, ${failures.length} remaining: ${list}`;
 }
 
 interface Wording {

@@ -1,27 +1,30 @@
-// Which ReplicaSets an event concerns: its own, those whose pod it tells of, and those that might adopt an orphan.
+// Which ReplicaSets or ReplicationControllers an event concerns: its own, those whose pod it tells of, and those that might adopt an orphan.
 import type { Pod, Served } from '../../api/index.ts';
 import { keyOf, nameOf, type ObjectKey, type WorkQueue } from '../../client/index.ts';
 import type { ControllerContext } from '../context.ts';
 import type { Expectations } from '../shared/expectations.ts';
 import { controllerOf } from '../shared/owners.ts';
 import { selects } from '../shared/selects.ts';
+import type { ReplicatorKind } from './kinds.ts';
 
-/** Enqueues the keys of ReplicaSets, and tells the expectations what the watch has shown. */
+/** Enqueues the keys of a kind, and tells the expectations what the watch has shown. */
 export function watchReplicas(
   { caches, signal }: ControllerContext,
+  kind: ReplicatorKind,
   queue: WorkQueue<ObjectKey>,
   expectations: Expectations,
 ): void {
-  caches.replicaSets.addHandlers(
+  const replicators = kind.informer(caches);
+  replicators.addHandlers(
     {
-      added: (replicaSet) => queue.add(keyOf(replicaSet)),
-      updated: (replicaSet, old) => {
-        if (replicaSet.metadata.uid !== old.metadata.uid) expectations.forget(keyOf(old));
-        queue.add(keyOf(replicaSet));
+      added: (replicator) => queue.add(keyOf(replicator)),
+      updated: (replicator, old) => {
+        if (replicator.metadata.uid !== old.metadata.uid) expectations.forget(keyOf(old));
+        queue.add(keyOf(replicator));
       },
-      deleted: (replicaSet) => {
-        expectations.forget(keyOf(replicaSet));
-        queue.add(keyOf(replicaSet));
+      deleted: (replicator) => {
+        expectations.forget(keyOf(replicator));
+        queue.add(keyOf(replicator));
       },
     },
     signal,
@@ -29,12 +32,12 @@ export function watchReplicas(
 
   const ownerKey = (pod: Served<Pod>): string | undefined => {
     const owner = controllerOf(pod);
-    if (owner?.kind !== 'ReplicaSet') return undefined;
+    if (owner?.kind !== kind.ref.kind || owner.apiVersion !== kind.apiVersion) return undefined;
     return `${nameOf(pod).namespace}/${owner.name}`;
   };
   const enqueueAdopters = (pod: Served<Pod>): void => {
-    for (const replicaSet of caches.replicaSets.lister.list(nameOf(pod).namespace)) {
-      if (selects(replicaSet.spec?.selector, pod.metadata.labels)) queue.add(keyOf(replicaSet));
+    for (const replicator of replicators.lister.list(nameOf(pod).namespace)) {
+      if (selects(kind.selectorOf(replicator), pod.metadata.labels)) queue.add(keyOf(replicator));
     }
   };
   const seen = (pod: Served<Pod>): void => {

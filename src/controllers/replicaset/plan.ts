@@ -1,7 +1,8 @@
-// What a ReplicaSet wants: how many pods to create, which to delete, and the status that describes what is there. Pure.
+// What a ReplicaSet or ReplicationController wants: how many pods to create, which to delete, and the status that describes what is there. Pure.
 import { equalJson, type Pod, type ReplicaSet, type Served } from '../../api/index.ts';
 import { REPLICA_SET_BURST_PODS } from '../limits.ts';
 import { availableInMs, isPodActive, isPodFinished, isPodReady } from '../shared/pods.ts';
+import type { Replicator, ReplicatorKind } from './kinds.ts';
 import { podsToDelete } from './ranking.ts';
 
 export type ReplicaSetStatus = NonNullable<ReplicaSet['status']>;
@@ -14,16 +15,16 @@ export type ReplicaPlan =
 
 /**
  * How to come closer to the wanted number of replicas, at most a burst at once.
- * `pods` are those that the ReplicaSet controls; `related` those of all ReplicaSets with the same owner.
+ * `pods` are those that it controls; `related` those of all ReplicaSets with the same owner.
  */
 export function planReplicas(
-  replicaSet: Served<ReplicaSet>,
+  replicator: Served<Replicator>,
   pods: readonly Served<Pod>[],
   related: readonly Served<Pod>[],
   nowMs: number,
 ): ReplicaPlan {
   const active = pods.filter(isPodActive);
-  const missing = (replicaSet.spec?.replicas ?? 1) - active.length;
+  const missing = (replicator.spec?.replicas ?? 1) - active.length;
   if (missing > 0) return { kind: 'create', count: Math.min(missing, REPLICA_SET_BURST_PODS) };
   if (missing === 0) return { kind: 'nothing' };
   const count = Math.min(-missing, REPLICA_SET_BURST_PODS);
@@ -43,15 +44,16 @@ export interface StatusPlan {
   readonly availableInMs: number | undefined;
 }
 
-/** The status of a ReplicaSet that controls `pods`. `now` is RFC 3339 text of `nowMs`. */
+/** The status of one that controls `pods`. `now` is RFC 3339 text of `nowMs`. */
 export function planStatus(
-  replicaSet: Served<ReplicaSet>,
+  kind: ReplicatorKind,
+  replicator: Served<Replicator>,
   pods: readonly Served<Pod>[],
   failure: ReplicaFailure | undefined,
   nowMs: number,
   now: string,
 ): StatusPlan {
-  const { spec, status: old, metadata } = replicaSet;
+  const { spec, status: old, metadata } = replicator;
   const active = pods.filter(isPodActive);
   const terminating = pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined && !isPodFinished(pod));
   const templateLabels = Object.entries(spec?.template?.metadata?.labels ?? {});
@@ -66,7 +68,7 @@ export function planStatus(
     fullyLabeledReplicas: fullyLabeled.length,
     readyReplicas: active.filter(isPodReady).length,
     availableReplicas: waits.filter((wait) => wait === 0).length,
-    terminatingReplicas: terminating.length,
+    ...(kind.countsTerminating ? { terminatingReplicas: terminating.length } : {}),
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
     ...(conditions.length === 0 ? {} : { conditions }),
   };

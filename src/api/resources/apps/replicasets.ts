@@ -3,7 +3,7 @@
 import type { KubeObject } from '../../object.ts';
 import type { ReplicaSet } from '../../types.ts';
 import { validateSelectorUnchanged } from '../../validation/template.ts';
-import { validateReplicaSet, validateReplicaSetStatus } from '../../validation/workload.ts';
+import { validateReplicaCounts, validateReplicaSet } from '../../validation/workload.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, SCALE, statusOf } from '../define.ts';
 import { defaultTemplate, keepStatus } from '../spec-update.ts';
 import { TEMPLATE_COLUMNS } from '../template-columns.ts';
@@ -35,7 +35,7 @@ export const REPLICA_SETS = defineResource({
     validate: (object) => validateReplicaSet(object as ReplicaSet),
     validateUpdate: (object, old) =>
       validateSelectorUnchanged((object as ReplicaSet).spec?.selector, (old as ReplicaSet).spec?.selector),
-    validateStatusUpdate: (object) => validateReplicaSetStatus(object as ReplicaSet),
+    validateStatusUpdate: (object) => validateReplicaCounts((object as ReplicaSet).status),
     selectableFields: (object) => ({ 'status.replicas': String((object as ReplicaSet).status?.replicas ?? 0) }),
     selectableFieldNames: ['status.replicas'],
   },
