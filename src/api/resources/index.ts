@@ -14,12 +14,20 @@ import { ENDPOINTS } from './core/endpoints.ts';
 import { CORE_EVENTS } from './core/events.ts';
 import { NAMESPACES } from './core/namespaces.ts';
 import { NODES } from './core/nodes.ts';
+import { PERSISTENT_VOLUME_CLAIMS } from './core/persistentvolumeclaims.ts';
+import { PERSISTENT_VOLUMES } from './core/persistentvolumes.ts';
 import { PODS } from './core/pods.ts';
 import { SECRETS } from './core/secrets.ts';
 import { SERVICE_ACCOUNTS } from './core/serviceaccounts.ts';
 import { SERVICES } from './core/services.ts';
 import { ENDPOINT_SLICES } from './discovery.k8s.io/endpointslices.ts';
 import { EVENTS } from './events.k8s.io/events.ts';
+import { CSI_DRIVERS } from './storage.k8s.io/csidrivers.ts';
+import { CSI_NODES } from './storage.k8s.io/csinodes.ts';
+import { CSI_STORAGE_CAPACITIES } from './storage.k8s.io/csistoragecapacities.ts';
+import { STORAGE_CLASSES } from './storage.k8s.io/storageclasses.ts';
+import { VOLUME_ATTACHMENTS } from './storage.k8s.io/volumeattachments.ts';
+import { VOLUME_ATTRIBUTES_CLASSES } from './storage.k8s.io/volumeattributesclasses.ts';
 
 export const RESOURCES: readonly ResourceDefinition[] = [
   BINDINGS,
@@ -28,6 +36,8 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   CORE_EVENTS,
   NAMESPACES,
   NODES,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
   PODS,
   SECRETS,
   SERVICE_ACCOUNTS,
@@ -41,5 +51,11 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   DEPLOYMENTS,
   REPLICA_SETS,
   LEASES,
+  CSI_DRIVERS,
+  CSI_NODES,
+  CSI_STORAGE_CAPACITIES,
+  STORAGE_CLASSES,
+  VOLUME_ATTACHMENTS,
+  VOLUME_ATTRIBUTES_CLASSES,
   ENDPOINT_SLICES,
 ];

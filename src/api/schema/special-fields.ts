@@ -20,6 +20,7 @@ export const QUANTITY_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [`${CORE}.ResourceQuotaStatus`]: ['hard', 'used'],
   [`${CORE}.ResourceRequirements`]: ['limits', 'requests'],
   [`${CORE}.VolumeResourceRequirements`]: ['limits', 'requests'],
+  'io.k8s.api.storage.v1.CSIStorageCapacity': ['capacity', 'maximumVolumeSize'],
 };
 
 /** Fields that are base64 bytes, or a map of them. */

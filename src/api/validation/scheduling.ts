@@ -2,7 +2,7 @@
 // an operator that it does not know would select nothing, or everything, without a word to the user.
 import type { FieldError } from '../definition.ts';
 import { addFindings, forbidden, invalid, required } from '../field-error.ts';
-import type { Affinity, NodeSelectorRequirement, NodeSelectorTerm, PodSpec } from '../types.ts';
+import type { Affinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodSpec } from '../types.ts';
 import { labelKeyProblems, validateLabelSelector } from './labels.ts';
 import { oneOf } from './numbers.ts';
 
@@ -34,17 +34,23 @@ export function validateScheduling(spec: PodSpec, at: string): FieldError[] {
 function validateNodeAffinity(affinity: Affinity['nodeAffinity'], at: string): FieldError[] {
   const errors: FieldError[] = [];
   const needed = affinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  if (needed !== undefined) {
-    const place = `${at}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
-    const terms = needed.nodeSelectorTerms ?? [];
-    if (terms.length === 0) errors.push(required(place, 'must have at least one node selector term'));
-    for (const [index, term] of terms.entries()) addFindings(errors, validateNodeTerm(term, `${place}[${index}]`));
-  }
+  if (needed !== undefined)
+    addFindings(errors, validateNodeSelector(needed, `${at}.requiredDuringSchedulingIgnoredDuringExecution`));
   for (const [index, preferred] of (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
     const place = `${at}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`;
     addFindings(errors, validateWeight(preferred.weight, place));
     addFindings(errors, validateNodeTerm(preferred.preference ?? {}, `${place}.preference`));
   }
+  return errors;
+}
+
+/** What nodes must be like: for a pod's affinity as for a volume's. */
+export function validateNodeSelector({ nodeSelectorTerms = [] }: NodeSelector, at: string): FieldError[] {
+  const place = `${at}.nodeSelectorTerms`;
+  if (nodeSelectorTerms.length === 0) return [required(place, 'must have at least one node selector term')];
+  const errors: FieldError[] = [];
+  for (const [index, term] of nodeSelectorTerms.entries())
+    addFindings(errors, validateNodeTerm(term, `${place}[${index}]`));
   return errors;
 }
 

@@ -15,6 +15,7 @@ import {
   validateUpdate,
 } from '../../api/index.ts';
 import type { Snapshot } from '../../store/index.ts';
+import { admitStatusUpdate, admitUpdate } from '../admission/admit.ts';
 import { fromStored } from '../storage/codec.ts';
 import { objectKey } from '../storage/keys.ts';
 import { allocateForUpdate, releaseForDelete } from '../storage/service-addresses.ts';
@@ -71,12 +72,14 @@ export function updateStep(
   checkRevision(operation, object, old);
   if (part === 'status') {
     prepareStatusUpdate(apiSchema(), definition, object, old.object);
+    admitStatusUpdate(operation, object, old.object);
     validateStatusUpdate(definition, object, old.object);
     return commitUpdate(operation, object, old, snapshot);
   }
   prepareUpdate(apiSchema(), definition, object, old.object);
   const addresses = allocateForUpdate(operation, object, old.object, snapshot);
   validateUpdate(apiSchema(), definition, object, old.object);
+  admitUpdate(operation, object, old.object, snapshot);
   for (const warning of definition.strategy.warnings?.(object) ?? []) operation.warnings.add(warning);
   return commitUpdate(operation, object, old, snapshot, addresses);
 }
