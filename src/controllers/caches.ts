@@ -9,6 +9,8 @@ import type {
   Lease,
   Namespace,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
   ReplicaSet,
   Service,
@@ -25,6 +27,8 @@ import {
   LEASES,
   NAMESPACES,
   NODES,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
   PODS,
   REPLICA_SETS,
   type ResourceRef,
@@ -52,6 +56,8 @@ export interface Caches {
   readonly deployments: Informer<Deployment>;
   readonly replicaSets: Informer<ReplicaSet>;
   readonly serviceAccounts: Informer<ServiceAccount>;
+  readonly persistentVolumes: Informer<PersistentVolume>;
+  readonly persistentVolumeClaims: Informer<PersistentVolumeClaim>;
   /** Only those with the cluster's CA, of which each namespace has one: what people keep in the others is of no interest. */
   readonly rootCas: Informer<ConfigMap>;
   /** The one of the above that holds all objects of a resource; undefined: none does. */
@@ -80,6 +86,8 @@ export function createCaches(factory: InformerFactory): Caches {
     deployments: make(DEPLOYMENTS),
     replicaSets: make(REPLICA_SETS, { indexes: { [BY_CONTROLLER]: byController } }),
     serviceAccounts: make(SERVICE_ACCOUNTS),
+    persistentVolumes: make(PERSISTENT_VOLUMES),
+    persistentVolumeClaims: make(PERSISTENT_VOLUME_CLAIMS),
     rootCas: make(CONFIG_MAPS, { fieldSelector: `metadata.name=${ROOT_CA}` }),
     complete: (ref) => known.get(resourceKey(ref)),
   };

@@ -26,6 +26,7 @@ import { startPodGarbageCollector } from './podgc/controller.ts';
 import { startReplicaSetController } from './replicaset/controller.ts';
 import { startServiceAccountController } from './serviceaccount/controller.ts';
 import { createCatalog } from './shared/catalog.ts';
+import { startVolumeProtectionController } from './volumeprotection/controller.ts';
 
 const CONTROLLERS = {
   deployment: startDeploymentController,
@@ -37,6 +38,7 @@ const CONTROLLERS = {
   endpointslice: startEndpointSliceController,
   namespace: startNamespaceController,
   serviceaccount: startServiceAccountController,
+  'volume-protection': startVolumeProtectionController,
   'garbage-collector': startGarbageCollector,
 } as const satisfies Record<string, StartController>;
 
