@@ -45,8 +45,6 @@ export function checkResize(
   const before = parseQuantity(old.spec?.resources?.requests?.['storage'] ?? '0');
   if (size === undefined || before === undefined || compareQuantities(size, before) <= 0) return;
   const name = claim.metadata?.name ?? '';
-  if (old.status?.phase !== 'Bound')
-    throw forbiddenError(definition, name, 'Only bound persistent volume claims can be expanded');
   const className = classOf(claim);
   const stored = className === '' || className !== classOf(old) ? undefined : snapshot.get(storeKey(CLASSES, '', className));
   if (stored === undefined || fromStored<StorageClass>(stored).allowVolumeExpansion !== true)
