@@ -5,14 +5,14 @@ import type { DiscoveryV1EndpointPort } from 'kubernetes-models/dist/gen/models/
 import type { EventsV1Event } from 'kubernetes-models/dist/gen/models/EventsV1Event.js';
 import type { V1Affinity } from 'kubernetes-models/dist/gen/models/V1Affinity.js';
 import type { V1Binding } from 'kubernetes-models/dist/gen/models/V1Binding.js';
-import type { V1CSIDriver } from 'kubernetes-models/dist/gen/models/V1CSIDriver.js';
-import type { V1CSINode } from 'kubernetes-models/dist/gen/models/V1CSINode.js';
-import type { V1CSIStorageCapacity } from 'kubernetes-models/dist/gen/models/V1CSIStorageCapacity.js';
 import type { V1ConfigMap } from 'kubernetes-models/dist/gen/models/V1ConfigMap.js';
 import type { V1Container } from 'kubernetes-models/dist/gen/models/V1Container.js';
 import type { V1ContainerPort } from 'kubernetes-models/dist/gen/models/V1ContainerPort.js';
 import type { V1ContainerState } from 'kubernetes-models/dist/gen/models/V1ContainerState.js';
 import type { V1ContainerStatus } from 'kubernetes-models/dist/gen/models/V1ContainerStatus.js';
+import type { V1CSIDriver } from 'kubernetes-models/dist/gen/models/V1CSIDriver.js';
+import type { V1CSINode } from 'kubernetes-models/dist/gen/models/V1CSINode.js';
+import type { V1CSIStorageCapacity } from 'kubernetes-models/dist/gen/models/V1CSIStorageCapacity.js';
 import type { V1DeleteOptions } from 'kubernetes-models/dist/gen/models/V1DeleteOptions.js';
 import type { V1Deployment } from 'kubernetes-models/dist/gen/models/V1Deployment.js';
 import type { V1DeploymentCondition } from 'kubernetes-models/dist/gen/models/V1DeploymentCondition.js';

@@ -60,7 +60,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     body: { spec: volumeSpec },
     stored: {
       metadata: { finalizers: ['kubernetes.io/pv-protection'] },
-      spec: { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem', hostPath: { path: '/tmp/x', type: '' } },
+      spec: {
+        persistentVolumeReclaimPolicy: 'Retain',
+        volumeMode: 'Filesystem',
+        hostPath: { path: '/tmp/x', type: '' },
+      },
       status: { phase: 'Pending' },
     },
     change: { spec: { capacity: { storage: '2Gi' } } },
@@ -271,7 +275,8 @@ describe('the class of a claim', () => {
       message:
         'persistentvolumeclaims "fixed" is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
     });
-    for (const name of ['grows', 'fixed']) await Promise.all([remove(`${CLAIMS}/${name}`), remove(`${CLASSES}/${name}`)]);
+    for (const name of ['grows', 'fixed'])
+      await Promise.all([remove(`${CLAIMS}/${name}`), remove(`${CLASSES}/${name}`)]);
   });
 });
 

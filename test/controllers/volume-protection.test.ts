@@ -101,7 +101,12 @@ describe('the decision', () => {
     served<PersistentVolumeClaim>({ metadata: { name, namespace: 'ns', finalizers: CLAIM, ...deleted, ...more } });
 
   it.each<[string, Served<PersistentVolumeClaim>, Served<Pod>, string]>([
-    ['keeps the claim of a running pod’s ephemeral volume', own('p-data', { ownerReferences: owners }), ephemeralPod(), 'keep'],
+    [
+      'keeps the claim of a running pod’s ephemeral volume',
+      own('p-data', { ownerReferences: owners }),
+      ephemeralPod(),
+      'keep',
+    ],
     ['frees one of the same name that is not the pod’s', own('p-data'), ephemeralPod(), 'remove'],
     [
       'frees it once the kubelet is done with the pod',
@@ -109,7 +114,12 @@ describe('the decision', () => {
       ephemeralPod({ ...deleted, deletionGracePeriodSeconds: 0 }),
       'remove',
     ],
-    ['frees one that another namespace uses', own('p-data', { namespace: 'other', ownerReferences: owners }), ephemeralPod(), 'remove'],
+    [
+      'frees one that another namespace uses',
+      own('p-data', { namespace: 'other', ownerReferences: owners }),
+      ephemeralPod(),
+      'remove',
+    ],
   ])('%s', (_, subject, pod, expected) => {
     expect(planClaim(subject, () => [pod])).toBe(expected);
   });

@@ -17,7 +17,9 @@ export const VOLUME_MODES: readonly string[] = ['Block', 'Filesystem'];
 
 export function accessModes(modes: readonly string[], at: string, detail: string): FieldError[] {
   if (modes.length === 0) return [required(at, detail)];
-  const errors = modes.filter((mode) => !ACCESS_MODES.includes(mode)).map((mode) => notSupported(at, mode, ACCESS_MODES));
+  const errors = modes
+    .filter((mode) => !ACCESS_MODES.includes(mode))
+    .map((mode) => notSupported(at, mode, ACCESS_MODES));
   const known = modes.filter((mode) => ACCESS_MODES.includes(mode));
   if (known.includes('ReadWriteOncePod') && known.some((mode) => mode !== 'ReadWriteOncePod'))
     errors.push(forbidden(at, 'may not use ReadWriteOncePod with other access modes'));

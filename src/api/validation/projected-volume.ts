@@ -218,8 +218,6 @@ function certificate(source: NonNullable<Projection['podCertificate']>, at: stri
   const files = (['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const).filter((file) => source[file]);
   for (const file of files) addFindings(errors, localPath(source[file] ?? '', `${at}.${file}`));
   if (files.length === 0)
-    errors.push(
-      required(at, 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'),
-    );
+    errors.push(required(at, 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'));
   return errors;
 }

@@ -71,8 +71,7 @@ export function iscsi(source: Source<'iscsi'>, at: string, unknownScheme = SCHEM
   addFindings(errors, byteSized(lun, `${at}.lun`));
   if ((chapAuthDiscovery === true || chapAuthSession === true) && secretRef === undefined)
     errors.push(required(`${at}.secretRef`));
-  if (initiatorName !== undefined)
-    addFindings(errors, iscsiName(initiatorName, `${at}.initiatorname`, unknownScheme));
+  if (initiatorName !== undefined) addFindings(errors, iscsiName(initiatorName, `${at}.initiatorname`, unknownScheme));
   return errors;
 }
 
@@ -152,11 +151,13 @@ export function azureFile(
 
 const CACHING_MODES = ['None', 'ReadOnly', 'ReadWrite'];
 const DISK_KINDS = ['Dedicated', 'Managed', 'Shared'];
-const MANAGED_URI =
-  '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}';
+const MANAGED_URI = '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}';
 const BLOB_URI = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
 
-export function azureDisk({ diskName, diskURI = '', cachingMode, kind }: Source<'azureDisk'>, at: string): FieldError[] {
+export function azureDisk(
+  { diskName, diskURI = '', cachingMode, kind }: Source<'azureDisk'>,
+  at: string,
+): FieldError[] {
   const errors = [...present(diskName, `${at}.diskName`), ...present(diskURI, `${at}.diskURI`)];
   if (cachingMode !== undefined && !CACHING_MODES.includes(cachingMode))
     errors.push(notSupported(`${at}.cachingMode`, cachingMode, CACHING_MODES));

@@ -46,7 +46,8 @@ export function checkResize(
   if (size === undefined || before === undefined || compareQuantities(size, before) <= 0) return;
   const name = claim.metadata?.name ?? '';
   const className = classOf(claim);
-  const stored = className === '' || className !== classOf(old) ? undefined : snapshot.get(storeKey(CLASSES, '', className));
+  const stored =
+    className === '' || className !== classOf(old) ? undefined : snapshot.get(storeKey(CLASSES, '', className));
   if (stored === undefined || fromStored<StorageClass>(stored).allowVolumeExpansion !== true)
     throw forbiddenError(
       definition,

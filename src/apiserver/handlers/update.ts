@@ -8,9 +8,12 @@ import {
   invalidError,
   type KubeObject,
   notFoundError,
+  type PartStrategy,
+  preparePartUpdate,
   prepareStatusUpdate,
   prepareUpdate,
   reconcileNames,
+  validatePartUpdate,
   validateStatusUpdate,
   validateUpdate,
 } from '../../api/index.ts';
@@ -29,7 +32,7 @@ import type { Answer, Operation } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 
 /** Which part of an object a request may change. */
-export type UpdatePart = 'object' | 'status';
+export type UpdatePart = 'object' | 'status' | PartStrategy;
 
 export async function handleUpdate(operation: Operation, part: UpdatePart): Promise<Answer> {
   const { definition, info, query } = operation;
@@ -40,7 +43,7 @@ export async function handleUpdate(operation: Operation, part: UpdatePart): Prom
   return commitOperation(operation, (snapshot) => {
     const old = findExisting(operation, snapshot);
     if (old !== undefined) return updateStep(operation, cloneJson(decoded), old, part, snapshot);
-    if (part === 'status' || !definition.strategy.allowCreateOnUpdate || decoded.metadata?.uid)
+    if (part !== 'object' || !definition.strategy.allowCreateOnUpdate || decoded.metadata?.uid)
       throw notFoundError(definition, info.name);
     return decideCreate(operation, { decoded, uid, status: 201 }, snapshot);
   });
@@ -74,6 +77,11 @@ export function updateStep(
     prepareStatusUpdate(apiSchema(), definition, object, old.object);
     admitStatusUpdate(operation, object, old.object);
     validateStatusUpdate(definition, object, old.object);
+    return commitUpdate(operation, object, old, snapshot);
+  }
+  if (part !== 'object') {
+    preparePartUpdate(apiSchema(), definition, part, object, old.object);
+    validatePartUpdate(apiSchema(), definition, part, object, old.object);
     return commitUpdate(operation, object, old, snapshot);
   }
   prepareUpdate(apiSchema(), definition, object, old.object);

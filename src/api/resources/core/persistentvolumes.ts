@@ -1,9 +1,10 @@
 // PersistentVolumes: storage that outlives pods, and the claim that has it. Who provisions and binds them writes their status.
+
+import { rfc3339 } from '../../../lib/index.ts';
 import type { KubeObject } from '../../object.ts';
 import type { PersistentVolume } from '../../types.ts';
 import { BETA_CLASS_ANNOTATION } from '../../validation/claim.ts';
 import { validatePersistentVolume, validatePersistentVolumeUpdate } from '../../validation/persistent-volume.ts';
-import { rfc3339 } from '../../../lib/index.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, statusOf } from '../define.ts';
 
 export const PERSISTENT_VOLUMES = defineResource({
@@ -43,7 +44,8 @@ export const PERSISTENT_VOLUMES = defineResource({
       return false;
     },
     validate: (object) => validatePersistentVolume(object as PersistentVolume),
-    validateUpdate: (object, old) => validatePersistentVolumeUpdate(object as PersistentVolume, old as PersistentVolume),
+    validateUpdate: (object, old) =>
+      validatePersistentVolumeUpdate(object as PersistentVolume, old as PersistentVolume),
   },
 });
 
@@ -62,6 +64,9 @@ export function accessModesText(modes: readonly string[] = []): string {
 }
 
 /** The phase of a volume or claim, as tables show it. */
-export function phaseText({ metadata, status }: KubeObject & { readonly status?: { readonly phase?: string } }): string {
+export function phaseText({
+  metadata,
+  status,
+}: KubeObject & { readonly status?: { readonly phase?: string } }): string {
   return metadata?.deletionTimestamp === undefined ? (status?.phase ?? '') : 'Terminating';
 }

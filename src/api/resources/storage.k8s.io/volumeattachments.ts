@@ -82,7 +82,8 @@ function validateStatus({ status }: VolumeAttachment): FieldError[] {
   if (size > METADATA_LIMIT_BYTES) errors.push(tooLong('status.attachmentMetadata', METADATA_LIMIT_BYTES));
   for (const field of ['attachError', 'detachError'] as const) {
     const { message = '', errorCode = 0 } = status?.[field] ?? {};
-    if (message.length > MESSAGE_LIMIT_CHARACTERS) errors.push(tooLong(`status.${field}.message`, METADATA_LIMIT_BYTES));
+    if (message.length > MESSAGE_LIMIT_CHARACTERS)
+      errors.push(tooLong(`status.${field}.message`, METADATA_LIMIT_BYTES));
     if (errorCode < 0)
       errors.push(invalid(`status.${field}.errorCode`, errorCode, 'must be between 0 and 2147483647, inclusive'));
   }
