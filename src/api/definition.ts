@@ -100,7 +100,7 @@ export interface Strategy {
   /** Defaults beyond the schema's own (`protocol: TCP` is the schema's; `imagePullPolicy` depends on the tag). */
   applyDefaults?(object: KubeObject): void;
   validate?(object: KubeObject): readonly FieldError[];
-  /** What only a new object must keep to, besides `validate`. */
+  /** What is asked of new objects alone. */
   validateCreate?(object: KubeObject): readonly FieldError[];
   validateUpdate?(object: KubeObject, old: KubeObject): readonly FieldError[];
   validateStatusUpdate?(object: KubeObject, old: KubeObject): readonly FieldError[];

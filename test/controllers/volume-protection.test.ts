@@ -1,9 +1,10 @@
 // Claims and volumes that are deleted while they are in use: the real manager against the API in memory, and the decision as a table.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Served } from '../../src/api/index.ts';
-import { PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS } from '../../src/client/index.ts';
+import { isNotFound, NODES, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS } from '../../src/client/index.ts';
 import { planClaim, planVolume } from '../../src/controllers/volumeprotection/plan.ts';
 import { type Harness, nameIn, startHarness } from './support/harness.ts';
+import { eventually, startRealServer } from './support/real-server.ts';
 
 let harness: Harness;
 afterEach(() => harness?.stop());
@@ -132,4 +133,31 @@ describe('the decision', () => {
     expect(planClaim(living, ask)).toBe('keep');
     expect(planVolume(served<PersistentVolume>({ metadata: { name: 'v', finalizers: VOLUME } }))).toBe('keep');
   });
+});
+
+it('against the real API server, a claim goes when the pod that uses it is gone', async () => {
+  const server = await startRealServer();
+  const { client } = server;
+  try {
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+    const name = { namespace: 'default', name: 'data' };
+    await eventually(() => client.create(PERSISTENT_VOLUME_CLAIMS, { metadata: name, spec }));
+    await client.create(NODES, { metadata: { name: 'n1' } });
+    const pod = podUsing('user', 'data');
+    const containers = [{ name: 'main', image: 'app:1' }];
+    const used = await eventually(() => client.create(PODS, { ...pod, spec: { ...pod.spec, containers } }));
+    expect((await client.get(PERSISTENT_VOLUME_CLAIMS, name)).metadata.finalizers).toEqual(CLAIM);
+    await client.delete(PERSISTENT_VOLUME_CLAIMS, name);
+    expect((await client.get(PERSISTENT_VOLUME_CLAIMS, name)).metadata.deletionTimestamp).toBeDefined();
+    await client.delete(PODS, nameIn(used), { gracePeriodSeconds: 0 });
+    await eventually(() =>
+      client.get(PERSISTENT_VOLUME_CLAIMS, name).then(
+        () => false,
+        (error: unknown) => isNotFound(error),
+      ),
+    );
+    expect(server.complaints).toEqual([]);
+  } finally {
+    await server.stop();
+  }
 });

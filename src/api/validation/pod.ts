@@ -1,6 +1,6 @@
 // The rules of pods and pod specs, also where a template carries one, and of a pod's status. What may change is pod-update's.
 import type { FieldError } from '../definition.ts';
-import { addFindings, duplicate, forbidden, invalid, required } from '../field-error.ts';
+import { addFindings, duplicate, forbidden, invalid, required, tooLong } from '../field-error.ts';
 import type { Pod, PodSpec, Toleration } from '../types.ts';
 import { validateContainers } from './container.ts';
 import { dnsLabel, dnsSubdomain, invalids, qualifiedName } from './findings.ts';
@@ -112,6 +112,9 @@ function validateGates({ readinessGates = [], schedulingGates = [] }: PodSpec, a
   return errors;
 }
 
+/** What Linux takes for the name of a host. */
+const HOSTNAME_LIMIT = 64;
+
 function validateNames(spec: PodSpec, at: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const field of ['hostname', 'subdomain'] as const) {
@@ -122,6 +125,9 @@ function validateNames(spec: PodSpec, at: string): FieldError[] {
     const value = spec[field];
     if (value) addFindings(errors, dnsSubdomain(value, `${at}.${field}`));
   }
+  const override = spec.hostnameOverride;
+  if (override) addFindings(errors, dnsSubdomain(override, `${at}.hostnameOverride`));
+  if (override && override.length > HOSTNAME_LIMIT) errors.push(tooLong(`${at}.hostnameOverride`, HOSTNAME_LIMIT));
   const runtime = spec.runtimeClassName;
   if (runtime !== undefined) addFindings(errors, dnsSubdomain(runtime, `${at}.runtimeClassName`));
   return errors;
@@ -129,7 +135,7 @@ function validateNames(spec: PodSpec, at: string): FieldError[] {
 
 const EFFECTS = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
 
-function validateTolerations(tolerations: readonly Toleration[], at: string): FieldError[] {
+export function validateTolerations(tolerations: readonly Toleration[], at: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const [index, { key, operator, value = '', effect, tolerationSeconds }] of tolerations.entries()) {
     const place = `${at}[${index}]`;

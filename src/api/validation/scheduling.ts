@@ -91,13 +91,12 @@ function validateNodeAffinity(affinity: Affinity['nodeAffinity'], at: string): F
   return errors;
 }
 
-/** What nodes must be like: for a pod's affinity as for a volume's. */
-export function validateNodeSelector({ nodeSelectorTerms = [] }: NodeSelector, at: string): FieldError[] {
-  const place = `${at}.nodeSelectorTerms`;
-  if (nodeSelectorTerms.length === 0) return [required(place, 'must have at least one node selector term')];
+export function validateNodeSelector(selector: NodeSelector, at: string): FieldError[] {
   const errors: FieldError[] = [];
-  for (const [index, term] of nodeSelectorTerms.entries())
-    addFindings(errors, validateNodeTerm(term, `${place}[${index}]`));
+  const place = `${at}.nodeSelectorTerms`;
+  const terms = selector.nodeSelectorTerms ?? [];
+  if (terms.length === 0) errors.push(required(place, 'must have at least one node selector term'));
+  for (const [index, term] of terms.entries()) addFindings(errors, validateNodeTerm(term, `${place}[${index}]`));
   return errors;
 }
 
