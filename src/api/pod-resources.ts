@@ -8,7 +8,7 @@ type Requests = Map<string, Quantity>;
 /** The requests of the containers, by resource. What the pod asks for as a whole does not count here. */
 export function aggregateRequests(spec: PodSpec): ReadonlyMap<string, Quantity> {
   const running: Requests = new Map();
-  for (const container of spec.containers) add(running, requestsOf(container));
+  for (const container of spec.containers ?? []) add(running, requestsOf(container));
   const sidecars: Requests = new Map();
   const starting: Requests = new Map();
   for (const container of spec.initContainers ?? []) {

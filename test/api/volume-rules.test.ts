@@ -2,55 +2,18 @@
 import { describe, expect, test } from 'vitest';
 import type { Pod } from '../../src/api/index.ts';
 import { created, failure, failureOf, PODS, pod } from './support.ts';
-
-const claimTemplate = {
-  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-};
-
-const GOOD: readonly object[] = [
-  { emptyDir: { sizeLimit: '1Gi' } },
-  { hostPath: { path: '/x', type: 'DirectoryOrCreate' } },
-  { gitRepo: { repository: 'r', directory: 'd' } },
-  { gcePersistentDisk: { pdName: 'd' } },
-  { awsElasticBlockStore: { volumeID: 'v' } },
-  { secret: { secretName: 's', items: [{ key: 'k', path: 'a/b', mode: 0o400 }] } },
-  { nfs: { server: 's', path: '/p' } },
-  { iscsi: { targetPortal: 'p', iqn: 'iqn.2015-02.example.com:disk', lun: 1 } },
-  { glusterfs: { endpoints: 'e', path: 'p' } },
-  { flocker: { datasetName: 'd' } },
-  { persistentVolumeClaim: { claimName: 'c' } },
-  { rbd: { monitors: ['m'], image: 'i' } },
-  { cinder: { volumeID: 'v' } },
-  { cephfs: { monitors: ['m'] } },
-  { quobyte: { registry: 'a:1,b:2', volume: 'v' } },
-  { downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
-  { fc: { targetWWNs: ['w'], lun: 3 } },
-  { flexVolume: { driver: 'd', options: { 'example.com/a': 'b' } } },
-  { configMap: { name: 'c', defaultMode: 0o644 } },
-  { azureFile: { secretName: 's', shareName: 'h' } },
-  { vsphereVolume: { volumePath: 'p' } },
-  { photonPersistentDisk: { pdID: 'p' } },
-  { portworxVolume: { volumeID: 'v' } },
-  { azureDisk: { diskName: 'd', diskURI: 'https://x' } },
-  { storageos: { volumeName: 'v' } },
-  { scaleIO: { gateway: 'g', system: 's', volumeName: 'v', secretRef: { name: 's' } } },
-  { csi: { driver: 'example.com', readOnly: true, volumeAttributes: { a: 'b' } } },
-  { ephemeral: { volumeClaimTemplate: claimTemplate } },
-  { image: { reference: 'example.com/data:1' } },
-  { projected: { sources: [{ serviceAccountToken: { path: 'token' } }, { secret: { name: 's' } }] } },
-  { projected: { sources: [{ clusterTrustBundle: { signerName: 'example.com/s', path: 'ca' } }] } },
-];
+import { claimTemplate, VOLUME_SAMPLES } from './volume-samples.ts';
 
 const podWith = (...volumes: object[]): object =>
   pod({ serviceAccountName: 'a', volumes: volumes.map((volume, index) => ({ name: `v${index}`, ...volume })) });
 
 test('every source of a volume is taken, alone', () => {
-  expect(created<Pod>(PODS, podWith(...GOOD)).spec?.volumes).toHaveLength(GOOD.length);
+  expect(created<Pod>(PODS, podWith(...VOLUME_SAMPLES)).spec?.volumes).toHaveLength(VOLUME_SAMPLES.length);
 });
 
 test('of two sources in one volume the second is refused, whichever they are', () => {
-  for (const [index, source] of GOOD.entries()) {
-    const other = GOOD[(index + 1) % GOOD.length];
+  for (const [index, source] of VOLUME_SAMPLES.entries()) {
+    const other = VOLUME_SAMPLES[(index + 1) % VOLUME_SAMPLES.length];
     const both = { ...source, ...other };
     if (Object.keys(both).length < 2) continue;
     expect(failure(() => created(PODS, podWith(both)))).toContain('may not specify more than 1 volume type');

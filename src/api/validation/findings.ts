@@ -1,4 +1,4 @@
-// Shorthands for the commonest rules: a text that must be there, one that must be a name.
+// Shorthands for the commonest rules: a text that must be there, one that must be a name. What is absent counts as empty.
 import type { FieldError } from '../definition.ts';
 import { invalid, required } from '../field-error.ts';
 import { labelKeyProblems } from './labels.ts';
@@ -14,15 +14,15 @@ export function invalids(value: unknown, at: string, problems: readonly string[]
   return problems.map((problem) => invalid(at, value, problem));
 }
 
-export function dnsLabel(value: string, at: string): FieldError[] {
-  return invalids(value, at, dns1123LabelProblems(value));
+export function dnsLabel(value: string | undefined, at: string): FieldError[] {
+  return invalids(value ?? '', at, dns1123LabelProblems(value ?? ''));
 }
 
-export function dnsSubdomain(value: string, at: string): FieldError[] {
-  return invalids(value, at, dns1123SubdomainProblems(value));
+export function dnsSubdomain(value: string | undefined, at: string): FieldError[] {
+  return invalids(value ?? '', at, dns1123SubdomainProblems(value ?? ''));
 }
 
 /** `name` or `prefix/name`. */
-export function qualifiedName(value: string, at: string): FieldError[] {
-  return invalids(value, at, labelKeyProblems(value));
+export function qualifiedName(value: string | undefined, at: string): FieldError[] {
+  return invalids(value ?? '', at, labelKeyProblems(value ?? ''));
 }

@@ -126,7 +126,7 @@ function validateContainersFit(spec: PodSpec, at: string): FieldError[] {
       errors.push(invalid(`${at}.requests[${name}]`, request, detail));
     }
   }
-  for (const [index, { resources }] of spec.containers.entries()) {
+  for (const [index, { resources }] of (spec.containers ?? []).entries()) {
     for (const [name, text] of Object.entries(resources?.limits ?? {})) {
       const limit = parseQuantity(text);
       const whole = Object.hasOwn(limits, name) ? parseQuantity(limits[name] ?? '') : undefined;
