@@ -98,6 +98,13 @@ export interface Caller {
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
+/** The rules of a subresource that speaks the object's own kind and changes one part of it. Pure, as Strategy's. */
+export interface PartStrategy {
+  /** Makes everything but the part what `old` has; `true` when that leaves a change of the spec. */
+  prepare(object: KubeObject, old: KubeObject): boolean;
+  validate(object: KubeObject, old: KubeObject): readonly FieldError[];
+}
+
 /** The rules of a kind. Every function is pure, may change `object` in place, and never looks at other objects. */
 export interface Strategy {
   /** Status and other server-owned fields are cleared, fixed values set. Runs before validation. */
@@ -115,6 +122,8 @@ export interface Strategy {
   validateStatusUpdate?(object: KubeObject, old: KubeObject): readonly FieldError[];
   /** The rules of the approval subresource, in place of status's. */
   readonly approval?: Pick<Strategy, 'prepareForStatusUpdate' | 'validateStatusUpdate'>;
+  /** Subresources that change one part of the object (ephemeralcontainers and resize of pods), by name. */
+  readonly parts?: Readonly<Record<string, PartStrategy>>;
   /** Warning headers that a write earns. */
   warnings?(object: KubeObject): readonly string[];
   /** Values for field selectors besides metadata.name and metadata.namespace. */

@@ -3,7 +3,7 @@
 // randomness come in as values. Every function throws ApiError with the Status that Kubernetes answers.
 import { rfc3339 } from '../lib/index.ts';
 import { type DecodedBody, decodeBody } from './decode.ts';
-import type { FieldError, ResourceDefinition, StrategyContext, UpdateContext } from './definition.ts';
+import type { FieldError, PartStrategy, ResourceDefinition, StrategyContext, UpdateContext } from './definition.ts';
 import { cloneJson, equalJson, isJsonObject, type Json, type JsonObject } from './json.ts';
 import { STRICT_FINDINGS_LIMIT } from './limits.ts';
 import { generateName } from './names.ts';
@@ -185,6 +185,10 @@ export function prepareUpdate(
   applyDefaults(schema, definition, object);
   const changed = definition.strategy.prepareForUpdate?.(object, old, context) ?? false;
   applyDefaults(schema, definition, object);
+  setGeneration(definition, object, old, changed);
+}
+
+function setGeneration(definition: ResourceDefinition, object: KubeObject, old: KubeObject, changed: boolean): void {
   if (!definition.strategy.hasGeneration || object.metadata === undefined) return;
   const generation = old.metadata?.generation ?? 1;
   object.metadata.generation = changed ? generation + 1 : generation;
@@ -232,6 +236,33 @@ export function validateStatusUpdate(definition: ResourceDefinition, object: Kub
     ...validateMetadataUpdate(object.metadata ?? {}, old.metadata ?? {}),
     ...(definition.strategy.validateStatusUpdate?.(object, old) ?? []),
   ]);
+}
+
+/** The same for a subresource that changes one part: everything else is carried over from `old`, metadata too. */
+export function preparePartUpdate(
+  schema: ApiSchema,
+  definition: ResourceDefinition,
+  part: PartStrategy,
+  object: KubeObject,
+  old: KubeObject,
+): void {
+  carryOverMetadata(definition, object, old);
+  const named = object.metadata?.resourceVersion;
+  object.metadata = cloneJson(old.metadata ?? {});
+  if (named !== undefined) object.metadata.resourceVersion = named;
+  applyDefaults(schema, definition, object);
+  setGeneration(definition, object, old, part.prepare(object, old));
+}
+
+/** Throws 422 with every finding. */
+export function validatePartUpdate(
+  schema: ApiSchema,
+  definition: ResourceDefinition,
+  part: PartStrategy,
+  object: KubeObject,
+  old: KubeObject,
+): void {
+  throwIfAny(definition, object, [...findings(schema, definition, object), ...part.validate(object, old)]);
 }
 
 /** True when storing `object` over `old` would change nothing: then nothing is written (managedFields times aside). */

@@ -7,9 +7,15 @@ export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
 const QOS_RESOURCES = ['cpu', 'memory'];
 
-/** From the requests and limits of cpu and memory of all containers; figures that are none count as absent. */
+/**
+ * From the requests and limits of cpu and memory of all containers, or of the pod as a whole where it has any; figures that are
+ * none count as absent.
+ */
 export function qosClassOf(spec: PodSpec | undefined): QosClass {
-  const amounts = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(({ resources }) => ({
+  const whole = spec?.resources;
+  const asksAsWhole = Object.keys({ ...whole?.limits, ...whole?.requests }).length > 0;
+  const holders = asksAsWhole ? [{ resources: whole }] : [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  const amounts = holders.map(({ resources }) => ({
     requests: resources?.requests ?? {},
     limits: resources?.limits ?? {},
   }));

@@ -11,6 +11,8 @@ import type {
   Lease,
   Namespace,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
   ReplicaSet,
@@ -36,6 +38,11 @@ export const SECRETS: ResourceRef<Secret> = core('secrets', 'Secret');
 /** core/v1 Events: what `kubectl describe` and `kubectl get events` read. */
 export const EVENTS: ResourceRef<CoreEvent> = core('events', 'Event');
 export const SERVICE_ACCOUNTS: ResourceRef<ServiceAccount> = core('serviceaccounts', 'ServiceAccount');
+export const PERSISTENT_VOLUMES: ResourceRef<PersistentVolume> = core('persistentvolumes', 'PersistentVolume', false);
+export const PERSISTENT_VOLUME_CLAIMS: ResourceRef<PersistentVolumeClaim> = core(
+  'persistentvolumeclaims',
+  'PersistentVolumeClaim',
+);
 export const DEPLOYMENTS: ResourceRef<Deployment> = grouped('apps', 'deployments', 'Deployment');
 export const REPLICA_SETS: ResourceRef<ReplicaSet> = grouped('apps', 'replicasets', 'ReplicaSet');
 export const LEASES: ResourceRef<Lease> = grouped('coordination.k8s.io', 'leases', 'Lease');

@@ -9,6 +9,8 @@ import type {
   Lease,
   Namespace,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
   ReplicaSet,
@@ -27,6 +29,8 @@ import {
   LEASES,
   NAMESPACES,
   NODES,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
   POD_DISRUPTION_BUDGETS,
   PODS,
   REPLICA_SETS,
@@ -58,6 +62,8 @@ export interface Caches {
   readonly replicationControllers: Informer<ReplicationController>;
   readonly podDisruptionBudgets: Informer<PodDisruptionBudget>;
   readonly serviceAccounts: Informer<ServiceAccount>;
+  readonly persistentVolumes: Informer<PersistentVolume>;
+  readonly persistentVolumeClaims: Informer<PersistentVolumeClaim>;
   /** Only those with the cluster's CA, of which each namespace has one: what people keep in the others is of no interest. */
   readonly rootCas: Informer<ConfigMap>;
   /** The one of the above that holds all objects of a resource; undefined: none does. */
@@ -88,6 +94,8 @@ export function createCaches(factory: InformerFactory): Caches {
     replicationControllers: make(REPLICATION_CONTROLLERS),
     podDisruptionBudgets: make(POD_DISRUPTION_BUDGETS),
     serviceAccounts: make(SERVICE_ACCOUNTS),
+    persistentVolumes: make(PERSISTENT_VOLUMES),
+    persistentVolumeClaims: make(PERSISTENT_VOLUME_CLAIMS),
     rootCas: make(CONFIG_MAPS, { fieldSelector: `metadata.name=${ROOT_CA}` }),
     complete: (ref) => known.get(resourceKey(ref)),
   };

@@ -27,6 +27,7 @@ import { startPodGarbageCollector } from './podgc/controller.ts';
 import { startReplicaSetController, startReplicationController } from './replicaset/controller.ts';
 import { startServiceAccountController } from './serviceaccount/controller.ts';
 import { createCatalog } from './shared/catalog.ts';
+import { startVolumeProtectionController } from './volumeprotection/controller.ts';
 
 const CONTROLLERS = {
   deployment: startDeploymentController,
@@ -40,6 +41,7 @@ const CONTROLLERS = {
   endpointslice: startEndpointSliceController,
   namespace: startNamespaceController,
   serviceaccount: startServiceAccountController,
+  'volume-protection': startVolumeProtectionController,
   'garbage-collector': startGarbageCollector,
 } as const satisfies Record<string, StartController>;
 

@@ -30,6 +30,8 @@ import { ENDPOINTS } from './core/endpoints.ts';
 import { CORE_EVENTS } from './core/events.ts';
 import { NAMESPACES } from './core/namespaces.ts';
 import { NODES } from './core/nodes.ts';
+import { PERSISTENT_VOLUME_CLAIMS } from './core/persistentvolumeclaims.ts';
+import { PERSISTENT_VOLUMES } from './core/persistentvolumes.ts';
 import { PODS } from './core/pods.ts';
 import { POD_TEMPLATES } from './core/podtemplates.ts';
 import { REPLICATION_CONTROLLERS } from './core/replicationcontrollers.ts';
@@ -52,6 +54,12 @@ import { DEVICE_CLASSES } from './resource.k8s.io/deviceclasses.ts';
 import { RESOURCE_CLAIMS } from './resource.k8s.io/resourceclaims.ts';
 import { RESOURCE_CLAIM_TEMPLATES } from './resource.k8s.io/resourceclaimtemplates.ts';
 import { RESOURCE_SLICES } from './resource.k8s.io/resourceslices.ts';
+import { CSI_DRIVERS } from './storage.k8s.io/csidrivers.ts';
+import { CSI_NODES } from './storage.k8s.io/csinodes.ts';
+import { CSI_STORAGE_CAPACITIES } from './storage.k8s.io/csistoragecapacities.ts';
+import { STORAGE_CLASSES } from './storage.k8s.io/storageclasses.ts';
+import { VOLUME_ATTACHMENTS } from './storage.k8s.io/volumeattachments.ts';
+import { VOLUME_ATTRIBUTES_CLASSES } from './storage.k8s.io/volumeattributesclasses.ts';
 
 export const RESOURCES: readonly ResourceDefinition[] = [
   BINDINGS,
@@ -61,6 +69,8 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   CORE_EVENTS,
   NAMESPACES,
   NODES,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
   PODS,
   POD_TEMPLATES,
   REPLICATION_CONTROLLERS,
@@ -101,6 +111,12 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   VALIDATING_ADMISSION_POLICY_BINDINGS,
   VALIDATING_WEBHOOK_CONFIGURATIONS,
   LEASES,
+  CSI_DRIVERS,
+  CSI_NODES,
+  CSI_STORAGE_CAPACITIES,
+  STORAGE_CLASSES,
+  VOLUME_ATTACHMENTS,
+  VOLUME_ATTRIBUTES_CLASSES,
   ENDPOINT_SLICES,
   DEVICE_CLASSES,
   RESOURCE_CLAIMS,

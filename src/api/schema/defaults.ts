@@ -5,7 +5,7 @@ import { relevance } from './required.ts';
 import type { Shape, TypeSchema } from './shapes.ts';
 
 /** Raised whenever a default below or in a strategy changes: it is part of the schema's hash. */
-export const DEFAULTS_REVISION = 2;
+export const DEFAULTS_REVISION = 3;
 
 export type Defaulter = (value: JsonObject) => void;
 
@@ -72,9 +72,13 @@ const container = constants({ terminationMessagePath: '/dev/termination-log', te
 const anyContainer: Defaulter = (value) => {
   container(value);
   // An empty image is refused by validation; it has no tag to decide by.
-  value['imagePullPolicy'] ||= tagOf(String(value['image'] ?? '')) === 'latest' ? 'Always' : 'IfNotPresent';
+  value['imagePullPolicy'] ||= pullPolicyOf(value['image']);
   value['resources'] ??= {};
 };
+
+function pullPolicyOf(image: Json | undefined): string {
+  return tagOf(String(image ?? '')) === 'latest' ? 'Always' : 'IfNotPresent';
+}
 
 /** The tag of an image reference: `latest` when there is neither tag nor digest, '' for a digest alone. */
 export function tagOf(image: string): string {
@@ -91,6 +95,7 @@ const volume: Defaulter = (value) => {
 const defaultMode = constants({ defaultMode: 0o644 });
 
 const CORE = 'io.k8s.api.core.v1';
+const STORAGE = 'io.k8s.api.storage.v1';
 const TYPE_DEFAULTS: Readonly<Record<string, Defaulter>> = {
   [`${CORE}.Container`]: anyContainer,
   [`${CORE}.EphemeralContainer`]: anyContainer,
@@ -111,6 +116,9 @@ const TYPE_DEFAULTS: Readonly<Record<string, Defaulter>> = {
   [`${CORE}.ConfigMapVolumeSource`]: defaultMode,
   [`${CORE}.DownwardAPIVolumeSource`]: defaultMode,
   [`${CORE}.ProjectedVolumeSource`]: defaultMode,
+  [`${CORE}.ImageVolumeSource`]: (value) => {
+    value['pullPolicy'] ||= pullPolicyOf(value['reference']);
+  },
   [`${CORE}.HostPathVolumeSource`]: constants({ type: '' }),
   [`${CORE}.ServiceAccountTokenProjection`]: constants({ expirationSeconds: 3600 }),
   [`${CORE}.ObjectFieldSelector`]: constants({ apiVersion: 'v1' }),
@@ -119,4 +127,29 @@ const TYPE_DEFAULTS: Readonly<Record<string, Defaulter>> = {
   [`${CORE}.RBDVolumeSource`]: constants({ pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' }),
   [`${CORE}.ScaleIOVolumeSource`]: constants({ storageMode: 'ThinProvisioned', fsType: 'xfs' }),
   [`${CORE}.PersistentVolumeClaimSpec`]: constants({ volumeMode: 'Filesystem' }),
+  [`${CORE}.PersistentVolumeSpec`]: constants({ persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }),
+  [`${CORE}.PersistentVolumeStatus`]: constants({ phase: 'Pending' }),
+  [`${CORE}.PersistentVolumeClaimStatus`]: constants({ phase: 'Pending' }),
+  [`${CORE}.AzureDiskVolumeSource`]: constants({
+    cachingMode: 'ReadWrite',
+    kind: 'Shared',
+    fsType: 'ext4',
+    readOnly: false,
+  }),
+  [`${CORE}.ISCSIPersistentVolumeSource`]: constants({ iscsiInterface: 'default' }),
+  [`${CORE}.RBDPersistentVolumeSource`]: constants({ pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' }),
+  [`${CORE}.ScaleIOPersistentVolumeSource`]: constants({ storageMode: 'ThinProvisioned', fsType: 'xfs' }),
+  [`${STORAGE}.StorageClass`]: constants({ reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
+  [`${STORAGE}.CSIDriver`]: constants({ spec: {} }),
+  [`${STORAGE}.CSINode`]: constants({ spec: {} }),
+  [`${STORAGE}.CSINodeSpec`]: constants({ drivers: [] }),
+  [`${STORAGE}.CSIDriverSpec`]: constants({
+    attachRequired: true,
+    podInfoOnMount: false,
+    storageCapacity: false,
+    fsGroupPolicy: 'ReadWriteOnceWithFSType',
+    volumeLifecycleModes: ['Persistent'],
+    requiresRepublish: false,
+    seLinuxMount: false,
+  }),
 };

@@ -32,6 +32,7 @@ export const QUANTITY_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [`${RESOURCE}.DeviceCapacity`]: ['value'],
   [`${RESOURCE}.DeviceRequestAllocationResult`]: ['consumedCapacity'],
   [`${RESOURCE}.NodeAllocatableResourceMapping`]: ['allocationMultiplier'],
+  'io.k8s.api.storage.v1.CSIStorageCapacity': ['capacity', 'maximumVolumeSize'],
 };
 
 /** Fields that are base64 bytes, or a map of them. */

@@ -1,202 +1,163 @@
-// The rules of pods and pod specs: on creation, on update (almost nothing may change), and of their status.
+// The rules of pods and pod specs, also where a template carries one, and of a pod's status. What may change is pod-update's.
 import type { FieldError } from '../definition.ts';
-import { addFindings, duplicate, forbidden, invalid, required } from '../field-error.ts';
-import { cloneJson, equalJson } from '../json.ts';
-import type { Container, Pod, PodSpec, Toleration } from '../types.ts';
-import { type ContainerContext, validateContainer } from './container.ts';
-import { labelKeyProblems, validateLabels } from './labels.ts';
-import { dns1123LabelProblems, dns1123SubdomainProblems } from './names.ts';
-import { notNegative, oneOf, userId } from './numbers.ts';
+import { addFindings, duplicate, forbidden, invalid, required, tooLong } from '../field-error.ts';
+import type { Pod, PodSpec, Toleration } from '../types.ts';
+import { validateContainers } from './container.ts';
+import { dnsLabel, dnsSubdomain, invalids, qualifiedName } from './findings.ts';
+import { labelValueProblems, validateLabels } from './labels.ts';
+import { oneOf } from './numbers.ts';
+import { validateDns, validateHostAliases, validateHostUsers } from './pod-network.ts';
+import { validateOs } from './pod-os.ts';
+import { validatePodResources, validateResources } from './resources.ts';
 import { validateScheduling } from './scheduling.ts';
+import { validatePodSecurity } from './security-context.ts';
 import { validateVolumes } from './volume.ts';
 
-export function validatePod({ spec }: Pod): FieldError[] {
-  return spec === undefined ? [required('spec.containers')] : validatePodSpec(spec, 'spec');
+export function validatePod({ metadata, spec }: Pod): FieldError[] {
+  if (spec === undefined) return [required('spec.containers')];
+  const errors = validatePodSpec(spec, 'spec', metadata?.name);
+  if (spec.serviceAccountName) return errors;
+  for (const [index, volume] of (spec.volumes ?? []).entries()) {
+    for (const [position, { serviceAccountToken }] of (volume.projected?.sources ?? []).entries()) {
+      const place = `spec.volumes[${index}].projected.sources[${position}].serviceAccountToken`;
+      if (serviceAccountToken !== undefined)
+        errors.push(forbidden(place, 'must not be specified when serviceAccountName is not set'));
+    }
+  }
+  return errors;
 }
 
-const DNS_POLICIES = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
+/** What only a new pod must keep to. */
+export function validatePodCreate({ spec }: Pod): FieldError[] {
+  const errors: FieldError[] = [];
+  if ((spec?.ephemeralContainers ?? []).length > 0)
+    errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+  if (spec?.nodeName && (spec.schedulingGates ?? []).length > 0)
+    errors.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+  return errors;
+}
 
-export function validatePodSpec(spec: PodSpec, at: string): FieldError[] {
-  const errors = validateVolumes(spec.volumes ?? [], `${at}.volumes`);
-  addFindings(errors, validateContainers(spec, at));
-  addFindings(errors, oneOf(spec.restartPolicy, `${at}.restartPolicy`, ['Always', 'Never', 'OnFailure'], 'required'));
-  addFindings(errors, oneOf(spec.dnsPolicy, `${at}.dnsPolicy`, DNS_POLICIES, 'required'));
-  if (spec.dnsPolicy === 'None' && (spec.dnsConfig?.nameservers ?? []).length === 0) {
-    errors.push(
-      required(`${at}.dnsConfig.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None'),
-    );
-  }
+const RESTART_POLICIES = ['Always', 'Never', 'OnFailure'];
+const PREEMPTION_POLICIES = ['Never', 'PreemptLowerPriority'];
+
+/** `podName` is given for the spec of a real pod. */
+export function validatePodSpec(spec: PodSpec, at: string, podName = ''): FieldError[] {
+  const errors = validateVolumes(spec.volumes ?? [], `${at}.volumes`, podName);
+  const claims = new Set((spec.resourceClaims ?? []).map(({ name }) => name).filter(Boolean));
   addFindings(
     errors,
-    oneOf(spec.preemptionPolicy, `${at}.preemptionPolicy`, ['Never', 'PreemptLowerPriority'], 'optional'),
+    validateResourceClaims(spec.resourceClaims ?? [], `${at}.resourceClaims`),
+    validateContainers(spec, at, claims),
+    validatePodResources(spec, at, claims),
+    oneOf(spec.restartPolicy, `${at}.restartPolicy`, RESTART_POLICIES, 'required'),
+    validateLabels(spec.nodeSelector, `${at}.nodeSelector`),
+    validatePodSecurity(spec, `${at}.securityContext`),
+    validateDns(spec, at),
+    validateGates(spec, at),
+    validateScheduling(spec, at),
+    validateHostUsers(spec, at),
+    validateNames(spec, at),
+    validateTolerations(spec.tolerations ?? [], `${at}.tolerations`),
+    validateHostAliases(spec, at),
+    oneOf(spec.preemptionPolicy, `${at}.preemptionPolicy`, PREEMPTION_POLICIES, 'optional'),
+    validateOs(spec, at),
   );
-  addFindings(errors, validateLabels(spec.nodeSelector, `${at}.nodeSelector`));
-  addFindings(errors, notNegative(spec.terminationGracePeriodSeconds, `${at}.terminationGracePeriodSeconds`));
-  if (spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds < 1) {
-    errors.push(
-      invalid(`${at}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, 'must be between 1 and 2147483647, inclusive'),
-    );
+  const deadline = spec.activeDeadlineSeconds;
+  if (deadline !== undefined && (deadline < 1 || deadline > DEADLINE_SECONDS_MAX)) {
+    const detail = `must be between 1 and ${DEADLINE_SECONDS_MAX}, inclusive`;
+    errors.push(invalid(`${at}.activeDeadlineSeconds`, deadline, detail));
   }
+  if (spec.overhead !== undefined)
+    addFindings(errors, validateResources({ limits: spec.overhead }, `${at}.overhead`, claims));
+  return errors;
+}
+
+export const DEADLINE_SECONDS_MAX = 2 ** 31 - 1;
+
+type ResourceClaim = NonNullable<PodSpec['resourceClaims']>[number];
+
+function validateResourceClaims(claims: readonly ResourceClaim[], at: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const names = new Set<string>();
+  for (const [index, claim] of claims.entries()) {
+    const place = `${at}[${index}]`;
+    const { name, resourceClaimName: own, resourceClaimTemplateName: template } = claim;
+    if (!name) errors.push(required(`${place}.name`));
+    else if (names.has(name)) errors.push(duplicate(`${place}.name`, name));
+    else addFindings(errors, dnsLabel(name, `${place}.name`));
+    names.add(name);
+    if (own !== undefined && template !== undefined) {
+      const detail = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified';
+      errors.push(invalid(place, claim, detail));
+    }
+    if (own === undefined && template === undefined)
+      errors.push(invalid(place, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+    if (own !== undefined) addFindings(errors, dnsSubdomain(own, `${place}.resourceClaimName`));
+    if (template !== undefined) addFindings(errors, dnsSubdomain(template, `${place}.resourceClaimTemplateName`));
+  }
+  return errors;
+}
+
+function validateGates({ readinessGates = [], schedulingGates = [] }: PodSpec, at: string): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [index, { conditionType }] of readinessGates.entries())
+    addFindings(errors, qualifiedName(conditionType ?? '', `${at}.readinessGates[${index}].conditionType`));
+  const seen = new Set<string>();
+  for (const [index, { name }] of schedulingGates.entries()) {
+    const place = `${at}.schedulingGates[${index}]`;
+    addFindings(errors, qualifiedName(name ?? '', place));
+    if (seen.has(name)) errors.push(duplicate(place, name));
+    seen.add(name);
+  }
+  return errors;
+}
+
+/** What Linux takes for the name of a host. */
+const HOSTNAME_LIMIT = 64;
+
+function validateNames(spec: PodSpec, at: string): FieldError[] {
+  const errors: FieldError[] = [];
   for (const field of ['hostname', 'subdomain'] as const) {
     const value = spec[field];
-    if (value)
-      addFindings(
-        errors,
-        dns1123LabelProblems(value).map((problem) => invalid(`${at}.${field}`, value, problem)),
-      );
+    if (value) addFindings(errors, dnsLabel(value, `${at}.${field}`));
   }
-  for (const field of ['nodeName', 'serviceAccountName', 'priorityClassName', 'runtimeClassName'] as const) {
+  for (const field of ['nodeName', 'serviceAccountName', 'priorityClassName'] as const) {
     const value = spec[field];
-    if (value)
-      addFindings(
-        errors,
-        dns1123SubdomainProblems(value).map((problem) => invalid(`${at}.${field}`, value, problem)),
-      );
+    if (value) addFindings(errors, dnsSubdomain(value, `${at}.${field}`));
   }
-  for (const field of ['runAsUser', 'runAsGroup', 'fsGroup'] as const) {
-    addFindings(errors, userId(spec.securityContext?.[field], `${at}.securityContext.${field}`));
-  }
-  if (spec.hostPID === true && spec.shareProcessNamespace === true) {
-    errors.push(
-      invalid(`${at}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'),
-    );
-  }
-  addFindings(errors, validateScheduling(spec, at));
-  return [...errors, ...validateTolerations(spec.tolerations ?? [], `${at}.tolerations`)];
-}
-
-function validateContainers(spec: PodSpec, at: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));
-  const names = new Set<string>();
-  const check = (containers: readonly Container[], path: string, init: boolean): void => {
-    const context: ContainerContext = { volumes, hostNetwork: spec.hostNetwork === true, init };
-    for (const [index, container] of containers.entries()) {
-      const place = `${path}[${index}]`;
-      addFindings(errors, validateContainer(container, place, context));
-      if (container.name && names.has(container.name)) errors.push(duplicate(`${place}.name`, container.name));
-      names.add(container.name);
-    }
-  };
-  if ((spec.containers ?? []).length === 0) errors.push(required(`${at}.containers`));
-  check(spec.containers ?? [], `${at}.containers`, false);
-  check(spec.initContainers ?? [], `${at}.initContainers`, true);
-  return [...errors, ...hostPortConflicts(spec.containers ?? [], `${at}.containers`)];
-}
-
-function hostPortConflicts(containers: readonly Container[], at: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const used = new Set<string>();
-  for (const [index, { ports = [] }] of containers.entries()) {
-    for (const [position, { hostPort, hostIP = '', protocol }] of ports.entries()) {
-      if (!hostPort) continue;
-      const identity = `${protocol}/${hostIP}/${hostPort}`;
-      if (used.has(identity)) errors.push(duplicate(`${at}[${index}].ports[${position}].hostPort`, identity));
-      used.add(identity);
-    }
-  }
+  const override = spec.hostnameOverride;
+  if (override) addFindings(errors, dnsSubdomain(override, `${at}.hostnameOverride`));
+  if (override && override.length > HOSTNAME_LIMIT) errors.push(tooLong(`${at}.hostnameOverride`, HOSTNAME_LIMIT));
+  const runtime = spec.runtimeClassName;
+  if (runtime !== undefined) addFindings(errors, dnsSubdomain(runtime, `${at}.runtimeClassName`));
   return errors;
 }
 
 const EFFECTS = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
 
-function validateTolerations(tolerations: readonly Toleration[], at: string): FieldError[] {
+export function validateTolerations(tolerations: readonly Toleration[], at: string): FieldError[] {
   const errors: FieldError[] = [];
-  for (const [index, { key, operator, value, effect, tolerationSeconds }] of tolerations.entries()) {
+  for (const [index, { key, operator, value = '', effect, tolerationSeconds }] of tolerations.entries()) {
     const place = `${at}[${index}]`;
-    if (key)
-      addFindings(
-        errors,
-        labelKeyProblems(key).map((problem) => invalid(`${place}.key`, key, problem)),
-      );
+    if (key) addFindings(errors, qualifiedName(key, `${place}.key`));
     else if (operator !== 'Exists') {
-      errors.push(
-        invalid(
-          `${place}.operator`,
-          operator ?? '',
-          'operator must be Exists when `key` is empty, which means "match all values and all keys"',
-        ),
-      );
+      const detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
+      errors.push(invalid(`${place}.operator`, operator ?? '', detail));
     }
     if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
-      errors.push(
-        invalid(`${place}.effect`, effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"),
-      );
+      const detail = "effect must be 'NoExecute' when `tolerationSeconds` is set";
+      errors.push(invalid(`${place}.effect`, effect ?? '', detail));
     }
     addFindings(errors, oneOf(operator, `${place}.operator`, ['Equal', 'Exists', 'Gt', 'Lt'], 'optional'));
-    if (operator === 'Exists' && value)
+    if (operator === 'Exists' && value !== '')
       errors.push(invalid(`${place}.operator`, value, "value must be empty when `operator` is 'Exists'"));
+    if (!operator || operator === 'Equal') {
+      const problems = labelValueProblems(value);
+      if (problems.length > 0) addFindings(errors, invalids(value, `${place}.operator`, [problems.join(';')]));
+    }
     addFindings(errors, oneOf(effect, `${place}.effect`, EFFECTS, 'optional'));
   }
   return errors;
-}
-
-const UPDATE_MESSAGE =
-  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
-
-export function validatePodUpdate({ spec }: Pod, { spec: old }: Pod): FieldError[] {
-  if (spec === undefined || old === undefined) return [];
-  const errors = [...validateDeadline(spec, old), ...validateAddedTolerations(spec, old)];
-  for (const field of ['containers', 'initContainers'] as const) {
-    if ((spec[field] ?? []).length !== (old[field] ?? []).length) {
-      errors.push(forbidden(`spec.${field}`, 'pod updates may not add or remove containers'));
-      return errors;
-    }
-  }
-  // Everything that may change is made equal; what is still different may not.
-  const rest = cloneJson(spec);
-  for (const field of ['containers', 'initContainers'] as const) {
-    for (const [index, container] of (rest[field] ?? []).entries()) {
-      const image = old[field]?.[index]?.image;
-      if (image !== undefined) container.image = image;
-    }
-  }
-  for (const field of ['activeDeadlineSeconds', 'tolerations'] as const) assignOrDelete(rest, old, field);
-  if ((old.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1) {
-    assignOrDelete(rest, old, 'terminationGracePeriodSeconds');
-  }
-  if ((old.schedulingGates?.length ?? 0) > 0 && isShrunkGates(spec, old)) assignOrDelete(rest, old, 'schedulingGates');
-  if (!equalJson(rest, old)) errors.push(forbidden('spec', `${UPDATE_MESSAGE}${describeDifference(rest, old)}`));
-  return errors;
-}
-
-/** Names the fields, so that a user finds the one that was changed. */
-function describeDifference(spec: PodSpec, old: PodSpec): string {
-  const keys = [...new Set([...Object.keys(spec), ...Object.keys(old)])] as (keyof PodSpec)[];
-  const changed = keys.filter((key) => !equalJson(spec[key], old[key])).sort();
-  return `\nchanged: ${changed.map((key) => `spec.${key}`).join(', ')}`;
-}
-
-function assignOrDelete<Key extends keyof PodSpec>(target: PodSpec, source: PodSpec, key: Key): void {
-  const value = source[key];
-  if (value === undefined) delete target[key];
-  else target[key] = value;
-}
-
-function isShrunkGates(spec: PodSpec, old: PodSpec): boolean {
-  const known = new Set(old.schedulingGates?.map(({ name }) => name));
-  return (spec.schedulingGates ?? []).every(({ name }) => known.has(name));
-}
-
-function validateDeadline(spec: PodSpec, old: PodSpec): FieldError[] {
-  const deadline = spec.activeDeadlineSeconds;
-  const before = old.activeDeadlineSeconds;
-  if (before === undefined || deadline === before) return [];
-  if (deadline === undefined)
-    return [invalid('spec.activeDeadlineSeconds', null, 'must not update from a positive integer to nil value')];
-  if (deadline > before)
-    return [invalid('spec.activeDeadlineSeconds', deadline, 'must be less than or equal to previous value')];
-  return [];
-}
-
-function validateAddedTolerations(spec: PodSpec, old: PodSpec): FieldError[] {
-  const bare = ({ tolerationSeconds: _, ...rest }: Toleration): unknown => rest;
-  const missing = (old.tolerations ?? []).some(
-    (before) => !(spec.tolerations ?? []).some((one) => equalJson(bare(one), bare(before))),
-  );
-  return missing
-    ? [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
-    : [];
 }
 
 export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
@@ -206,10 +167,6 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
     errors.push(invalid('status.qosClass', pod.status.qosClass, 'field is immutable'));
   }
   const name = pod.status?.nominatedNodeName;
-  if (name)
-    addFindings(
-      errors,
-      dns1123SubdomainProblems(name).map((problem) => invalid('status.nominatedNodeName', name, problem)),
-    );
+  if (name) addFindings(errors, dnsSubdomain(name, 'status.nominatedNodeName'));
   return errors;
 }

@@ -1,8 +1,16 @@
-// The rules of what a pod asks of its place: node and pod affinity, topology spread, gates. The scheduler relies on them:
+// The rules of what a pod asks of its place: node and pod affinity, topology spread. The scheduler relies on them:
 // an operator that it does not know would select nothing, or everything, without a word to the user.
 import type { FieldError } from '../definition.ts';
-import { addFindings, forbidden, invalid, required } from '../field-error.ts';
-import type { Affinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodSpec } from '../types.ts';
+import { addFindings, duplicate, forbidden, invalid, required } from '../field-error.ts';
+import type {
+  Affinity,
+  LabelSelector,
+  NodeSelector,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodSpec,
+} from '../types.ts';
+import { qualifiedName } from './findings.ts';
 import { labelKeyProblems, validateLabelSelector } from './labels.ts';
 import { oneOf } from './numbers.ts';
 
@@ -13,21 +21,60 @@ const MAX_WEIGHT = 100;
 
 export function validateScheduling(spec: PodSpec, at: string): FieldError[] {
   const errors: FieldError[] = [];
-  const { affinity, nodeName, schedulingGates = [], topologySpreadConstraints = [] } = spec;
+  const { affinity, topologySpreadConstraints = [] } = spec;
   addFindings(errors, validateNodeAffinity(affinity?.nodeAffinity, `${at}.affinity.nodeAffinity`));
   for (const field of ['podAffinity', 'podAntiAffinity'] as const)
     addFindings(errors, validatePodAffinity(affinity?.[field], `${at}.affinity.${field}`));
+  const seen = new Set<string>();
   for (const [index, constraint] of topologySpreadConstraints.entries()) {
     const place = `${at}.topologySpreadConstraints[${index}]`;
-    const { labelSelector, maxSkew, topologyKey, whenUnsatisfiable } = constraint;
-    if (maxSkew <= 0) errors.push(invalid(`${place}.maxSkew`, maxSkew, 'must be greater than zero'));
-    if (topologyKey === '') errors.push(required(`${place}.topologyKey`, 'can not be empty'));
-    const actions = ['DoNotSchedule', 'ScheduleAnyway'];
-    addFindings(errors, oneOf(whenUnsatisfiable, `${place}.whenUnsatisfiable`, actions, 'optional'));
-    addFindings(errors, validateLabelSelector(labelSelector, `${place}.labelSelector`));
+    addFindings(errors, validateSpread(constraint, place));
+    const identity = `{${constraint.topologyKey}, ${constraint.whenUnsatisfiable}}`;
+    if (seen.has(identity)) errors.push(duplicate(`${place}.{topologyKey, whenUnsatisfiable}`, identity));
+    seen.add(identity);
   }
-  if (schedulingGates.length > 0 && nodeName)
-    errors.push(forbidden(`${at}.nodeName`, 'cannot be set until all schedulingGates have been cleared'));
+  return errors;
+}
+
+type Spread = NonNullable<PodSpec['topologySpreadConstraints']>[number];
+
+const POSITIVE = 'must be greater than zero';
+const ACTIONS = ['DoNotSchedule', 'ScheduleAnyway'];
+const INCLUSIONS = ['Honor', 'Ignore'];
+
+function validateSpread(constraint: Spread, at: string): FieldError[] {
+  const { labelSelector, matchLabelKeys = [], maxSkew, minDomains, topologyKey, whenUnsatisfiable } = constraint;
+  const errors = maxSkew <= 0 ? [invalid(`${at}.maxSkew`, maxSkew, POSITIVE)] : [];
+  if (!topologyKey) errors.push(required(`${at}.topologyKey`, 'can not be empty'));
+  else addFindings(errors, qualifiedName(topologyKey, `${at}.topologyKey`));
+  addFindings(errors, oneOf(whenUnsatisfiable, `${at}.whenUnsatisfiable`, ACTIONS, 'optional'));
+  if (minDomains !== undefined && minDomains <= 0) errors.push(invalid(`${at}.minDomains`, minDomains, POSITIVE));
+  if (minDomains !== undefined && whenUnsatisfiable !== 'DoNotSchedule') {
+    const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
+    errors.push(invalid(`${at}.minDomains`, minDomains, detail));
+  }
+  for (const field of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const)
+    addFindings(errors, oneOf(constraint[field], `${at}.${field}`, INCLUSIONS, 'optional'));
+  addFindings(errors, validateLabelSelector(labelSelector, `${at}.labelSelector`));
+  return [...errors, ...validateMatchLabelKeys(matchLabelKeys, labelSelector, `${at}.matchLabelKeys`)];
+}
+
+/** Keys whose values are taken from the pod itself: they join the selector, and so must not be in it. */
+function validateMatchLabelKeys(
+  keys: readonly string[],
+  selector: LabelSelector | undefined,
+  at: string,
+): FieldError[] {
+  if (keys.length > 0 && selector === undefined)
+    return [forbidden(at, 'must not be specified when labelSelector is not set')];
+  const selected = new Set(Object.keys(selector?.matchLabels ?? {}));
+  for (const { key } of selector?.matchExpressions ?? []) selected.add(key);
+  const errors: FieldError[] = [];
+  for (const [index, key] of keys.entries()) {
+    addFindings(errors, qualifiedName(key, `${at}[${index}]`));
+    if (selected.has(key))
+      errors.push(invalid(`${at}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector'));
+  }
   return errors;
 }
 

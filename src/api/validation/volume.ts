@@ -1,71 +1,152 @@
-// The rules of a pod's volumes: names, exactly one source each, and what the common sources need.
+// The rules of a pod's volumes: names, and exactly one source each, which must be complete.
 import type { FieldError } from '../definition.ts';
 import { addFindings, duplicate, forbidden, invalid, required } from '../field-error.ts';
+import type { ObjectMeta } from '../object.ts';
 import { parseQuantity } from '../quantity.ts';
 import type { Volume } from '../types.ts';
-import { dns1123LabelProblems } from './names.ts';
+import { validateClaimSpec } from './claim.ts';
+import { dnsLabel, dnsSubdomain, invalids, present } from './findings.ts';
+import { validateAnnotations, validateLabels } from './labels.ts';
+import { dns1123SubdomainProblems } from './names.ts';
+import { oneOf } from './numbers.ts';
+import { descendingPath } from './paths.ts';
+import { downwardFile, fileMode, keyToPath, projected } from './projected-volume.ts';
+import * as sources from './volume-sources.ts';
 
-const MODE_MESSAGE = 'must be a number between 0 and 0777 (octal), both inclusive';
+type Sources = Required<Omit<Volume, 'name'>>;
+type SourceRule<Name extends keyof Sources> = (source: Sources[Name], at: string) => FieldError[];
+type SourceRules = { readonly [Name in keyof Sources]: SourceRule<Name> };
 
-export function validateVolumes(volumes: readonly Volume[], at: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const names = new Set<string>();
-  for (const [index, volume] of volumes.entries()) {
-    const place = `${at}[${index}]`;
-    addFindings(errors, validateSource(volume, place));
-    if (!volume.name) errors.push(required(`${place}.name`));
-    else
-      addFindings(
-        errors,
-        dns1123LabelProblems(volume.name).map((problem) => invalid(`${place}.name`, volume.name, problem)),
-      );
-    if (volume.name && names.has(volume.name)) errors.push(duplicate(`${place}.name`, volume.name));
-    names.add(volume.name);
-  }
-  return errors;
+/** In Kubernetes' order: of several sources the first is taken for the one that was meant. */
+const SOURCES: SourceRules = {
+  emptyDir: ({ sizeLimit }, at) =>
+    (parseQuantity(sizeLimit ?? '0')?.nanos ?? 0n) < 0n
+      ? [forbidden(`${at}.sizeLimit`, 'SizeLimit field must be a valid resource quantity')]
+      : [],
+  hostPath: sources.hostPath,
+  gitRepo: ({ repository, directory = '' }, at) => [
+    ...present(repository, `${at}.repository`),
+    ...descendingPath(directory, `${at}.directory`),
+  ],
+  gcePersistentDisk: sources.gcePersistentDisk,
+  awsElasticBlockStore: sources.awsElasticBlockStore,
+  secret: ({ secretName, defaultMode, items = [] }, at) => [
+    ...present(secretName, `${at}.secretName`),
+    ...fileMode(defaultMode, `${at}.defaultMode`),
+    ...items.flatMap((item, index) => keyToPath(item, `${at}.items[${index}]`)),
+  ],
+  nfs: sources.nfs,
+  iscsi: sources.iscsi,
+  glusterfs: sources.glusterfs,
+  flocker: sources.flocker,
+  persistentVolumeClaim: ({ claimName }, at) => present(claimName, `${at}.claimName`),
+  rbd: sources.rbd,
+  cinder: ({ volumeID, secretRef }, at) => [
+    ...present(volumeID, `${at}.volumeID`),
+    ...(secretRef === undefined ? [] : present(secretRef.name, `${at}.secretRef.name`)),
+  ],
+  cephfs: sources.cephfs,
+  quobyte: sources.quobyte,
+  downwardAPI: ({ defaultMode, items = [] }, at) => [
+    ...fileMode(defaultMode, `${at}.defaultMode`),
+    ...items.flatMap((file) => downwardFile(file, at)),
+  ],
+  fc: sources.fc,
+  flexVolume: sources.flexVolume,
+  configMap: ({ name, defaultMode, items = [] }, at) => [
+    ...present(name, `${at}.name`),
+    ...fileMode(defaultMode, `${at}.defaultMode`),
+    ...items.flatMap((item, index) => keyToPath(item, `${at}.items[${index}]`)),
+  ],
+  azureFile: sources.azureFile,
+  vsphereVolume: sources.vsphereVolume,
+  photonPersistentDisk: sources.photonPersistentDisk,
+  portworxVolume: sources.portworxVolume,
+  azureDisk: sources.azureDisk,
+  storageos: (source, at) => [
+    ...sources.storageos(source, at),
+    ...(source.secretRef === undefined ? [] : present(source.secretRef.name, `${at}.secretRef.name`)),
+  ],
+  projected,
+  scaleIO: sources.scaleIO,
+  csi: ({ driver, nodePublishSecretRef: secret }, at) => [
+    ...sources.csiDriverName(driver, `${at}.driver`),
+    ...(secret === undefined ? [] : present(secret.name, `${at}.nodePublishSecretRef.name`)),
+    ...(secret?.name ? dnsSubdomain(secret.name, `${at}.name`) : []),
+  ],
+  ephemeral: ({ volumeClaimTemplate }, at) =>
+    volumeClaimTemplate === undefined
+      ? [required(`${at}.volumeClaimTemplate`)]
+      : claimTemplate(volumeClaimTemplate, `${at}.volumeClaimTemplate`),
+  image: ({ reference, pullPolicy }, at) => [
+    ...present(reference, `${at}.reference`),
+    ...oneOf(pullPolicy, `${at}.pullPolicy`, ['Always', 'IfNotPresent', 'Never'], 'required'),
+  ],
+};
+const SOURCE_NAMES = Object.keys(SOURCES) as (keyof Sources)[];
+/** Paths that Kubernetes writes otherwise than the fields are called. */
+const INNER_PATHS: Readonly<Partial<Record<keyof Sources, string>>> = { gcePersistentDisk: 'persistentDisk' };
+const SURPLUS_PATHS: Readonly<Partial<Record<keyof Sources, string>>> = {
+  cephfs: 'cephFS',
+  downwardAPI: 'downwarAPI',
+};
+
+type ClaimTemplate = NonNullable<NonNullable<Volume['ephemeral']>['volumeClaimTemplate']>;
+
+function claimTemplate({ metadata, spec }: ClaimTemplate, at: string): FieldError[] {
+  const { annotations, labels, ...others } = metadata ?? {};
+  const errors = validateAnnotations(annotations, `${at}.metadata.annotations`);
+  addFindings(errors, validateLabels(labels, `${at}.metadata.labels`));
+  for (const field of Object.keys(others) as (keyof ObjectMeta)[])
+    if (metadata?.[field] !== undefined) errors.push(forbidden(`${at}.metadata.${field}`, 'cannot be set'));
+  return [...errors, ...validateClaimSpec(spec ?? {}, `${at}.spec`)];
 }
 
-function validateSource(volume: Volume, at: string): FieldError[] {
-  const { name: _, ...sources } = volume;
-  const used = Object.keys(sources).filter((source) => sources[source as keyof typeof sources] !== undefined);
+/** `podName` is '' for a template's volumes: the names of claims that will be made are not known yet. */
+export function validateVolumes(volumes: readonly Volume[], at: string, podName = ''): FieldError[] {
   const errors: FieldError[] = [];
-  if (used.length === 0) errors.push(required(at, 'must specify a volume type'));
-  for (const extra of used.slice(1))
-    errors.push(forbidden(`${at}.${extra}`, 'may not specify more than 1 volume type'));
-  const limit = volume.emptyDir?.sizeLimit;
-  if (limit !== undefined && (parseQuantity(limit)?.nanos ?? 0n) < 0n) {
-    errors.push(forbidden(`${at}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity'));
-  }
-  if (volume.hostPath !== undefined) addFindings(errors, validateHostPath(volume.hostPath.path, `${at}.hostPath.path`));
-  if (volume.secret !== undefined && !volume.secret.secretName) errors.push(required(`${at}.secret.secretName`));
-  if (volume.configMap !== undefined && !volume.configMap.name) errors.push(required(`${at}.configMap.name`));
-  if (volume.persistentVolumeClaim !== undefined && !volume.persistentVolumeClaim.claimName) {
-    errors.push(required(`${at}.persistentVolumeClaim.claimName`));
-  }
-  for (const source of ['secret', 'configMap', 'downwardAPI', 'projected'] as const) {
-    const mode = volume[source]?.defaultMode;
-    if (mode !== undefined && (mode < 0 || mode > 0o777))
-      errors.push(invalid(`${at}.${source}.defaultMode`, mode, MODE_MESSAGE));
-  }
-  for (const source of ['secret', 'configMap'] as const) {
-    for (const [index, item] of (volume[source]?.items ?? []).entries()) {
-      const place = `${at}.${source}.items[${index}]`;
-      if (!item.key) errors.push(required(`${place}.key`));
-      addFindings(errors, validateFile(item.path, `${place}.path`));
+  const names = new Set<string>();
+  const made = new Set(podName === '' ? [] : volumes.filter(isEphemeral).map(({ name }) => `${podName}-${name}`));
+  for (const [index, volume] of volumes.entries()) {
+    const place = `${at}[${index}]`;
+    addFindings(errors, validateSource(volume, place, podName));
+    addFindings(errors, volume.name ? dnsLabel(volume.name, `${place}.name`) : [required(`${place}.name`)]);
+    if (volume.name && names.has(volume.name)) errors.push(duplicate(`${place}.name`, volume.name));
+    names.add(volume.name);
+    const claim = volume.persistentVolumeClaim?.claimName;
+    if (claim !== undefined && made.has(claim)) {
+      const detail = 'must not reference a PVC that gets created for an ephemeral volume';
+      errors.push(invalid(`${place}.persistentVolumeClaim.claimName`, claim, detail));
     }
   }
   return errors;
 }
 
-function validateHostPath(path: string, at: string): FieldError[] {
-  if (!path) return [required(at)];
-  return path.split('/').includes('..') ? [invalid(at, path, "must not contain '..'")] : [];
+function isEphemeral({ ephemeral }: Volume): boolean {
+  return ephemeral !== undefined;
 }
 
-/** A path below the volume. */
-function validateFile(path: string, at: string): FieldError[] {
-  if (!path) return [required(at)];
-  if (path.startsWith('/')) return [invalid(at, path, 'must be a relative path')];
-  if (path.split('/').includes('..')) return [invalid(at, path, "must not contain '..'")];
-  return path.startsWith('..') ? [invalid(at, path, "must not start with '..'")] : [];
+function validateSource(volume: Volume, at: string, podName: string): FieldError[] {
+  const [used, ...surplus] = SOURCE_NAMES.filter((name) => volume[name] !== undefined);
+  if (used === undefined) return [required(at, 'must specify a volume type')];
+  const errors = checkSource(volume, used, `${at}.${INNER_PATHS[used] ?? used}`);
+  for (const extra of surplus)
+    errors.push(forbidden(`${at}.${SURPLUS_PATHS[extra] ?? extra}`, 'may not specify more than 1 volume type'));
+  if (used === 'ephemeral' && podName !== '' && volume.name) {
+    const claim = `${podName}-${volume.name}`;
+    const problems = dns1123SubdomainProblems(claim).map((problem) => `PVC name ${JSON.stringify(claim)}: ${problem}`);
+    addFindings(errors, invalids(volume.name, `${at}.name`, problems));
+  }
+  if (volume.iscsi?.initiatorName !== undefined && `${volume.name}:${volume.iscsi.targetPortal}`.length > 64)
+    errors.push(invalid(`${at}.name`, volume.name, ISCSI_NAME_MESSAGE));
+  return errors;
+}
+
+export const ISCSI_NAME_MESSAGE =
+  'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
+
+function checkSource<Name extends keyof Sources>(volume: Partial<Sources>, name: Name, at: string): FieldError[] {
+  const source = volume[name];
+  const rule: SourceRule<Name> = SOURCES[name];
+  return source === undefined ? [] : rule(source, at);
 }

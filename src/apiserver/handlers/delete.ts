@@ -31,7 +31,20 @@ import { hasSpecFinalizers, requireExisting } from './update.ts';
 export const ORPHAN_FINALIZER = 'orphan';
 export const FOREGROUND_FINALIZER = 'foregroundDeletion';
 /** Kinds whose DELETE answers the object rather than a Status, as Kubernetes has it. */
-const ANSWER_OBJECT = new Set(['Pod', 'Service', 'ServiceAccount', 'PodTemplate', 'ResourceQuota']);
+const ANSWER_OBJECT = new Set([
+  'Pod',
+  'Service',
+  'ServiceAccount',
+  'PodTemplate',
+  'ResourceQuota',
+  'CSIDriver',
+  'CSINode',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'StorageClass',
+  'VolumeAttachment',
+  'VolumeAttributesClass',
+]);
 
 export async function handleDelete(operation: Operation): Promise<Answer> {
   const options = await readDeleteOptions(operation);

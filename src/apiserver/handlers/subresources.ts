@@ -12,11 +12,11 @@ import type { Answer, Operation } from './operation.ts';
 import { handlePatch } from './patch.ts';
 import { handleScale } from './scale.ts';
 import { handleToken } from './token.ts';
-import { handleUpdate } from './update.ts';
+import { handleUpdate, type UpdatePart } from './update.ts';
 
 /** What users of Kubernetes look for, by resource. Discovery does not list it; who asks is told, instead of a bare 404. */
 const NOT_SERVED: Readonly<Record<string, readonly string[]>> = {
-  pods: ['attach', 'ephemeralcontainers', 'exec', 'portforward', 'proxy', 'resize'],
+  pods: ['attach', 'exec', 'portforward', 'proxy'],
   services: ['proxy'],
   nodes: ['proxy'],
 };
@@ -29,9 +29,11 @@ export function handleSubresource(operation: Operation, c: AppContext): Promise<
   if (subresource === undefined || info.name === '') throw unknownPathError();
   if (info.verb === 'unknown' || !subresource.verbs.some((verb) => verb === info.verb))
     throw methodNotSupportedError({ ...definition, plural: `${definition.plural}/${info.subresource}` }, info.verb);
+  const part = definition.strategy.parts?.[info.subresource];
+  if (part !== undefined) return handlePart(operation, part);
   switch (info.subresource) {
     case 'status':
-      return handleStatus(operation);
+      return handlePart(operation, 'status');
     case 'approval':
       return handleApproval(operation);
     case 'scale':
@@ -46,31 +48,23 @@ export function handleSubresource(operation: Operation, c: AppContext): Promise<
       return handleFinalize(operation);
     case 'log':
       return handleLog(operation, c);
-    case 'ephemeralcontainers':
-    case 'resize':
-      return handleWholeObject(operation);
     default:
       throw notServed(subresource);
   }
 }
 
-function handleStatus(operation: Operation): Promise<Answer> {
+/** Subresources that speak the object's own kind. */
+function handlePart(operation: Operation, part: UpdatePart): Promise<Answer> {
   switch (operation.info.verb) {
     case 'get':
       return handleGet(operation);
     case 'update':
-      return handleUpdate(operation, 'status');
+      return handleUpdate(operation, part);
     case 'patch':
-      return handlePatch(operation, 'status');
+      return handlePatch(operation, part);
     default:
       throw unknownPathError();
   }
-}
-
-/** Subresources that read the object itself; changing pods by them is a later issue. */
-function handleWholeObject(operation: Operation): Promise<Answer> {
-  if (operation.info.verb === 'get') return handleGet(operation);
-  throw notServed({ name: operation.info.subresource });
 }
 
 function notServed({ name }: Pick<SubresourceDefinition, 'name'>): ApiError {

@@ -8,13 +8,17 @@ import {
   invalidError,
   type KubeObject,
   notFoundError,
+  type PartStrategy,
+  preparePartUpdate,
   prepareStatusUpdate,
   prepareUpdate,
   reconcileNames,
+  validatePartUpdate,
   validateStatusUpdate,
   validateUpdate,
 } from '../../api/index.ts';
 import type { Snapshot } from '../../store/index.ts';
+import { admitUpdate } from '../admission/admit.ts';
 import { fromStored } from '../storage/codec.ts';
 import { objectKey } from '../storage/keys.ts';
 import { allocateForUpdate, releaseForDelete } from '../storage/service-addresses.ts';
@@ -28,7 +32,7 @@ import type { Answer, Operation } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 
 /** Which part of an object a request may change. */
-export type UpdatePart = 'object' | 'status';
+export type UpdatePart = 'object' | 'status' | PartStrategy;
 
 export async function handleUpdate(operation: Operation, part: UpdatePart): Promise<Answer> {
   const { definition, info, query } = operation;
@@ -39,7 +43,7 @@ export async function handleUpdate(operation: Operation, part: UpdatePart): Prom
   return commitOperation(operation, (snapshot) => {
     const old = findExisting(operation, snapshot);
     if (old !== undefined) return updateStep(operation, cloneJson(decoded), old, part, snapshot);
-    if (part === 'status' || !definition.strategy.allowCreateOnUpdate || decoded.metadata?.uid)
+    if (part !== 'object' || !definition.strategy.allowCreateOnUpdate || decoded.metadata?.uid)
       throw notFoundError(definition, info.name);
     return decideCreate(operation, { decoded, uid, status: 201 }, snapshot);
   });
@@ -75,9 +79,15 @@ export function updateStep(
     validateStatusUpdate(definition, object, old.object);
     return commitUpdate(operation, object, old, snapshot);
   }
+  if (part !== 'object') {
+    preparePartUpdate(apiSchema(), definition, part, object, old.object);
+    validatePartUpdate(apiSchema(), definition, part, object, old.object);
+    return commitUpdate(operation, object, old, snapshot);
+  }
   prepareUpdate(apiSchema(), definition, object, old.object, context);
   const addresses = allocateForUpdate(operation, object, old.object, snapshot);
   validateUpdate(apiSchema(), definition, object, old.object);
+  admitUpdate(operation, object, old.object, snapshot);
   for (const warning of definition.strategy.warnings?.(object) ?? []) operation.warnings.add(warning);
   return commitUpdate(operation, object, old, snapshot, addresses);
 }

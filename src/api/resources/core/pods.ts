@@ -2,12 +2,14 @@
 // its spec hardly changes after creation.
 
 import { equalJson } from '../../json.ts';
-import type { KubeObject } from '../../object.ts';
 import { qosClassOf } from '../../qos.ts';
 import type { Pod } from '../../types.ts';
-import { validatePod, validatePodStatusUpdate, validatePodUpdate } from '../../validation/pod.ts';
+import { validatePod, validatePodCreate, validatePodStatusUpdate } from '../../validation/pod.ts';
+import { validatePodUpdate } from '../../validation/pod-update.ts';
 import { defineResource, statusOf } from '../define.ts';
 import { POD_COLUMNS } from './pod-columns.ts';
+import { applyPodDefaults } from './pod-defaults.ts';
+import { POD_PARTS } from './pod-parts.ts';
 
 export const PODS = defineResource({
   group: '',
@@ -19,8 +21,10 @@ export const PODS = defineResource({
   categories: ['all'],
   subresources: [
     { name: 'binding', verbs: ['create'], kind: 'Binding', group: '', version: 'v1' },
+    { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'], kind: 'Pod', group: '', version: 'v1' },
     { name: 'eviction', verbs: ['create'], kind: 'Eviction', group: 'policy', version: 'v1' },
     { name: 'log', verbs: ['get'], kind: 'Pod', group: '', version: 'v1' },
+    { name: 'resize', verbs: ['get', 'patch', 'update'], kind: 'Pod', group: '', version: 'v1' },
     statusOf('', 'v1', 'Pod'),
   ],
   columns: POD_COLUMNS,
@@ -29,7 +33,6 @@ export const PODS = defineResource({
     prepareForCreate(object) {
       const pod = object as Pod;
       pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec) };
-      if (pod.spec !== undefined) delete pod.spec.ephemeralContainers;
     },
     prepareForUpdate(object, old) {
       const pod = object as Pod;
@@ -50,8 +53,10 @@ export const PODS = defineResource({
     },
     applyDefaults: applyPodDefaults,
     validate: (object) => validatePod(object as Pod),
+    validateCreate: (object) => validatePodCreate(object as Pod),
     validateUpdate: (object, old) => validatePodUpdate(object as Pod, old as Pod),
     validateStatusUpdate: (object, old) => validatePodStatusUpdate(object as Pod, old as Pod),
+    parts: POD_PARTS,
     selectableFields: (object) => podFields(object as Pod),
     selectableFieldNames: [
       'spec.nodeName',
@@ -70,7 +75,9 @@ export const PODS = defineResource({
 /** Nothing runs for a pod without a node or one that has ended: it goes at once. */
 function deletionGrace({ spec, status }: Pod): number {
   if (!spec?.nodeName || status?.phase === 'Failed' || status?.phase === 'Succeeded') return 0;
-  return spec.terminationGracePeriodSeconds ?? 30;
+  const seconds = spec.terminationGracePeriodSeconds ?? 30;
+  // Less than nothing is one second: the least that is not a forced deletion.
+  return seconds < 0 ? 1 : seconds;
 }
 
 function podFields({ spec, status }: Pod): Record<string, string> {
@@ -84,18 +91,4 @@ function podFields({ spec, status }: Pod): Record<string, string> {
     'status.podIP': status?.podIP ?? '',
     'status.nominatedNodeName': status?.nominatedNodeName ?? '',
   };
-}
-
-/** What holds for pods and not for their templates. */
-function applyPodDefaults(object: KubeObject): void {
-  const { spec } = object as Pod;
-  if (spec === undefined) return;
-  spec.enableServiceLinks ??= true;
-  if (spec.serviceAccountName) spec.serviceAccount ||= spec.serviceAccountName;
-  else if (spec.serviceAccount) spec.serviceAccountName = spec.serviceAccount;
-  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
-    const { limits, requests = {} } = container.resources ?? {};
-    if (limits !== undefined) container.resources = { ...container.resources, requests: { ...limits, ...requests } };
-    if (spec.hostNetwork === true) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
-  }
 }

@@ -1,0 +1,63 @@
+// DefaultStorageClass and PersistentVolumeClaimResize: a claim that names no class gets the default one, and a bound claim
+// may grow only where its class says that its volumes can.
+import {
+  BETA_CLASS_ANNOTATION,
+  compareQuantities,
+  forbiddenError,
+  isDefaultClass,
+  type PersistentVolumeClaim,
+  parseQuantity,
+  type ResourceDefinition,
+  type StorageClass,
+} from '../../api/index.ts';
+import { resourceRange, type Snapshot, storeKey } from '../../store/index.ts';
+import { fromStored } from '../storage/codec.ts';
+
+const CLASSES = 'storageclasses.storage.k8s.io';
+
+/** Changes `claim` in place. Of several default classes the newest is meant, of those created together the first by name. */
+export function setDefaultClass(claim: PersistentVolumeClaim, snapshot: Snapshot): void {
+  const { spec } = claim;
+  if (spec === undefined || spec.storageClassName !== undefined) return;
+  if (claim.metadata?.annotations?.[BETA_CLASS_ANNOTATION] !== undefined) return;
+  let chosen: StorageClass | undefined;
+  // In the order of their names: the first of equals stays.
+  for (const stored of snapshot.scan(resourceRange(CLASSES))) {
+    const candidate = fromStored<StorageClass>(stored);
+    if (isDefaultClass(candidate) && createdAt(candidate) > createdAt(chosen)) chosen = candidate;
+  }
+  const name = chosen?.metadata?.name;
+  if (name !== undefined) spec.storageClassName = name;
+}
+
+function createdAt(storageClass: StorageClass | undefined): string {
+  return storageClass?.metadata?.creationTimestamp ?? '';
+}
+
+/** Throws ApiError 403. */
+export function checkResize(
+  definition: ResourceDefinition,
+  claim: PersistentVolumeClaim,
+  old: PersistentVolumeClaim,
+  snapshot: Snapshot,
+): void {
+  const size = parseQuantity(claim.spec?.resources?.requests?.['storage'] ?? '0');
+  const before = parseQuantity(old.spec?.resources?.requests?.['storage'] ?? '0');
+  if (size === undefined || before === undefined || compareQuantities(size, before) <= 0) return;
+  const name = claim.metadata?.name ?? '';
+  const className = classOf(claim);
+  const stored =
+    className === '' || className !== classOf(old) ? undefined : snapshot.get(storeKey(CLASSES, '', className));
+  if (stored === undefined || fromStored<StorageClass>(stored).allowVolumeExpansion !== true)
+    throw forbiddenError(
+      definition,
+      name,
+      'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
+    );
+}
+
+/** A name that no key can hold is nobody's. */
+function classOf({ metadata, spec }: PersistentVolumeClaim): string {
+  const name = metadata?.annotations?.[BETA_CLASS_ANNOTATION] ?? spec?.storageClassName ?? '';
+  return name.includes('/') ? '' : name;
+}
