@@ -12,23 +12,29 @@ import { BINDINGS } from './core/bindings.ts';
 import { CONFIG_MAPS } from './core/configmaps.ts';
 import { ENDPOINTS } from './core/endpoints.ts';
 import { CORE_EVENTS } from './core/events.ts';
+import { LIMIT_RANGES } from './core/limitranges.ts';
 import { NAMESPACES } from './core/namespaces.ts';
 import { NODES } from './core/nodes.ts';
 import { PODS } from './core/pods.ts';
+import { RESOURCE_QUOTAS } from './core/resourcequotas.ts';
 import { SECRETS } from './core/secrets.ts';
 import { SERVICE_ACCOUNTS } from './core/serviceaccounts.ts';
 import { SERVICES } from './core/services.ts';
 import { ENDPOINT_SLICES } from './discovery.k8s.io/endpointslices.ts';
 import { EVENTS } from './events.k8s.io/events.ts';
+import { RUNTIME_CLASSES } from './node.k8s.io/runtimeclasses.ts';
+import { PRIORITY_CLASSES } from './scheduling.k8s.io/priorityclasses.ts';
 
 export const RESOURCES: readonly ResourceDefinition[] = [
   BINDINGS,
   CONFIG_MAPS,
   ENDPOINTS,
   CORE_EVENTS,
+  LIMIT_RANGES,
   NAMESPACES,
   NODES,
   PODS,
+  RESOURCE_QUOTAS,
   SECRETS,
   SERVICE_ACCOUNTS,
   SERVICES,
@@ -42,4 +48,6 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   REPLICA_SETS,
   LEASES,
   ENDPOINT_SLICES,
+  RUNTIME_CLASSES,
+  PRIORITY_CLASSES,
 ];

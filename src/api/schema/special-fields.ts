@@ -2,6 +2,7 @@
 // objects of any content. By public type name and field; kept short, because only these exist.
 
 const CORE = 'io.k8s.api.core.v1';
+const NODE = 'io.k8s.api.node.v1';
 
 /** Fields that are a quantity, or a map or list of quantities. */
 export const QUANTITY_FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -20,6 +21,7 @@ export const QUANTITY_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [`${CORE}.ResourceQuotaStatus`]: ['hard', 'used'],
   [`${CORE}.ResourceRequirements`]: ['limits', 'requests'],
   [`${CORE}.VolumeResourceRequirements`]: ['limits', 'requests'],
+  [`${NODE}.Overhead`]: ['podFixed'],
 };
 
 /** Fields that are base64 bytes, or a map of them. */

@@ -100,7 +100,7 @@ function hostPortConflicts(containers: readonly Container[], at: string): FieldE
 
 const EFFECTS = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
 
-function validateTolerations(tolerations: readonly Toleration[], at: string): FieldError[] {
+export function validateTolerations(tolerations: readonly Toleration[], at: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const [index, { key, operator, value, effect, tolerationSeconds }] of tolerations.entries()) {
     const place = `${at}[${index}]`;

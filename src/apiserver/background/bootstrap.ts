@@ -1,4 +1,5 @@
-// The first objects of a cluster: its namespaces, and the service under which pods find the API. Idempotent.
+// The first objects of a cluster: its namespaces, the priorities of its own pods, and the service under which pods find the
+// API. Idempotent.
 import {
   ApiError,
   apiSchema,
@@ -8,6 +9,7 @@ import {
   equalJson,
   type KubeObject,
   type ResourceDefinition,
+  SYSTEM_PRIORITY_CLASSES,
 } from '../../api/index.ts';
 import { defined } from '../../lib/index.ts';
 import { INSECURE } from '../authn/users.ts';
@@ -28,6 +30,10 @@ const SERVICE_NAME = 'kubernetes';
 export async function bootstrap(server: ServerContext, signal: AbortSignal): Promise<void> {
   for (const name of NAMESPACES) {
     await ensure(server, signal, ['', 'namespaces'], { kind: 'Namespace', apiVersion: 'v1', metadata: { name } });
+  }
+  for (const { name, value, description } of SYSTEM_PRIORITY_CLASSES) {
+    const priorityClass = { apiVersion: 'scheduling.k8s.io/v1', metadata: { name }, value, description };
+    await ensure(server, signal, ['scheduling.k8s.io', 'priorityclasses'], { kind: 'PriorityClass', ...priorityClass });
   }
   await ensure(server, signal, ['', 'services'], apiService(server));
   await ensureCurrent(server, signal, ['discovery.k8s.io', 'endpointslices'], apiEndpointSlice(server));
