@@ -13,6 +13,7 @@ import type {
   Node,
   Pod,
   ReplicaSet,
+  ResourceQuota,
   Secret,
   Served,
   Service,
@@ -29,6 +30,7 @@ export const CONFIG_MAPS: ResourceRef<ConfigMap> = core('configmaps', 'ConfigMap
 export const SECRETS: ResourceRef<Secret> = core('secrets', 'Secret');
 /** core/v1 Events: what `kubectl describe` and `kubectl get events` read. */
 export const EVENTS: ResourceRef<CoreEvent> = core('events', 'Event');
+export const RESOURCE_QUOTAS: ResourceRef<ResourceQuota> = core('resourcequotas', 'ResourceQuota');
 export const SERVICE_ACCOUNTS: ResourceRef<ServiceAccount> = core('serviceaccounts', 'ServiceAccount');
 export const DEPLOYMENTS: ResourceRef<Deployment> = grouped('apps', 'deployments', 'Deployment');
 export const REPLICA_SETS: ResourceRef<ReplicaSet> = grouped('apps', 'replicasets', 'ReplicaSet');

@@ -11,6 +11,7 @@ import type {
   Node,
   Pod,
   ReplicaSet,
+  ResourceQuota,
   Service,
   ServiceAccount,
 } from '../api/index.ts';
@@ -27,6 +28,7 @@ import {
   NODES,
   PODS,
   REPLICA_SETS,
+  RESOURCE_QUOTAS,
   type ResourceRef,
   SERVICE_ACCOUNTS,
   SERVICES,
@@ -51,6 +53,7 @@ export interface Caches {
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly deployments: Informer<Deployment>;
   readonly replicaSets: Informer<ReplicaSet>;
+  readonly resourceQuotas: Informer<ResourceQuota>;
   readonly serviceAccounts: Informer<ServiceAccount>;
   /** Only those with the cluster's CA, of which each namespace has one: what people keep in the others is of no interest. */
   readonly rootCas: Informer<ConfigMap>;
@@ -79,6 +82,7 @@ export function createCaches(factory: InformerFactory): Caches {
     endpointSlices: make(ENDPOINT_SLICES, { indexes: { [BY_SERVICE]: serviceOfSlice } }),
     deployments: make(DEPLOYMENTS),
     replicaSets: make(REPLICA_SETS, { indexes: { [BY_CONTROLLER]: byController } }),
+    resourceQuotas: make(RESOURCE_QUOTAS),
     serviceAccounts: make(SERVICE_ACCOUNTS),
     rootCas: make(CONFIG_MAPS, { fieldSelector: `metadata.name=${ROOT_CA}` }),
     complete: (ref) => known.get(resourceKey(ref)),

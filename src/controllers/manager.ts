@@ -24,7 +24,9 @@ import { startNodeLifecycleController } from './node/controller.ts';
 import { startTaintEvictionController } from './node/eviction-controller.ts';
 import { startPodGarbageCollector } from './podgc/controller.ts';
 import { startReplicaSetController } from './replicaset/controller.ts';
+import { startResourceQuotaController } from './resourcequota/controller.ts';
 import { startServiceAccountController } from './serviceaccount/controller.ts';
+import { createAllCaches } from './shared/all-caches.ts';
 import { createCatalog } from './shared/catalog.ts';
 
 const CONTROLLERS = {
@@ -37,6 +39,7 @@ const CONTROLLERS = {
   endpointslice: startEndpointSliceController,
   namespace: startNamespaceController,
   serviceaccount: startServiceAccountController,
+  resourcequota: startResourceQuotaController,
   'garbage-collector': startGarbageCollector,
 } as const satisfies Record<string, StartController>;
 
@@ -86,7 +89,12 @@ export async function runControllerManager(options: ControllerManagerOptions): P
     const context: ControllerContext = {
       client: leader,
       caches,
-      newInformers: () => createInformerFactory({ client, clock, logger, random: random.fork() }),
+      allCaches: createAllCaches({
+        caches,
+        informers: createInformerFactory({ client, clock, logger, random: random.fork() }),
+        logger,
+        signal: until,
+      }),
       catalog,
       clock,
       logger,

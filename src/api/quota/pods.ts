@@ -1,6 +1,7 @@
 // Pods against quotas: how many there are, and what those that have not ended request and are limited to.
 import { type Amounts, addAmounts, amountsOf, ONE_OBJECT } from '../amounts.ts';
 import { podLimits, podRequests, statedForPod } from '../pod-resources.ts';
+import type { Quantity } from '../quantity.ts';
 import type { Pod } from '../types.ts';
 import { isExtendedQuotaName, isExtendedResource, isHugePages } from '../validation/resource-names.ts';
 import type { Evaluator } from './evaluator.ts';
@@ -48,7 +49,7 @@ function isOver({ metadata, status }: Pod, nowMs: number): boolean {
 
 /** Under the names that quotas use: `cpu` and `requests.cpu` are the same, extended resources have requests alone. */
 function computeUsage(requests: Amounts, limits: Amounts): Amounts {
-  const usage = new Map<string, NonNullable<ReturnType<Amounts['get']>>>();
+  const usage = new Map<string, Quantity>();
   for (const [name, quantity] of requests) {
     const isCompute = COMPUTE.includes(name) || isHugePages(name);
     if (isCompute) usage.set(name, quantity);
