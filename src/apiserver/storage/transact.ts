@@ -56,6 +56,9 @@ export async function transact<T>(transaction: Transaction<T>): Promise<T> {
     for (let attempt = 0; attempt < COMMIT_ATTEMPTS; attempt++) {
       const step = await decideOnce(transaction, current);
       if (step === undefined) {
+        // Whoever is about to be refused holds up nobody.
+        turn?.end();
+        turn = undefined;
         await store.readBarrier(signal);
         current = true;
         continue;
@@ -67,9 +70,9 @@ export async function transact<T>(transaction: Transaction<T>): Promise<T> {
         // What those before left is applied here; whether a refusal is of today is another question.
         if (turn.waited) continue;
       }
-      const refusal = await commitStep(transaction, step);
-      if (refusal.kind === 'committed') return refusal.value;
-      await store.waitFor(refusal.revision, signal);
+      const outcome = await commitStep(transaction, step);
+      if (outcome.kind === 'committed') return outcome.value;
+      await store.waitFor(outcome.revision, signal);
       current = true;
     }
   } catch (error) {
