@@ -12,7 +12,7 @@ export * from './names.ts';
 export type * from './object.ts';
 export * from './openapi/index.ts';
 export * from './patch/index.ts';
-export { podLimits, podRequests } from './pod-resources.ts';
+export { podLimits, podRequests } from './pod-totals.ts';
 export { SYSTEM_PRIORITY_CLASSES } from './priority-classes.ts';
 export { type QosClass, qosClassOf } from './qos.ts';
 export * from './quantity.ts';

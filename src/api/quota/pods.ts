@@ -1,6 +1,6 @@
 // Pods against quotas: how many there are, and what those that have not ended request and are limited to.
 import { type Amounts, addAmounts, amountsOf, ONE_OBJECT } from '../amounts.ts';
-import { podLimits, podRequests, statedForPod } from '../pod-resources.ts';
+import { podLimits, podRequests, statedForPod } from '../pod-totals.ts';
 import type { Quantity } from '../quantity.ts';
 import type { Pod } from '../types.ts';
 import { isExtendedQuotaName, isExtendedResource, isHugePages } from '../validation/resource-names.ts';
