@@ -1,5 +1,5 @@
 // The door of the API room: Kubernetes' API as data and pure functions.
-export { type Amounts, addAmounts, amountsOf, equalAmounts, textsOf } from './amounts.ts';
+export { type Amounts, amountsOf, equalAmounts, textsOf } from './amounts.ts';
 export { type DecodedBody, decodeBody, mediaTypeOf } from './decode.ts';
 export type * from './definition.ts';
 export * from './discovery.ts';
