@@ -1,5 +1,5 @@
 // The door of the API room: Kubernetes' API as data and pure functions.
-
+export { type Amounts, amountsOf, equalAmounts, textsOf } from './amounts.ts';
 export type * from './cluster-types.ts';
 export { type DecodedBody, decodeBody, mediaTypeOf } from './decode.ts';
 export type * from './definition.ts';
@@ -13,15 +13,18 @@ export * from './names.ts';
 export type * from './object.ts';
 export * from './openapi/index.ts';
 export * from './patch/index.ts';
+export { podLimits, podRequests } from './pod-totals.ts';
+export { SYSTEM_PRIORITY_CLASSES } from './priority-classes.ts';
 export { type QosClass, qosClassOf } from './qos.ts';
 export * from './quantity.ts';
+export * from './quota/index.ts';
 export { type ApiGroup, type ApiRegistry, createApiRegistry, groupVersion, parseGroupVersion } from './registry.ts';
 export { isDefaultClass } from './resources/storage.k8s.io/storageclasses.ts';
 export * from './schema/index.ts';
 export * from './selectors/index.ts';
 export * from './status.ts';
 export * from './table.ts';
-export { covers, tolerates } from './toleration.ts';
+export { covers, mergeTolerations, tolerates } from './toleration.ts';
 export type * from './types.ts';
 export { validateLocalAccessReview } from './validation/access-review.ts';
 export { BETA_CLASS_ANNOTATION } from './validation/claim.ts';

@@ -7,6 +7,8 @@ export const REQUEST_TIMEOUT_MS = 60_000;
 export const FUTURE_REVISION_WAIT_MS = 3_000;
 /** Commit attempts of one request whose client named no resourceVersion, before it is told of the conflict. */
 export const COMMIT_ATTEMPTS = 64;
+/** Requests of one server that charge a namespace's quotas one right after the other, before other servers are given way. */
+export const TURNS_IN_A_ROW = 8;
 /** Names tried for one generateName before 409 AlreadyExists. */
 export const GENERATE_NAME_ATTEMPTS = 8;
 

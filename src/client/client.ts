@@ -211,7 +211,11 @@ function parseLoosely(answer: Answer): unknown {
 }
 
 interface WireList<T extends KubeObject> {
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly metadata?: {
+    readonly resourceVersion?: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  };
   readonly items?: readonly Served<T>[] | null;
 }
 
@@ -222,6 +226,7 @@ function listOf<T extends KubeObject>(list: WireList<T>, ref: ResourceRef<T>): L
     items: (list.items ?? []).map((item) => typed(ref, item)),
     resourceVersion: list.metadata?.resourceVersion ?? '',
     continue: token === undefined || token === '' ? undefined : token,
+    remainingItemCount: list.metadata?.remainingItemCount,
   };
 }
 

@@ -17,6 +17,7 @@ import type {
   PodDisruptionBudget,
   ReplicaSet,
   ReplicationController,
+  ResourceQuota,
   Secret,
   Served,
   Service,
@@ -37,6 +38,7 @@ export const REPLICATION_CONTROLLERS: ResourceRef<ReplicationController> = core(
 export const SECRETS: ResourceRef<Secret> = core('secrets', 'Secret');
 /** core/v1 Events: what `kubectl describe` and `kubectl get events` read. */
 export const EVENTS: ResourceRef<CoreEvent> = core('events', 'Event');
+export const RESOURCE_QUOTAS: ResourceRef<ResourceQuota> = core('resourcequotas', 'ResourceQuota');
 export const SERVICE_ACCOUNTS: ResourceRef<ServiceAccount> = core('serviceaccounts', 'ServiceAccount');
 export const PERSISTENT_VOLUMES: ResourceRef<PersistentVolume> = core('persistentvolumes', 'PersistentVolume', false);
 export const PERSISTENT_VOLUME_CLAIMS: ResourceRef<PersistentVolumeClaim> = core(

@@ -29,6 +29,8 @@ export interface ListResult<T extends KubeObject> {
   readonly items: readonly Served<T>[];
   readonly resourceVersion: string;
   readonly continue: string | undefined;
+  /** How many objects follow in the pages after this one, where the server says so. */
+  readonly remainingItemCount?: number | undefined;
 }
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';

@@ -15,6 +15,7 @@ import type {
   PodDisruptionBudget,
   ReplicaSet,
   ReplicationController,
+  ResourceQuota,
   Service,
   ServiceAccount,
 } from '../api/index.ts';
@@ -35,6 +36,7 @@ import {
   PODS,
   REPLICA_SETS,
   REPLICATION_CONTROLLERS,
+  RESOURCE_QUOTAS,
   type ResourceRef,
   SERVICE_ACCOUNTS,
   SERVICES,
@@ -61,6 +63,7 @@ export interface Caches {
   readonly replicaSets: Informer<ReplicaSet>;
   readonly replicationControllers: Informer<ReplicationController>;
   readonly podDisruptionBudgets: Informer<PodDisruptionBudget>;
+  readonly resourceQuotas: Informer<ResourceQuota>;
   readonly serviceAccounts: Informer<ServiceAccount>;
   readonly persistentVolumes: Informer<PersistentVolume>;
   readonly persistentVolumeClaims: Informer<PersistentVolumeClaim>;
@@ -93,6 +96,7 @@ export function createCaches(factory: InformerFactory): Caches {
     replicaSets: make(REPLICA_SETS, { indexes: { [BY_CONTROLLER]: byController } }),
     replicationControllers: make(REPLICATION_CONTROLLERS),
     podDisruptionBudgets: make(POD_DISRUPTION_BUDGETS),
+    resourceQuotas: make(RESOURCE_QUOTAS),
     serviceAccounts: make(SERVICE_ACCOUNTS),
     persistentVolumes: make(PERSISTENT_VOLUMES),
     persistentVolumeClaims: make(PERSISTENT_VOLUME_CLAIMS),

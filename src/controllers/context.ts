@@ -1,14 +1,8 @@
 // What a controller is given, and what it gives back: control loops, each with a queue of keys.
-import type {
-  ApiClient,
-  ControllerSpec,
-  EventRecorder,
-  InformerFactory,
-  ObjectKey,
-  WorkQueue,
-} from '../client/index.ts';
+import type { ApiClient, ControllerSpec, EventRecorder, ObjectKey, WorkQueue } from '../client/index.ts';
 import type { Clock, Logger, Prng } from '../lib/index.ts';
 import type { Caches } from './caches.ts';
+import type { AllCaches } from './shared/all-caches.ts';
 import type { Catalog } from './shared/catalog.ts';
 
 /** What all controllers share for as long as this process leads. */
@@ -16,8 +10,8 @@ export interface ControllerContext {
   /** Fenced: its writes are refused once another process leads. */
   readonly client: ApiClient;
   readonly caches: Caches;
-  /** Informers that this leadership alone needs: cold at its beginning, and to be started with `signal`. */
-  newInformers(): InformerFactory;
+  /** Caches of whatever is served: those of the process, and others that begin when somebody asks for them. */
+  readonly allCaches: AllCaches;
   /** What the servers serve, kept up to date. */
   readonly catalog: Catalog;
   readonly clock: Clock;

@@ -45,10 +45,19 @@ export const ENDPOINTS_ADDRESS_LIMIT = 1_000;
 
 /** Between two looks at a namespace whose contents are still going. */
 export const NAMESPACE_POLL_MS = 1_000;
-/** Objects read at once when a namespace's remains are counted. */
+/** Objects read at once when those of a namespace are counted. */
 export const NAMESPACE_LIST_LIMIT = 500;
 /** Objects of a namespace that are deleted at once. */
 export const NAMESPACE_DELETES_AT_ONCE = 20;
+
+/** Deletions are gathered for so long before a quota is counted anew. */
+export const QUOTA_GATHER_MS = 100;
+/** A quota that has just begun to be enforced is counted again: what was under way then was not charged. */
+export const QUOTA_RECHECK_MS = 1_000;
+/** A status that somebody else changed is put right after this. */
+export const QUOTA_RESTORE_MS = 10_000;
+/** Between two counts of a quota of which nothing is heard. */
+export const QUOTA_RESYNC_MS = 5 * 60_000;
 
 /** Between two discoveries of the served resources. */
 export const DISCOVERY_PERIOD_MS = 30_000;

@@ -25,7 +25,9 @@ import { startNodeLifecycleController } from './node/controller.ts';
 import { startTaintEvictionController } from './node/eviction-controller.ts';
 import { startPodGarbageCollector } from './podgc/controller.ts';
 import { startReplicaSetController, startReplicationController } from './replicaset/controller.ts';
+import { startResourceQuotaController } from './resourcequota/controller.ts';
 import { startServiceAccountController } from './serviceaccount/controller.ts';
+import { createAllCaches } from './shared/all-caches.ts';
 import { createCatalog } from './shared/catalog.ts';
 import { startVolumeProtectionController } from './volumeprotection/controller.ts';
 
@@ -42,6 +44,7 @@ const CONTROLLERS = {
   namespace: startNamespaceController,
   serviceaccount: startServiceAccountController,
   'volume-protection': startVolumeProtectionController,
+  resourcequota: startResourceQuotaController,
   'garbage-collector': startGarbageCollector,
 } as const satisfies Record<string, StartController>;
 
@@ -91,7 +94,12 @@ export async function runControllerManager(options: ControllerManagerOptions): P
     const context: ControllerContext = {
       client: leader,
       caches,
-      newInformers: () => createInformerFactory({ client, clock, logger, random: random.fork() }),
+      allCaches: createAllCaches({
+        caches,
+        informers: createInformerFactory({ client, clock, logger, random: random.fork() }),
+        logger,
+        signal: until,
+      }),
       catalog,
       clock,
       logger,

@@ -28,6 +28,7 @@ import { COMPONENT_STATUSES } from './core/componentstatuses.ts';
 import { CONFIG_MAPS } from './core/configmaps.ts';
 import { ENDPOINTS } from './core/endpoints.ts';
 import { CORE_EVENTS } from './core/events.ts';
+import { LIMIT_RANGES } from './core/limitranges.ts';
 import { NAMESPACES } from './core/namespaces.ts';
 import { NODES } from './core/nodes.ts';
 import { PERSISTENT_VOLUME_CLAIMS } from './core/persistentvolumeclaims.ts';
@@ -35,6 +36,7 @@ import { PERSISTENT_VOLUMES } from './core/persistentvolumes.ts';
 import { PODS } from './core/pods.ts';
 import { POD_TEMPLATES } from './core/podtemplates.ts';
 import { REPLICATION_CONTROLLERS } from './core/replicationcontrollers.ts';
+import { RESOURCE_QUOTAS } from './core/resourcequotas.ts';
 import { SECRETS } from './core/secrets.ts';
 import { SERVICE_ACCOUNTS } from './core/serviceaccounts.ts';
 import { SERVICES } from './core/services.ts';
@@ -45,6 +47,7 @@ import { INGRESSES } from './networking.k8s.io/ingresses.ts';
 import { IP_ADDRESSES } from './networking.k8s.io/ipaddresses.ts';
 import { NETWORK_POLICIES } from './networking.k8s.io/networkpolicies.ts';
 import { SERVICE_CIDRS } from './networking.k8s.io/servicecidrs.ts';
+import { RUNTIME_CLASSES } from './node.k8s.io/runtimeclasses.ts';
 import { POD_DISRUPTION_BUDGETS } from './policy/poddisruptionbudgets.ts';
 import { CLUSTER_ROLE_BINDINGS } from './rbac.authorization.k8s.io/clusterrolebindings.ts';
 import { CLUSTER_ROLES } from './rbac.authorization.k8s.io/clusterroles.ts';
@@ -54,6 +57,7 @@ import { DEVICE_CLASSES } from './resource.k8s.io/deviceclasses.ts';
 import { RESOURCE_CLAIMS } from './resource.k8s.io/resourceclaims.ts';
 import { RESOURCE_CLAIM_TEMPLATES } from './resource.k8s.io/resourceclaimtemplates.ts';
 import { RESOURCE_SLICES } from './resource.k8s.io/resourceslices.ts';
+import { PRIORITY_CLASSES } from './scheduling.k8s.io/priorityclasses.ts';
 import { CSI_DRIVERS } from './storage.k8s.io/csidrivers.ts';
 import { CSI_NODES } from './storage.k8s.io/csinodes.ts';
 import { CSI_STORAGE_CAPACITIES } from './storage.k8s.io/csistoragecapacities.ts';
@@ -67,6 +71,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   CONFIG_MAPS,
   ENDPOINTS,
   CORE_EVENTS,
+  LIMIT_RANGES,
   NAMESPACES,
   NODES,
   PERSISTENT_VOLUME_CLAIMS,
@@ -74,6 +79,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   PODS,
   POD_TEMPLATES,
   REPLICATION_CONTROLLERS,
+  RESOURCE_QUOTAS,
   SECRETS,
   SERVICE_ACCOUNTS,
   SERVICES,
@@ -123,4 +129,6 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   RESOURCE_CLAIM_TEMPLATES,
   RESOURCE_SLICES,
   POD_DISRUPTION_BUDGETS,
+  RUNTIME_CLASSES,
+  PRIORITY_CLASSES,
 ];

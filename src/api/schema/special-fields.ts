@@ -4,6 +4,7 @@
 const AUTOSCALING = 'io.k8s.api.autoscaling.v2';
 const CORE = 'io.k8s.api.core.v1';
 const RESOURCE = 'io.k8s.api.resource.v1';
+const NODE = 'io.k8s.api.node.v1';
 
 /** Fields that are a quantity, or a map or list of quantities. */
 export const QUANTITY_FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -33,6 +34,7 @@ export const QUANTITY_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [`${RESOURCE}.DeviceRequestAllocationResult`]: ['consumedCapacity'],
   [`${RESOURCE}.NodeAllocatableResourceMapping`]: ['allocationMultiplier'],
   'io.k8s.api.storage.v1.CSIStorageCapacity': ['capacity', 'maximumVolumeSize'],
+  [`${NODE}.Overhead`]: ['podFixed'],
 };
 
 /** Fields that are base64 bytes, or a map of them. */

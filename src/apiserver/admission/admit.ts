@@ -1,41 +1,65 @@
-// Admission of creates, in Kubernetes' order: what changes the object first, then what may refuse it. Each plugin is one
-// pure function of object and snapshot; what must still hold when the object is stored comes back as conditions.
-import type { KubeObject, PersistentVolumeClaim, Pod } from '../../api/index.ts';
-import type { Condition, Snapshot } from '../../store/index.ts';
-import type { Operation } from '../handlers/operation.ts';
-import { addDefaultTolerations } from './default-tolerations.ts';
-import { requireNamespace } from './namespace-lifecycle.ts';
-import { setPriority } from './priority.ts';
-import { admitServiceAccount } from './service-account.ts';
-import { checkResize, setDefaultClass } from './storage-class.ts';
-import { protectStorage } from './storage-protection.ts';
+// Admission, in Kubernetes' order: plugins that change the object before it is validated, then those that may only refuse
+// it. Which of them concern a resource is found out once, so that the others cost a request nothing.
+import { qualifiedResource, type ResourceDefinition } from '../../api/index.ts';
+import { oncePer } from '../../lib/index.ts';
+import { DEFAULT_TOLERATIONS } from './default-tolerations.ts';
+import { LIMIT_RANGER, LIMIT_RANGER_DEFAULTS } from './limit-ranger.ts';
+import { NAMESPACE_LIFECYCLE } from './namespace-lifecycle.ts';
+import type { Admission, AdmissionPlugin, AdmissionRequest } from './plugin.ts';
+import { PRIORITY } from './priority.ts';
+import { PRIORITY_CLASS } from './priority-class.ts';
+import { RESOURCE_QUOTA } from './resource-quota.ts';
+import { RUNTIME_CLASS } from './runtime-class.ts';
+import { SERVICE_ACCOUNT } from './service-account.ts';
+import { DEFAULT_STORAGE_CLASS, VOLUME_CLAIM_RESIZE } from './storage-class.ts';
+import { STORAGE_PROTECTION } from './storage-protection.ts';
 
-export interface Admission {
-  /** Part of the commit: what the admission saw must still be so. */
-  readonly conditions: readonly Condition[];
+const MUTATING: readonly AdmissionPlugin[] = [
+  NAMESPACE_LIFECYCLE,
+  LIMIT_RANGER_DEFAULTS,
+  SERVICE_ACCOUNT,
+  PRIORITY,
+  DEFAULT_TOLERATIONS,
+  DEFAULT_STORAGE_CLASS,
+  STORAGE_PROTECTION,
+  RUNTIME_CLASS,
+];
+
+const VALIDATING: readonly AdmissionPlugin[] = [
+  LIMIT_RANGER,
+  PRIORITY_CLASS,
+  VOLUME_CLAIM_RESIZE,
+  // Last: what is charged has passed everything else.
+  RESOURCE_QUOTA,
+];
+
+interface Plugins {
+  readonly create: readonly AdmissionPlugin[];
+  readonly update: readonly AdmissionPlugin[];
 }
 
-/** Changes `object` in place. Throws ApiError 403 and 404 for what is not admitted. */
-export function admitCreate(operation: Operation, object: KubeObject, snapshot: Snapshot): Admission {
-  const { definition, server } = operation;
-  const conditions: Condition[] = [];
-  if (definition.namespaced) conditions.push(requireNamespace(definition, object, snapshot));
-  if (definition.group === '' && definition.kind === 'Pod') {
-    const pod = object as Pod;
-    conditions.push(...admitServiceAccount(definition, pod, snapshot, () => server.options.random.uint32()));
-    addDefaultTolerations(pod);
-    setPriority(definition, pod);
-  }
-  if (definition.group === '' && definition.kind.startsWith('PersistentVolume')) {
-    protectStorage(object, definition.kind);
-    if (definition.kind === 'PersistentVolumeClaim') setDefaultClass(object as PersistentVolumeClaim, snapshot);
-  }
-  return { conditions };
+const mutatingFor = oncePer((definition: ResourceDefinition) => pluginsFor(definition, MUTATING));
+const validatingFor = oncePer((definition: ResourceDefinition) => pluginsFor(definition, VALIDATING));
+
+function pluginsFor(definition: ResourceDefinition, plugins: readonly AdmissionPlugin[]): Plugins {
+  const resource = qualifiedResource(definition);
+  const concerned = plugins.filter(({ of }) => (of === 'namespaced' ? definition.namespaced : of.includes(resource)));
+  const on = (write: 'create' | 'update'): AdmissionPlugin[] => concerned.filter((plugin) => plugin.on.includes(write));
+  return { create: on('create'), update: on('update') };
 }
 
-/** Admission of an update that validation has accepted. Throws ApiError 403. */
-export function admitUpdate(operation: Operation, object: KubeObject, old: KubeObject, snapshot: Snapshot): void {
-  const { definition } = operation;
-  if (definition.group === '' && definition.kind === 'PersistentVolumeClaim')
-    checkResize(definition, object as PersistentVolumeClaim, old as PersistentVolumeClaim, snapshot);
+/** Changes request.object in place. Throws ApiError 403 and 404 for what is not admitted. */
+export function admit(request: AdmissionRequest): Admission {
+  const admission: Admission = { conditions: [], writes: [] };
+  run(mutatingFor(request.operation.definition), request, admission);
+  return admission;
+}
+
+/** What is left to refuse when the object is complete and valid; adds to the admission. Throws ApiError 403. */
+export function review(request: AdmissionRequest, admission: Admission): void {
+  run(validatingFor(request.operation.definition), request, admission);
+}
+
+function run({ create, update }: Plugins, request: AdmissionRequest, admission: Admission): void {
+  for (const plugin of request.old === undefined ? create : update) plugin.admit(request, admission);
 }

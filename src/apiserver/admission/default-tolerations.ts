@@ -1,11 +1,18 @@
 // DefaultTolerationSeconds: a pod stays 300 seconds on a node that is not ready or unreachable, unless it says otherwise.
 import type { Pod, Toleration } from '../../api/index.ts';
+import type { AdmissionPlugin } from './plugin.ts';
 
 const TOLERATION_SECONDS = 300;
 const KEYS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 const NO_EXECUTE = 'NoExecute';
 
-export function addDefaultTolerations(pod: Pod): void {
+export const DEFAULT_TOLERATIONS: AdmissionPlugin = {
+  of: ['pods'],
+  on: ['create'],
+  admit: ({ object }) => addDefaultTolerations(object as Pod),
+};
+
+function addDefaultTolerations(pod: Pod): void {
   const { spec } = pod;
   if (spec === undefined) return;
   const own = spec.tolerations ?? [];

@@ -11,12 +11,21 @@ import {
 import type { Condition, Snapshot } from '../../store/index.ts';
 import { fromStored } from '../storage/codec.ts';
 import { namespaceKey } from '../storage/keys.ts';
+import type { AdmissionPlugin } from './plugin.ts';
 
 /** These cannot be deleted: the cluster itself lives in them. */
 export const IMMORTAL_NAMESPACES: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
 
+export const NAMESPACE_LIFECYCLE: AdmissionPlugin = {
+  of: 'namespaced',
+  on: ['create'],
+  admit({ operation, object, snapshot }, { conditions }) {
+    conditions.push(requireNamespace(operation.definition, object, snapshot));
+  },
+};
+
 /** Throws ApiError 404 without the namespace, 403 while it is terminating. */
-export function requireNamespace(definition: ResourceDefinition, object: KubeObject, snapshot: Snapshot): Condition {
+function requireNamespace(definition: ResourceDefinition, object: KubeObject, snapshot: Snapshot): Condition {
   const namespace = object.metadata?.namespace ?? '';
   const key = namespaceKey(namespace === '' ? 'default' : namespace);
   const stored = snapshot.get(key);

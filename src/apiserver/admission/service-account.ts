@@ -12,6 +12,7 @@ import {
 import { type Condition, type Snapshot, storeKey } from '../../store/index.ts';
 import { fromStored } from '../storage/codec.ts';
 import { ROOT_CA_CONFIG_MAP } from '../storage/namespace-contents.ts';
+import type { AdmissionPlugin } from './plugin.ts';
 
 export const TOKEN_MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TOKEN_VOLUME_PREFIX = 'kube-api-access-';
@@ -20,8 +21,17 @@ const TOKEN_SECONDS = 3_607;
 const VOLUME_MODE = 0o644;
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 
+export const SERVICE_ACCOUNT: AdmissionPlugin = {
+  of: ['pods'],
+  on: ['create'],
+  admit({ operation, object, snapshot }, { conditions }) {
+    const { definition, server } = operation;
+    conditions.push(...admitServiceAccount(definition, object as Pod, snapshot, () => server.options.random.uint32()));
+  },
+};
+
 /** Changes `pod` in place. Throws ApiError 403 without the account. */
-export function admitServiceAccount(
+function admitServiceAccount(
   definition: ResourceDefinition,
   pod: Pod,
   snapshot: Snapshot,

@@ -7,16 +7,28 @@ import {
   isDefaultClass,
   type PersistentVolumeClaim,
   parseQuantity,
-  type ResourceDefinition,
   type StorageClass,
 } from '../../api/index.ts';
 import { resourceRange, type Snapshot, storeKey } from '../../store/index.ts';
 import { fromStored } from '../storage/codec.ts';
+import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts';
 
 const CLASSES = 'storageclasses.storage.k8s.io';
 
+export const DEFAULT_STORAGE_CLASS: AdmissionPlugin = {
+  of: ['persistentvolumeclaims'],
+  on: ['create'],
+  admit: ({ object, snapshot }) => setDefaultClass(object as PersistentVolumeClaim, snapshot),
+};
+
+export const VOLUME_CLAIM_RESIZE: AdmissionPlugin = {
+  of: ['persistentvolumeclaims'],
+  on: ['update'],
+  admit: checkResize,
+};
+
 /** Changes `claim` in place. Of several default classes the newest is meant, of those created together the first by name. */
-export function setDefaultClass(claim: PersistentVolumeClaim, snapshot: Snapshot): void {
+function setDefaultClass(claim: PersistentVolumeClaim, snapshot: Snapshot): void {
   const { spec } = claim;
   if (spec === undefined || spec.storageClassName !== undefined) return;
   if (claim.metadata?.annotations?.[BETA_CLASS_ANNOTATION] !== undefined) return;
@@ -35,22 +47,19 @@ function createdAt(storageClass: StorageClass | undefined): string {
 }
 
 /** Throws ApiError 403. */
-export function checkResize(
-  definition: ResourceDefinition,
-  claim: PersistentVolumeClaim,
-  old: PersistentVolumeClaim,
-  snapshot: Snapshot,
-): void {
+function checkResize({ operation, object, old: before, snapshot }: AdmissionRequest): void {
+  const claim = object as PersistentVolumeClaim;
+  const old = before as PersistentVolumeClaim;
   const size = parseQuantity(claim.spec?.resources?.requests?.['storage'] ?? '0');
-  const before = parseQuantity(old.spec?.resources?.requests?.['storage'] ?? '0');
-  if (size === undefined || before === undefined || compareQuantities(size, before) <= 0) return;
+  const oldSize = parseQuantity(old.spec?.resources?.requests?.['storage'] ?? '0');
+  if (size === undefined || oldSize === undefined || compareQuantities(size, oldSize) <= 0) return;
   const name = claim.metadata?.name ?? '';
   const className = classOf(claim);
   const stored =
     className === '' || className !== classOf(old) ? undefined : snapshot.get(storeKey(CLASSES, '', className));
   if (stored === undefined || fromStored<StorageClass>(stored).allowVolumeExpansion !== true)
     throw forbiddenError(
-      definition,
+      operation.definition,
       name,
       'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
     );

@@ -1,5 +1,6 @@
-// The first objects of a cluster: its namespaces, and the service under which pods find the API. Idempotent.
-import type { KubeObject } from '../../api/index.ts';
+// The first objects of a cluster: its namespaces, the priorities of its own pods, and the service under which pods find the
+// API. Idempotent.
+import { type KubeObject, SYSTEM_PRIORITY_CLASSES } from '../../api/index.ts';
 import type { ServerContext } from '../context.ts';
 import { apiServiceIp } from '../storage/service-addresses.ts';
 import { API_SERVICE, publishApiEndpoints } from './api-endpoints.ts';
@@ -11,6 +12,10 @@ const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 export async function bootstrap(server: ServerContext, signal: AbortSignal): Promise<void> {
   for (const name of NAMESPACES) {
     await ensure(server, signal, ['', 'namespaces'], { kind: 'Namespace', apiVersion: 'v1', metadata: { name } });
+  }
+  for (const { name, value, description } of SYSTEM_PRIORITY_CLASSES) {
+    const priorityClass = { apiVersion: 'scheduling.k8s.io/v1', metadata: { name }, value, description };
+    await ensure(server, signal, ['scheduling.k8s.io', 'priorityclasses'], { kind: 'PriorityClass', ...priorityClass });
   }
   await ensure(server, signal, ['', 'services'], apiService(server));
   await publishApiEndpoints(server, signal);

@@ -38,6 +38,8 @@ export interface ObjectChange {
   readonly writes?: readonly Write[];
   /** Words a condition that did not hold; without it, the request is decided again. */
   readonly refused?: Extract<Step<unknown>, { kind: 'commit' }>['refused'];
+  /** Commits of one name go one after another (storage/turns.ts). */
+  readonly turn?: string | undefined;
 }
 
 /** The step that makes the change, and answers with what it left. */
@@ -50,6 +52,7 @@ export function changeStep(change: ObjectChange, status: number): Step<Answer> {
     kind: 'commit',
     command: commandOf(change),
     ...(change.refused === undefined ? {} : { refused: change.refused }),
+    turn: change.turn,
     done: (outcome) => committedAnswer(change, status, outcome),
   };
 }

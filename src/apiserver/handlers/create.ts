@@ -16,7 +16,7 @@ import {
   validateCreate,
 } from '../../api/index.ts';
 import type { Condition, Snapshot, StoreKey, Write } from '../../store/index.ts';
-import { admitCreate } from '../admission/admit.ts';
+import { admit, review } from '../admission/admit.ts';
 import { GENERATE_NAME_ATTEMPTS, NAME_LIMIT } from '../limits.ts';
 import { objectKey } from '../storage/keys.ts';
 import { namespaceContents } from '../storage/namespace-contents.ts';
@@ -70,16 +70,29 @@ export function decideCreate(operation: Operation, request: CreateRequest, snaps
   if ((request.decoded.metadata?.resourceVersion ?? '') !== '')
     throw badRequestError('resourceVersion should not be set on objects to be created');
   const object = prepareNamed(operation, request, snapshot);
-  const admission = admitCreate(operation, object, snapshot);
+  const admitted = { operation, object, old: undefined, snapshot };
+  const admission = admit(admitted);
   applyDefaults(apiSchema(), definition, object);
   validateCreate(apiSchema(), definition, object);
+  review(admitted, admission);
   for (const warning of definition.strategy.warnings?.(object) ?? []) operation.warnings.add(warning);
   const key = keyOf(definition, object);
   if (snapshot.get(key) !== undefined) throw alreadyExistsError(definition, object.metadata?.name ?? '');
   const addresses = allocateForCreate(operation, object, snapshot);
   const conditions: readonly Condition[] = [...admission.conditions, ...addresses.conditions];
-  const writes: readonly Write[] = [...namespaceContents(operation, object), ...addresses.writes];
-  return changeStep({ definition, key, snapshot, dryRun, object, old: undefined, conditions, writes }, request.status);
+  const writes: readonly Write[] = [...namespaceContents(operation, object), ...addresses.writes, ...admission.writes];
+  const change = {
+    definition,
+    key,
+    snapshot,
+    dryRun,
+    object,
+    old: undefined,
+    conditions,
+    writes,
+    turn: admission.turn,
+  };
+  return changeStep(change, request.status);
 }
 
 /** A given name is taken as it is; a generated one is made anew while it is taken, a few times. */

@@ -14,6 +14,7 @@ import {
   notSupported,
   type Pod,
   type ResourceDefinition,
+  SYSTEM_PRIORITY_CLASSES,
   successStatus,
 } from '../../api/index.ts';
 import { rfc3339 } from '../../lib/index.ts';
@@ -133,6 +134,8 @@ export function deleteStep(
   checkPreconditions(definition, options, old);
   if (definition.kind === 'Namespace' && definition.group === '' && IMMORTAL_NAMESPACES.has(info.name))
     throw forbiddenError(definition, info.name, 'this namespace may not be deleted');
+  if (definition.kind === 'PriorityClass' && SYSTEM_PRIORITY_CLASSES.some(({ name }) => name === info.name))
+    throw forbiddenError(definition, info.name, 'this is a system priority class and cannot be deleted');
 
   const object = cloneJson(old.object);
   const metadata = { ...object.metadata };

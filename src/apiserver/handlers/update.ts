@@ -18,7 +18,8 @@ import {
   validateUpdate,
 } from '../../api/index.ts';
 import type { Snapshot } from '../../store/index.ts';
-import { admitUpdate } from '../admission/admit.ts';
+import { admit, review } from '../admission/admit.ts';
+import type { Admission } from '../admission/plugin.ts';
 import { fromStored } from '../storage/codec.ts';
 import { objectKey } from '../storage/keys.ts';
 import { allocateForUpdate, releaseForDelete } from '../storage/service-addresses.ts';
@@ -79,18 +80,25 @@ export function updateStep(
     validateStatusUpdate(definition, object, old.object);
     return commitUpdate(operation, object, old, snapshot);
   }
+  const admitted = { operation, object, old: old.object, snapshot };
+  const admission = admit(admitted);
   if (part !== 'object') {
     preparePartUpdate(apiSchema(), definition, part, object, old.object);
     validatePartUpdate(apiSchema(), definition, part, object, old.object);
-    return commitUpdate(operation, object, old, snapshot);
+    review(admitted, admission);
+    return commitUpdate(operation, object, old, snapshot, admission);
   }
   prepareUpdate(apiSchema(), definition, object, old.object, context);
   const addresses = allocateForUpdate(operation, object, old.object, snapshot);
   validateUpdate(apiSchema(), definition, object, old.object);
-  admitUpdate(operation, object, old.object, snapshot);
+  review(admitted, admission);
   for (const warning of definition.strategy.warnings?.(object) ?? []) operation.warnings.add(warning);
-  return commitUpdate(operation, object, old, snapshot, addresses);
+  admission.conditions.push(...addresses.conditions);
+  admission.writes.push(...addresses.writes);
+  return commitUpdate(operation, object, old, snapshot, admission);
 }
+
+const NO_MORE: Admission = { conditions: [], writes: [] };
 
 /** Commits a prepared update, or the deletion that it completes: the last finalizer of a deleted object is gone. */
 export function commitUpdate(
@@ -98,14 +106,14 @@ export function commitUpdate(
   object: KubeObject,
   old: Existing,
   snapshot: Snapshot,
-  addresses: Pick<ReturnType<typeof allocateForUpdate>, 'conditions' | 'writes'> = { conditions: [], writes: [] },
+  { conditions, writes, turn }: Admission = NO_MORE,
 ): Step<Answer> {
   const { definition, dryRun } = operation;
   const { key } = old.stored;
   const base = { definition, key, snapshot, dryRun, old };
   if (completesDeletion(object, old.object))
     return changeStep({ ...base, object: undefined, writes: releaseForDelete(operation, old.object) }, 200);
-  return changeStep({ ...base, object, conditions: addresses.conditions, writes: addresses.writes }, 200);
+  return changeStep({ ...base, object, conditions, writes, turn }, 200);
 }
 
 function completesDeletion(object: KubeObject, old: KubeObject): boolean {

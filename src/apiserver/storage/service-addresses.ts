@@ -218,6 +218,8 @@ function settleNodePorts(
     }
     if (port.nodePort !== undefined) taken.add(port.nodePort);
   }
+  // Such a load balancer reaches pods without node ports: it has those that it asked for.
+  if (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts === false) return;
   for (const port of ports) {
     if ((port.nodePort ?? 0) !== 0) continue;
     const size = range.last - range.first + 1;

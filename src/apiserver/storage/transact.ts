@@ -13,6 +13,7 @@ import {
   type Condition,
   DiskLowError,
   type ObjectStore,
+  type Revision,
   type Snapshot,
   type StoredObject,
   StoreStoppedError,
@@ -21,6 +22,7 @@ import {
 import { COMMIT_ATTEMPTS } from '../limits.ts';
 import type { Fence } from './fence.ts';
 import { fenceCondition, fenceError } from './fence.ts';
+import { type Turn, turnsOf } from './turns.ts';
 
 export type Step<T> =
   | {
@@ -29,6 +31,8 @@ export type Step<T> =
       readonly done: (outcome: Extract<CommitOutcome, { kind: 'committed' }>) => T;
       /** Names the ApiError of a condition that did not hold; undefined decides again. */
       readonly refused?: (failed: Condition, current: StoredObject | undefined) => ApiError | undefined;
+      /** Commits of one name go one after another, each decided when its turn has come. */
+      readonly turn?: string | undefined;
     }
   /** Nothing to commit. */
   | { readonly kind: 'answer'; readonly value: T };
@@ -47,32 +51,62 @@ export interface Transaction<T> {
 export async function transact<T>(transaction: Transaction<T>): Promise<T> {
   const { store, signal } = transaction;
   let current = false;
+  let turn: Turn | undefined;
   try {
     for (let attempt = 0; attempt < COMMIT_ATTEMPTS; attempt++) {
       const step = await decideOnce(transaction, current);
       if (step === undefined) {
+        // Whoever is about to be refused holds up nobody.
+        turn?.end();
+        turn = undefined;
         await store.readBarrier(signal);
         current = true;
         continue;
       }
       if (step.kind === 'answer') return step.value;
-      const fence = transaction.fence;
-      const conditions =
-        fence === undefined ? step.command.conditions : [...step.command.conditions, fenceCondition(fence)];
-      const outcome = await store.commit({ ...step.command, conditions }, signal);
-      if (outcome.kind === 'committed') return step.done(outcome);
-      if (fence !== undefined && outcome.failed === step.command.conditions.length)
-        throw fenceError(transaction.definition, transaction.name, fence);
-      const failed = conditions[outcome.failed];
-      const refusal = failed === undefined ? undefined : step.refused?.(failed, outcome.current);
-      if (refusal !== undefined) throw refusal;
+      if (step.turn !== undefined && turn === undefined) {
+        turn = await turnsOf(store).take(step.turn, signal);
+        if (turn.givesWay) await giveWay(store, signal);
+        // What those before left is applied here; whether a refusal is of today is another question.
+        if (turn.waited) continue;
+      }
+      const outcome = await commitStep(transaction, step);
+      if (outcome.kind === 'committed') return outcome.value;
       await store.waitFor(outcome.revision, signal);
       current = true;
     }
   } catch (error) {
     throw storeError(error);
+  } finally {
+    turn?.end();
   }
   throw conflictError(transaction.definition, transaction.name, MODIFIED_MESSAGE);
+}
+
+type Committed<T> = { readonly kind: 'committed'; readonly value: T };
+type Moved = { readonly kind: 'moved'; readonly revision: Revision };
+
+/** Throws ApiError for a condition whose failure has a meaning. */
+async function commitStep<T>(
+  { store, signal, fence, definition, name }: Transaction<T>,
+  step: Extract<Step<T>, { kind: 'commit' }>,
+): Promise<Committed<T> | Moved> {
+  const conditions =
+    fence === undefined ? step.command.conditions : [...step.command.conditions, fenceCondition(fence)];
+  const outcome = await store.commit({ ...step.command, conditions }, signal);
+  if (outcome.kind === 'committed') return { kind: 'committed', value: step.done(outcome) };
+  if (fence !== undefined && outcome.failed === step.command.conditions.length)
+    throw fenceError(definition, name, fence);
+  const failed = conditions[outcome.failed];
+  const refusal = failed === undefined ? undefined : step.refused?.(failed, outcome.current);
+  if (refusal !== undefined) throw refusal;
+  return { kind: 'moved', revision: outcome.revision };
+}
+
+/** For as long as another server needs to learn that its commit was refused, and to send it again. */
+async function giveWay(store: ObjectStore, signal: CancelSignal): Promise<void> {
+  await store.readBarrier(signal);
+  await store.readBarrier(signal);
 }
 
 /** Undefined: decided on a snapshot that may be stale, in a way that only a current one may be answered from. */

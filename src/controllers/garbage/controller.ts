@@ -4,13 +4,11 @@
 import type { KubeObject, OwnerReference, Served } from '../../api/index.ts';
 import {
   type EventRecorder,
-  type Informer,
   nameOf,
   type ObjectKey,
   type ReconcileResult,
   type ResourceRef,
 } from '../../client/index.ts';
-import { messageOf } from '../../lib/index.ts';
 import { resourceKey } from '../caches.ts';
 import type { ControllerContext, Loop } from '../context.ts';
 import { DISCOVERY_PERIOD_MS, GARBAGE_RECHECK_MS, GARBAGE_WORKERS } from '../limits.ts';
@@ -36,31 +34,8 @@ function collectable({ entries }: Discovered): readonly ResourceRef<KubeObject>[
     .filter(({ plural }) => plural !== 'events');
 }
 
-/** The caches of all resources while this process leads: the warm ones, and its own of what nobody else needs. */
-function createAllCaches({ caches, newInformers, signal, logger }: ControllerContext): {
-  of(ref: ResourceRef<KubeObject>): Informer<KubeObject>;
-} {
-  const informers = newInformers();
-  const own = new Map<string, Informer<KubeObject>>();
-  const begin = (ref: ResourceRef<KubeObject>, key: string): Informer<KubeObject> => {
-    const informer = informers.informer(ref);
-    own.set(key, informer);
-    informer
-      .start(signal)
-      .catch((error: unknown) => logger.warn({ resource: key, error: messageOf(error) }, 'a cache did not start'));
-    return informer;
-  };
-  return {
-    of(ref) {
-      const key = resourceKey(ref);
-      return caches.complete(ref) ?? own.get(key) ?? begin(ref, key);
-    },
-  };
-}
-
 interface Work {
   readonly context: ControllerContext;
-  readonly all: ReturnType<typeof createAllCaches>;
   readonly graph: OwnershipGraph;
   readonly recorder: EventRecorder;
   readonly absent: AbsentOwners;
@@ -68,8 +43,7 @@ interface Work {
 }
 
 export function startGarbageCollector(context: ControllerContext): readonly Loop[] {
-  const { catalog, signal } = context;
-  const all = createAllCaches(context);
+  const { allCaches, catalog, signal } = context;
   const queue = context.newQueue();
   const graph = createOwnershipGraph();
   const follow = ({ examine, orphan }: Consequences): void => {
@@ -87,11 +61,11 @@ export function startGarbageCollector(context: ControllerContext): readonly Loop
         if (object.metadata.uid !== old.metadata.uid) remove(old);
         observe(object);
       };
-      all.of(ref).addHandlers({ added: observe, updated, deleted: remove }, signal);
+      allCaches.of(ref).addHandlers({ added: observe, updated, deleted: remove }, signal);
     }
   }, signal);
   const recorder = context.recorder('garbage-collector-controller');
-  const work: Work = { context, all, graph, recorder, absent: createAbsentOwners(), follow };
+  const work: Work = { context, graph, recorder, absent: createAbsentOwners(), follow };
   return [{ name: 'garbage-collector', workers: GARBAGE_WORKERS, queue, reconcile: (uid) => reconcile(work, uid) }];
 }
 
@@ -215,8 +189,8 @@ async function cutLoose(work: Work, { ref, identity }: GraphNode, owner: string)
   await patchMetadata(work, ref, live, { ownerReferences: references.filter(({ uid }) => uid !== owner) });
 }
 
-function isComplete({ context: { catalog }, all }: Work): boolean {
-  return collectable(catalog.current()).every((ref) => all.of(ref).synced());
+function isComplete({ context: { allCaches, catalog } }: Work): boolean {
+  return collectable(catalog.current()).every((ref) => allCaches.of(ref).synced());
 }
 
 async function removeFinalizer(

@@ -3,7 +3,6 @@
 import { equalJson, type KubeObject, type Namespace, type Served } from '../../api/index.ts';
 import {
   type ApiClient,
-  isNotFound,
   NAMESPACES,
   type ObjectKey,
   type ReconcileResult,
@@ -11,9 +10,10 @@ import {
 } from '../../client/index.ts';
 import { messageOf, rfc3339 } from '../../lib/index.ts';
 import type { ControllerContext, Loop } from '../context.ts';
-import { CONTROLLER_WORKERS, NAMESPACE_DELETES_AT_ONCE, NAMESPACE_LIST_LIMIT, NAMESPACE_POLL_MS } from '../limits.ts';
+import { CONTROLLER_WORKERS, NAMESPACE_DELETES_AT_ONCE, NAMESPACE_POLL_MS } from '../limits.ts';
 import type { CatalogEntry } from '../shared/catalog.ts';
 import { unlessGone } from '../shared/claim.ts';
+import { readAll } from '../shared/read-all.ts';
 import { type Emptying, isEmptied, type Remains, terminatingStatus } from './plan.ts';
 
 const FINALIZER = 'kubernetes';
@@ -100,30 +100,6 @@ async function emptyOf(client: ApiClient, { ref }: CatalogEntry, namespace: stri
     for (const finalizer of metadata.finalizers ?? []) finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1);
   }
   return { resource: resourceName(ref), count: left.length, finalizers };
-}
-
-async function readAll(
-  client: ApiClient,
-  ref: ResourceRef<KubeObject>,
-  namespace: string,
-): Promise<readonly Served<KubeObject>[]> {
-  const items: Served<KubeObject>[] = [];
-  try {
-    let next: string | undefined;
-    do {
-      const page = await client.list(ref, {
-        namespace,
-        limit: NAMESPACE_LIST_LIMIT,
-        ...(next === undefined ? {} : { continue: next }),
-      });
-      items.push(...page.items);
-      next = page.continue;
-    } while (next !== undefined && next !== '');
-  } catch (error) {
-    // Not served any more: then nothing of it is there.
-    if (!isNotFound(error)) throw error;
-  }
-  return items;
 }
 
 function resourceName(ref: ResourceRef<KubeObject>): string {
