@@ -38,7 +38,7 @@ export function decodeBody(
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json')) return decodeJson(buffer);
   if (YAML_TYPES.has(mediaType)) return decodeYaml(buffer.toString('utf8'));
-  if (mediaType === PROTOBUF_MEDIA_TYPE) return { value: decodeProtobuf(bytes), duplicateFields: [], unsafeFields: [] };
+  if (mediaType === PROTOBUF_MEDIA_TYPE) return checked(decodeProtobuf(bytes));
   throw unsupportedMediaTypeError(BODY_MEDIA_TYPES);
 }
 
@@ -131,13 +131,18 @@ function decodeYaml(text: string): DecodedBody {
     if (aliases > YAML_ALIAS_LIMIT) throw badRequestError(`the YAML body has more than ${YAML_ALIAS_LIMIT} aliases`);
     const parsed: unknown = document.toJS({ maxAliasCount: YAML_ALIAS_LIMIT });
     const value = JSON.parse(JSON.stringify(parsed ?? null)) as Json;
-    if (depthOf(value) > NESTING_LIMIT) throw tooDeep();
-    return { value, duplicateFields: duplicates, unsafeFields: sweep(value, true).unsafe };
+    return checked(value, duplicates);
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep();
     if (error instanceof ReferenceError) throw badRequestError(`error converting YAML to JSON: yaml: ${error.message}`);
     throw error;
   }
+}
+
+/** A tree whose form told nothing of its depth and its keys. */
+function checked(value: Json, duplicates: readonly string[] = []): DecodedBody {
+  if (depthOf(value) > NESTING_LIMIT) throw tooDeep();
+  return { value, duplicateFields: duplicates, unsafeFields: sweep(value, true).unsafe };
 }
 
 /** A cheap upper bound of nesting before parsing: open flow brackets, and block markers on one line. */

@@ -24,12 +24,13 @@ const REQUIRED = requiredFields.types as Readonly<Record<string, readonly string
 
 /** Writes `outFile` (schema.json), and descriptions.json and protobuf.json beside it. Throws when the models lack a type that we serve. */
 export async function deriveSchemaFile(root: string, outFile: string): Promise<void> {
-  const { types, descriptions } = deriveTypes(openModels(root), servedTypes());
+  const served = servedTypes();
+  const { types, descriptions } = deriveTypes(openModels(root), served);
   const hash = createHash('sha256').update(JSON.stringify(types)).digest('hex').slice(0, 16);
   const file: SchemaFile = { hash, types };
   await mkdir(dirname(outFile), { recursive: true });
   await writeFile(join(dirname(outFile), 'descriptions.json'), JSON.stringify(descriptions));
-  const messages = deriveMessages(Object.keys(types), (name) => {
+  const messages = deriveMessages([...served, ...Object.keys(types)], (name) => {
     const fields = types[name]?.f;
     return fields === undefined ? undefined : Object.keys(fields);
   });
