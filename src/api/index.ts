@@ -11,6 +11,17 @@ export * from './names.ts';
 export type * from './object.ts';
 export * from './openapi/index.ts';
 export * from './patch/index.ts';
+export { PROTOBUF_MEDIA_TYPE } from './protobuf/decode.ts';
+export {
+  type EncodedList,
+  encodeFrame,
+  encodeList,
+  encodeMessage,
+  encodeProtobuf,
+  enveloped,
+  FRAME_PREFIX_BYTES,
+} from './protobuf/encode.ts';
+export { hasMessage } from './protobuf/places.ts';
 export { type QosClass, qosClassOf } from './qos.ts';
 export * from './quantity.ts';
 export { type ApiGroup, type ApiRegistry, createApiRegistry, groupVersion, parseGroupVersion } from './registry.ts';

@@ -1,14 +1,25 @@
 // What watchers of one batch of events share of its encoding, and what they do not.
 import { describe, expect, it } from 'vitest';
 import type { Shape } from '../../src/apiserver/handlers/shape.ts';
-import { encodeEvents } from '../../src/apiserver/watch/events.ts';
+import { encodeEvent, encodeEvents } from '../../src/apiserver/watch/events.ts';
+import { JSON_LINES, PROTOBUF_FRAMES } from '../../src/apiserver/watch/framing.ts';
 import type { Revision, StoredObject, WatchEvent } from '../../src/store/index.ts';
 
 const object = { bytes: Buffer.from('{"kind":"Pod"}') } as unknown as StoredObject;
 const batchOf = (...types: WatchEvent['type'][]): readonly WatchEvent[] =>
   types.map((type, at) => ({ type, revision: (at + 1) as Revision, object, previous: undefined }));
-const shapeOf = (isVerbatim: boolean): Shape =>
-  ({ verbatim: () => isVerbatim, object: () => Buffer.from('{"kind":"Table"}') }) as unknown as Shape;
+/** Shared shapes are of pods, the others of tables. `made` counts what was encoded. */
+const shapeOf = (isShared: boolean): Shape & { made: number } => ({
+  made: 0,
+  isShared,
+  framing: JSON_LINES,
+  object() {
+    this.made += 1;
+    return Buffer.from(isShared ? '{"kind":"Pod"}' : '{"kind":"Table"}');
+  },
+  list: () => ({ parts: [], lengthBytes: 0 }),
+  bookmark: () => Buffer.from('{}'),
+});
 const textOf = (lines: readonly Uint8Array[]): string => Buffer.concat(lines).toString();
 
 describe('the lines of a batch of watch events', () => {
@@ -20,6 +31,15 @@ describe('the lines of a batch of watch events', () => {
       '{"type":"ADDED","object":{"kind":"Pod"}}\n{"type":"MODIFIED","object":{"kind":"Pod"}}\n',
     );
     expect(encodeEvents(batch, shape)).toBe(lines);
+  });
+
+  it('are made once for each form, though watchers of several forms take turns', () => {
+    const forms = [shapeOf(true), { ...shapeOf(true), framing: PROTOBUF_FRAMES }];
+    const batch = batchOf('added');
+    for (let round = 0; round < 3; round++) for (const form of forms) encodeEvents(batch, form);
+    // Watchers with selectors see the object, not the batch.
+    for (let round = 0; round < 3; round++) for (const form of forms) encodeEvent({ type: 'added', object }, form);
+    expect(forms.map(({ made }) => made)).toEqual([1, 1]);
   });
 
   it('are those of its own form for each watcher, in whatever order they ask', () => {

@@ -81,7 +81,7 @@ function placeOf(
         : isListInJson(message, json)
           ? 'items'
           : 'list';
-  return { number, name: jsonName ?? name, type, shape, keepsZero: keepsZero(message, name) };
+  return { number, name: jsonName ?? name, type, shape, keepsZero: isSpecialMessage(type) || keepsZero(message, name) };
 }
 
 /** Some names differ in case: `uID` is `uid`. */

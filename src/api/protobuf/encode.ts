@@ -51,12 +51,12 @@ export interface EncodedList {
   readonly lengthBytes: number;
 }
 
-/** A list of encoded messages, in pieces: its length comes before its items. `items` is gone through twice. */
+/** A list of encoded messages, in pieces: its length comes before its items. */
 export function encodeList(
   apiVersion: string,
   kind: string,
   metadata: ListMetadata,
-  items: { readonly [Symbol.iterator]: () => Iterator<Uint8Array> },
+  items: readonly Uint8Array[],
 ): EncodedList {
   const message = requiredMessage(apiVersion, kind);
   const itemsTag = tagOf(placesOf(message)?.all.find(({ name }) => name === 'items')?.number ?? 0, BYTES);

@@ -71,7 +71,15 @@ function writeTime(writer: protobuf.Writer, text: string, digits: 0 | 6): void {
   const dot = text.indexOf('.');
   const seconds = Date.parse(dot < 0 ? text : `${text.slice(0, dot)}Z`) / 1000;
   if (Number.isNaN(seconds)) return;
-  const micros = dot < 0 || digits === 0 ? 0 : Number(text.slice(dot + 1, -1).padEnd(digits, '0').slice(0, digits));
+  const micros =
+    dot < 0 || digits === 0
+      ? 0
+      : Number(
+          text
+            .slice(dot + 1, -1)
+            .padEnd(digits, '0')
+            .slice(0, digits),
+        );
   writer.uint32(NUMBER_1).int64(seconds);
   writer.uint32(NUMBER_2).int32(micros * 1000);
 }

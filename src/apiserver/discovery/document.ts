@@ -7,7 +7,7 @@ const JSON_TYPE = 'application/json';
 
 /** `contentType` is the answer's own, for the documents that have one. */
 export function respondDocument(c: AppContext, document: object, contentType = JSON_TYPE): Promise<Response> {
-  return respondBytes(c, 200, JSON.stringify(document), { encoding: 'json', contentType });
+  return respondBytes(c, 200, JSON.stringify(document), contentType);
 }
 
 /** A document encoded once, with its hash. */
@@ -33,5 +33,5 @@ export function respondTagged(
   addHeader(c, 'vary', 'Accept');
   const known = (c.req.header('if-none-match') ?? '').split(',').map((text) => text.trim());
   if (known.includes(tag)) return Promise.resolve(respondUnchanged(c));
-  return respondBytes(c, 200, document.json, { encoding: 'json', contentType }, cacheControl);
+  return respondBytes(c, 200, document.json, contentType, cacheControl);
 }
