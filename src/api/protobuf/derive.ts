@@ -13,7 +13,7 @@ import {
   messageOfType,
   typeOfMessage,
 } from './messages.ts';
-import { isSpecialMessage } from './special.ts';
+import { isSpecialMessage, QUANTITY } from './special.ts';
 
 type FieldFact = readonly [number: number, type: string, repeated?: string];
 type Fields = Readonly<Record<string, FieldFact>>;
@@ -82,6 +82,16 @@ function placeOf(
           ? 'items'
           : 'list';
   return { number, name: jsonName ?? name, type, shape, keepsZero: isSpecialMessage(type) || keepsZero(message, name) };
+}
+
+/** What the type maps take for plain strings, as messages tell: quantities and bytes, alone or in lists and maps. */
+export function specialScalar(typeName: string, field: string): 'quantity' | 'bytes' | undefined {
+  const fields = fieldsOf(messageOfType(typeName)) ?? {};
+  const name = nameIn(Object.keys(fields), field);
+  const factType = name === undefined ? undefined : fields[name]?.[1];
+  const type = factType?.replace(/^map<string,\.?(.+)>$/, '$1');
+  if (type === 'bytes') return 'bytes';
+  return type === QUANTITY ? 'quantity' : undefined;
 }
 
 /** Some names differ in case: `uID` is `uid`. */

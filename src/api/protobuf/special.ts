@@ -5,7 +5,7 @@ import type { Json } from '../json.ts';
 const META = 'k8s.io.apimachinery.pkg.apis.meta.v1';
 const TIME = `${META}.Time`;
 const MICRO_TIME = `${META}.MicroTime`;
-const QUANTITY = 'k8s.io.apimachinery.pkg.api.resource.Quantity';
+export const QUANTITY = 'k8s.io.apimachinery.pkg.api.resource.Quantity';
 const INT_OR_STRING = 'k8s.io.apimachinery.pkg.util.intstr.IntOrString';
 const FIELDS = `${META}.FieldsV1`;
 const RAW = 'k8s.io.apimachinery.pkg.runtime.RawExtension';
