@@ -12,7 +12,9 @@ type Names = readonly string[];
 
 const KNOWN = facts.types as unknown as Readonly<Record<string, Fields>>;
 const ADDED = presence.fields as unknown as Readonly<Record<string, Fields>>;
-const PRESENCE = presence.types as Readonly<Record<string, { pointers?: Names; printed?: Names; embedded?: Names }>>;
+const PRESENCE = presence.types as Readonly<
+  Record<string, { pointers?: Names; printed?: Names; embedded?: Names; inline?: Names }>
+>;
 const REQUIRED = requiredFields.types as Readonly<Record<string, Names>>;
 
 const META = 'k8s.io.apimachinery.pkg.apis.meta.v1';
@@ -78,8 +80,7 @@ export function toMessage(message: string, json: JsonObject, asGo: boolean): obj
   for (const [name, fact] of Object.entries(fieldsOf(message))) {
     const place = placeOf(message, name, fact);
     if (place.json === undefined) {
-      if (isMessage(place.type) && !SPECIAL.includes(place.type) && !place.repeated)
-        value[name] = toMessage(place.type, json, asGo);
+      if (PRESENCE[message]?.inline?.includes(name) === true) value[name] = toMessage(place.type, json, asGo);
       continue;
     }
     const member = json[place.json];
@@ -134,8 +135,7 @@ export function asGoPrints(message: string, json: JsonObject): JsonObject {
   for (const [name, fact] of Object.entries(fieldsOf(message))) {
     const place = placeOf(message, name, fact);
     if (place.json === undefined) {
-      if (isMessage(place.type) && !SPECIAL.includes(place.type) && !place.repeated)
-        Object.assign(printed, asGoPrints(place.type, json));
+      if (PRESENCE[message]?.inline?.includes(name) === true) Object.assign(printed, asGoPrints(place.type, json));
       continue;
     }
     const value = printedField(message, name, place, json[place.json]);

@@ -18,10 +18,11 @@ import { isSpecialMessage, QUANTITY } from './special.ts';
 type FieldFact = readonly [number: number, type: string, repeated?: string];
 type Fields = Readonly<Record<string, FieldFact>>;
 
-/** Which zeroes of a message are values, as Kubernetes' Go types have it. */
+/** Which zeroes of a message are values, and what lies flat in JSON, as Kubernetes' Go types have it. */
 interface PresenceFact {
   readonly pointers?: readonly string[];
   readonly printed?: readonly string[];
+  readonly inline?: readonly string[];
 }
 
 const FACTS = facts.types as unknown as Readonly<Record<string, Fields>>;
@@ -68,19 +69,12 @@ function placeOf(
   const map = /^map<string,\.?(.+)>$/.exec(factType);
   const type = resolve(map?.[1] ?? factType, message);
   const jsonName = json === undefined ? name : nameIn(json, name);
-  // What the schema does not know flat is either a message whose own fields are, or a field of another version.
-  if (jsonName === undefined && (fieldsOf(type) === undefined || isSpecialMessage(type) || repeated !== undefined))
-    return undefined;
-  const shape =
-    map !== null
-      ? 'map'
-      : repeated === undefined
-        ? jsonName === undefined
-          ? 'inline'
-          : 'one'
-        : isListInJson(message, json)
-          ? 'items'
-          : 'list';
+  const isInline = PRESENCE[message]?.inline?.includes(name) === true;
+  // A field of another version.
+  if (jsonName === undefined && !isInline) return undefined;
+  const many = isListInJson(message, json) ? 'items' : 'list';
+  const single = isInline ? 'inline' : 'one';
+  const shape = map !== null ? 'map' : repeated === undefined ? single : many;
   return { number, name: jsonName ?? name, type, shape, keepsZero: isSpecialMessage(type) || keepsZero(message, name) };
 }
 
