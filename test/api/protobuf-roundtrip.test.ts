@@ -16,7 +16,14 @@ import { placesOf } from '../../src/api/protobuf/places.ts';
 import { typeNameOf } from '../../src/api/schema/type-names.ts';
 import { prng } from '../../src/lib/index.ts';
 import { type Generation, generateObject } from '../support/generated-object.ts';
-import { asGoPrints, readReflected, toMessage, writeReflected } from '../support/protobuf-reflection.ts';
+import {
+  asGoPrints,
+  messageIn,
+  readReflected,
+  sentByGo,
+  toMessage,
+  writeReflected,
+} from '../support/protobuf-reflection.ts';
 import { registry } from './support.ts';
 
 interface Kind {
@@ -90,18 +97,6 @@ function prunedValue({ type, shape }: { type: string; shape: string }, value: Js
   );
 }
 
-/** What follows the magic bytes and the names of the kind. */
-function bodyOf(bytes: Uint8Array): Uint8Array {
-  const unknown = readReflected('k8s.io.apimachinery.pkg.runtime.Unknown', bytes.subarray(4)) as { raw: string };
-  return Buffer.from(unknown.raw, 'base64');
-}
-
-function enveloped({ apiVersion, kind, message }: Kind, value: object): Uint8Array {
-  const raw = writeReflected(message, value);
-  const unknown = { typeMeta: { apiVersion, kind }, raw };
-  return Buffer.concat([Buffer.from('k8s\0'), writeReflected('k8s.io.apimachinery.pkg.runtime.Unknown', unknown)]);
-}
-
 const SEEDS = [1, 2, 3, 4, 5, 6];
 
 describe('every field of the schema', () => {
@@ -141,7 +136,7 @@ describe.each(KINDS)('a $kind of $apiVersion', (kind) => {
   it('is written as protobufjs writes it from the facts', () => {
     for (const seed of SEEDS) {
       const object = generated(kind, seed, { percent: seed === 1 ? 100 : 50 });
-      const ours = readReflected(kind.message, bodyOf(encodeProtobuf(object as KubeObject)));
+      const ours = readReflected(kind.message, messageIn(encodeProtobuf(object as KubeObject)));
       const theirs = readReflected(kind.message, writeReflected(kind.message, toMessage(kind.message, object, false)));
       expect(ours).toEqual(theirs);
     }
@@ -150,7 +145,7 @@ describe.each(KINDS)('a $kind of $apiVersion', (kind) => {
   it('is read from what Go sends as Go prints it, also where it is zero or not there', () => {
     const zero = generated(kind, 1, { zero: true });
     for (const object of [zero, ...SEEDS.map((seed) => generated(kind, seed, { percent: 40 }))]) {
-      const sent = enveloped(kind, toMessage(kind.message, object, true));
+      const sent = sentByGo(object as KubeObject);
       const { apiVersion, kind: name, ...rest } = decodeProtobuf(sent);
       expect([apiVersion, name]).toEqual([kind.apiVersion, kind.kind]);
       expect(rest).toEqual(asGoPrints(kind.message, object));

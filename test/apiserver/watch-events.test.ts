@@ -1,9 +1,16 @@
 // What watchers of one batch of events share of its encoding, and what they do not.
 import { describe, expect, it } from 'vitest';
-import type { Shape } from '../../src/apiserver/handlers/shape.ts';
+import { createApiRegistry } from '../../src/api/index.ts';
+import { type Shape, shapeFor } from '../../src/apiserver/handlers/shape.ts';
+import { PLAIN_JSON } from '../../src/apiserver/http/negotiate.ts';
+import { objectKey } from '../../src/apiserver/storage/keys.ts';
 import { encodeEvent, encodeEvents } from '../../src/apiserver/watch/events.ts';
 import { JSON_LINES, PROTOBUF_FRAMES } from '../../src/apiserver/watch/framing.ts';
+import { defined } from '../../src/lib/index.ts';
 import type { Revision, StoredObject, WatchEvent } from '../../src/store/index.ts';
+import { CONFIG_MAPS, configMap, testApi } from './harness.ts';
+
+const CONFIG_MAP = defined(createApiRegistry().find('', 'v1', 'configmaps'), 'config maps');
 
 const object = { bytes: Buffer.from('{"kind":"Pod"}') } as unknown as StoredObject;
 const batchOf = (...types: WatchEvent['type'][]): readonly WatchEvent[] =>
@@ -40,6 +47,20 @@ describe('the lines of a batch of watch events', () => {
     // Watchers with selectors see the object, not the batch.
     for (let round = 0; round < 3; round++) for (const form of forms) encodeEvent({ type: 'added', object }, form);
     expect(forms.map(({ made }) => made)).toEqual([1, 1]);
+  });
+
+  it('are the same bytes for all watchers in protobuf, of a version that is decoded and encoded once', async () => {
+    const api = await testApi();
+    await api.call('POST', CONFIG_MAPS, configMap('seen'));
+    const key = objectKey(CONFIG_MAP, 'default', 'seen');
+    const stored = defined(api.store.snapshot().get(key), 'the config map');
+    for (const as of ['object', 'metadata'] as const) {
+      const asked = { ...PLAIN_JSON, encoding: 'protobuf', as } as const;
+      const shapes = [1, 2, 3].map(() => shapeFor(CONFIG_MAP, asked, new URLSearchParams(), api.clock));
+      const seen = shapes.map((shape) => encodeEvent({ type: 'added', object: stored }, shape));
+      expect(new Set(seen).size).toBe(1);
+      expect(Buffer.from(defined(seen[0], 'an event')).toString('latin1')).toContain('k8s\0');
+    }
   });
 
   it('are those of its own form for each watcher, in whatever order they ask', () => {

@@ -4,7 +4,8 @@ import protobuf from 'protobufjs';
 import presence from '../../src/api/facts/presence.json' with { type: 'json' };
 import facts from '../../src/api/facts/protobuf.json' with { type: 'json' };
 import requiredFields from '../../src/api/facts/required.json' with { type: 'json' };
-import { apiSchema, isJsonObject, type Json, type JsonObject } from '../../src/api/index.ts';
+import { apiSchema, isJsonObject, type Json, type JsonObject, type KubeObject } from '../../src/api/index.ts';
+import { messageOf } from '../../src/api/protobuf/messages.ts';
 
 type Fact = readonly [number: number, type: string, repeated?: string];
 type Fields = Readonly<Record<string, Fact>>;
@@ -41,6 +42,26 @@ export function readReflected(message: string, bytes: Uint8Array): object {
 
 export function writeReflected(message: string, value: object): Uint8Array {
   return reflectedType(message).encode(value).finish();
+}
+
+const UNKNOWN = 'k8s.io.apimachinery.pkg.runtime.Unknown';
+
+/** An object as a program in Go sends it. */
+export function sentByGo(object: KubeObject): Uint8Array {
+  const { apiVersion = '', kind = '' } = object;
+  return envelopedMessage(apiVersion, kind, toMessage(messageOf(apiVersion, kind), object as JsonObject, true));
+}
+
+/** A body of a message's fields. */
+export function envelopedMessage(apiVersion: string, kind: string, fields: object): Uint8Array {
+  const raw = writeReflected(messageOf(apiVersion, kind), fields);
+  return Buffer.concat([Buffer.from('k8s\0'), writeReflected(UNKNOWN, { typeMeta: { apiVersion, kind }, raw })]);
+}
+
+/** What an answer's envelope holds: the bytes of the kind's message. */
+export function messageIn(answer: Uint8Array): Uint8Array {
+  const { raw } = readReflected(UNKNOWN, answer.subarray(4)) as { raw?: string };
+  return Buffer.from(raw ?? '', 'base64');
 }
 
 function fieldsOf(message: string): Fields {
