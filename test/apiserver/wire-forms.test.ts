@@ -238,6 +238,13 @@ describe('answers in protobuf', () => {
     expect(deleted.headers['content-type']).toBe(PROTOBUF);
   });
 
+  it.each(['/api', '/apis', '/api/v1', '/apis/apps', '/apis/apps/v1'])('tell what there is at %s', async (path) => {
+    const [found, json] = [await ask('GET', path, { accept: PROTOBUF }), await ask('GET', path)];
+    expect(found.headers['content-type']).toBe(PROTOBUF);
+    expect(found.body).toMatchObject({ ...json.body, apiVersion: 'v1' });
+    expect(parse((await ask('GET', path, { accept: 'application/yaml' })).bytes.toString())).toEqual(json.body);
+  });
+
   it('have what subresources and reviews speak, in both directions', async () => {
     const scale = '/apis/apps/v1/namespaces/default/deployments/go/scale';
     const read = await askAsGo('GET', scale);

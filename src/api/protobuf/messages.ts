@@ -47,6 +47,10 @@ export function parsePlace(text: string): FieldPlace {
 export const META = 'k8s.io.apimachinery.pkg.apis.meta.v1';
 /** What every group speaks in its own version. */
 export const META_KINDS: readonly string[] = [
+  'APIGroup',
+  'APIGroupList',
+  'APIResourceList',
+  'APIVersions',
   'DeleteOptions',
   'PartialObjectMetadata',
   'PartialObjectMetadataList',

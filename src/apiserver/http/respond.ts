@@ -149,7 +149,8 @@ export function recoded(json: Uint8Array | string, encoding: Encoding): Uint8Arr
     case 'yaml':
       return toYaml(JSON.parse(textOf(json)));
     case 'protobuf':
-      return encodeProtobuf(JSON.parse(textOf(json)) as KubeObject);
+      // Some discovery documents name no version in JSON.
+      return encodeProtobuf({ apiVersion: 'v1', ...(JSON.parse(textOf(json)) as KubeObject) });
     default:
       return unreachable(encoding);
   }
