@@ -3,7 +3,6 @@ import { groupVersion, hasMessage, type ResourceDefinition } from '../../api/ind
 import { oncePer } from '../../lib/index.ts';
 import type { Offer } from '../http/negotiate.ts';
 import type { ResourceRequest } from '../request-info/parse.ts';
-import { isComputed } from './computed.ts';
 
 interface Offers {
   readonly object: Offer;
@@ -15,8 +14,9 @@ interface Offers {
 const offersOf = oncePer((definition: ResourceDefinition): Offers => {
   const inProtobuf = hasMessage(groupVersion(definition.group, definition.version), definition.kind);
   const encodings: Offer['encodings'] = inProtobuf ? ['json', 'yaml', 'protobuf'] : ['json', 'yaml'];
-  // What is not stored has no columns.
-  const object: Offer = { encodings, table: !isComputed(definition), metadata: true, stream: false };
+  // What can only be asked (reviews, bindings) has no columns.
+  const hasColumns = definition.verbs.includes('get') || definition.verbs.includes('list');
+  const object: Offer = { encodings, table: hasColumns, metadata: true, stream: false };
   return { object, stream: { ...object, stream: true }, other: { ...object, table: false, metadata: false } };
 });
 
