@@ -171,9 +171,11 @@ function printedField(message: string, name: string, place: Place, value: Json |
   if (map || repeated) return value === undefined ? undefined : printedItems(place, value);
   if (isMessage(type)) {
     if (value !== undefined) return printedValue(type, value);
-    if (!embedded.includes(name) || type === TIME || type === MICRO_TIME) return undefined;
+    if (!embedded.includes(name)) return undefined;
     if (type === INT_OR_STRING) return 0;
-    return type === QUANTITY ? '0' : asGoPrints(type, {});
+    if (type === QUANTITY) return '0';
+    // Times and raw JSON that are not set are null.
+    return SPECIAL.includes(type) ? undefined : asGoPrints(type, {});
   }
   if (pointers.includes(name)) return value;
   const isPrinted = printed.includes(name) || (REQUIRED[typeOf(message)] ?? []).includes(name);
