@@ -11,7 +11,7 @@ import {
   type KubeObject,
 } from '../../src/api/index.ts';
 import { decodeProtobuf } from '../../src/api/protobuf/decode.ts';
-import { messageOf } from '../../src/api/protobuf/messages.ts';
+import { type FieldPlace, messageOf } from '../../src/api/protobuf/messages.ts';
 import { placesOf } from '../../src/api/protobuf/places.ts';
 import { typeNameOf } from '../../src/api/schema/type-names.ts';
 import { prng } from '../../src/lib/index.ts';
@@ -61,7 +61,7 @@ function generated({ apiVersion, kind, type }: Kind, seed: number, more: Partial
   return withoutNestedKinds(messageOf(apiVersion, kind), { ...object, apiVersion, kind });
 }
 
-/** Messages do not say which kind they are of; only the outermost does, in its envelope. */
+/** Messages do not say which kind they are of, the outermost in its envelope apart; and an empty list is none: required ones are read as empty. */
 function withoutNestedKinds(message: string, object: JsonObject): JsonObject {
   const { apiVersion, kind, ...rest } = object;
   return {
@@ -73,13 +73,15 @@ function withoutNestedKinds(message: string, object: JsonObject): JsonObject {
 
 function pruned(message: string, object: JsonObject): JsonObject {
   const result: JsonObject = {};
-  const known = new Map<string, { type: string; shape: string }>();
+  const known = new Map<string, FieldPlace>();
   const add = (name: string): void => {
     for (const place of placesOf(name)?.all ?? [])
       if (place.shape === 'inline') add(place.type);
       else known.set(place.name, place);
   };
   add(message);
+  for (const { name, shape, keepsZero } of known.values())
+    if (keepsZero && (shape === 'list' || shape === 'map')) result[name] = shape === 'list' ? [] : {};
   for (const [name, value] of Object.entries(object)) {
     const place = known.get(name);
     if (place === undefined) continue;

@@ -168,7 +168,12 @@ export function asGoPrints(message: string, json: JsonObject): JsonObject {
 function printedField(message: string, name: string, place: Place, value: Json | undefined): Json | undefined {
   const { map, repeated, type } = place;
   const { pointers = [], printed = [], embedded = [] } = PRESENCE[message] ?? {};
-  if (map || repeated) return value === undefined ? undefined : printedItems(place, value);
+  const required = REQUIRED[typeOf(message)]?.includes(place.json ?? name) === true;
+  if (map || repeated) {
+    if (value !== undefined) return printedItems(place, value);
+    // Go prints null, which is read as empty.
+    return required ? (map ? {} : []) : undefined;
+  }
   if (isMessage(type)) {
     if (value !== undefined) return printedValue(type, value);
     if (!embedded.includes(name)) return undefined;
@@ -178,7 +183,7 @@ function printedField(message: string, name: string, place: Place, value: Json |
     return SPECIAL.includes(type) ? undefined : asGoPrints(type, {});
   }
   if (pointers.includes(name)) return value;
-  const isPrinted = printed.includes(name) || (REQUIRED[typeOf(message)] ?? []).includes(name);
+  const isPrinted = printed.includes(name) || required;
   const zero = ZEROES[type] ?? '';
   if (isPrinted) return value ?? (type === 'bytes' ? undefined : zero);
   return value === zero ? undefined : value;

@@ -59,15 +59,16 @@ function readUnknown(reader: Reader): { apiVersion: string; kind: string; raw: U
 
 function readMessage(reader: Reader, end: number, message: string, depth: number): Record<string, Json> {
   if (depth > NESTING_LIMIT) throw new RangeError(`it nests deeper than ${NESTING_LIMIT} levels`);
-  const places = placesOf(message)?.byNumber;
+  const places = placesOf(message);
   const object: Record<string, Json> = {};
   if (end > reader.len) throw new RangeError('a message is cut off');
   while (reader.pos < end) {
     const tag = reader.uint32();
-    const place = places?.get(tag >>> 3);
+    const place = places?.byNumber.get(tag >>> 3);
     if (place === undefined) reader.skipType(tag & 7);
     else readField(reader, tag & 7, place, object, depth);
   }
+  for (const { name, shape } of places?.kept ?? []) object[name] ??= shape === 'list' ? [] : {};
   return object;
 }
 

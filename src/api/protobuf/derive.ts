@@ -75,7 +75,13 @@ function placeOf(
   const many = isListInJson(message, json) ? 'items' : 'list';
   const single = isInline ? 'inline' : 'one';
   const shape = map !== null ? 'map' : repeated === undefined ? single : many;
-  return { number, name: jsonName ?? name, type, shape, keepsZero: isSpecialMessage(type) || keepsZero(message, name) };
+  return {
+    number,
+    name: jsonName ?? name,
+    type,
+    shape,
+    keepsZero: (shape === 'one' && isSpecialMessage(type)) || keepsZero(message, name, jsonName ?? name),
+  };
 }
 
 /** What the type maps take for plain strings, as messages tell: quantities and bytes, alone or in lists and maps. */
@@ -99,9 +105,11 @@ function isListInJson(message: string, json: readonly string[] | undefined): boo
   return json === undefined && Object.keys(fieldsOf(message) ?? {}).join() === 'items';
 }
 
-function keepsZero(message: string, name: string): boolean {
+function keepsZero(message: string, name: string, jsonName: string): boolean {
   const { pointers = [], printed = [] } = PRESENCE[message] ?? {};
-  return pointers.includes(name) || printed.includes(name) || (REQUIRED[typeOfMessage(message)] ?? []).includes(name);
+  return (
+    pointers.includes(name) || printed.includes(name) || (REQUIRED[typeOfMessage(message)] ?? []).includes(jsonName)
+  );
 }
 
 /** Short names of maps' values mean the package of the message they stand in. */

@@ -11,7 +11,7 @@ export interface FieldPlace {
   readonly name: string;
   readonly type: FieldType;
   readonly shape: FieldShape;
-  /** Zero, false and the empty string say something here; elsewhere they are how Go writes "not set". */
+  /** Zero, false and what is empty say something here; elsewhere they are how Go writes "not set". */
   readonly keepsZero: boolean;
 }
 

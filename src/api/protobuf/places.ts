@@ -6,6 +6,8 @@ import { type FieldPlace, type MessageFile, messageOf, parsePlace } from './mess
 export interface Places {
   readonly all: readonly FieldPlace[];
   readonly byNumber: ReadonlyMap<number, FieldPlace>;
+  /** Lists and maps that are required in JSON: empty ones are not sent, and so are not missing. */
+  readonly kept: readonly FieldPlace[];
   /** Its JSON is the list that its only field holds. */
   readonly isList: boolean;
 }
@@ -21,7 +23,8 @@ export function placesOf(message: string): Places | undefined {
   if (texts === undefined) return undefined;
   const all = texts.map(parsePlace);
   const byNumber = new Map(all.map((place) => [place.number, place]));
-  const places = { all, byNumber, isList: all[0]?.shape === 'items' };
+  const kept = all.filter(({ shape, keepsZero }) => keepsZero && (shape === 'list' || shape === 'map'));
+  const places = { all, byNumber, kept, isList: all[0]?.shape === 'items' };
   parsed.set(message, places);
   return places;
 }
