@@ -1,6 +1,6 @@
 // Request bodies to JSON trees. Size and nesting are checked by a linear scan before anything is parsed; duplicate
 // fields are reported, not silently dropped; a key that could reach a prototype never gets in.
-import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, visit } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Tags, visit } from 'yaml';
 import { NESTING_LIMIT, REQUEST_BODY_LIMIT_BYTES } from '../lib/index.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { isUnsafeKey, type Json } from './json.ts';
@@ -38,7 +38,7 @@ export function decodeBody(
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json')) return decodeJson(buffer);
   if (YAML_TYPES.has(mediaType)) return decodeYaml(buffer.toString('utf8'));
-  if (mediaType === PROTOBUF_MEDIA_TYPE) return { value: decodeProtobuf(bytes), duplicateFields: [], unsafeFields: [] };
+  if (mediaType === PROTOBUF_MEDIA_TYPE) return checked(decodeProtobuf(bytes));
   throw unsupportedMediaTypeError(BODY_MEDIA_TYPES);
 }
 
@@ -116,10 +116,25 @@ function sweep(root: Json, mayBeUnsafe: boolean): Swept {
   return swept;
 }
 
+/**
+ * As Kubernetes reads YAML: `0644` is octal and `yes` is true, as YAML 1.1 has it, but nothing is a date, and `1:30` is no number.
+ */
+const YAML_OPTIONS = {
+  merge: true,
+  uniqueKeys: false,
+  logLevel: 'silent',
+  schema: 'yaml-1.1',
+  customTags: (tags: Tags): Tags =>
+    tags.filter(
+      (tag) => typeof tag === 'string' || (PLAIN_TAGS.test(tag.tag) && !('format' in tag && tag.format === 'TIME')),
+    ),
+} as const;
+const PLAIN_TAGS = /^tag:yaml\.org,2002:(?:map|seq|str|null|bool|int|float|merge)$/;
+
 function decodeYaml(text: string): DecodedBody {
   checkYamlNesting(text);
   try {
-    const documents = parseAllDocuments(text, { merge: true, uniqueKeys: false, logLevel: 'silent' });
+    const documents = parseAllDocuments(text, YAML_OPTIONS);
     const [document, second] = Array.isArray(documents) ? documents : [];
     if (second !== undefined) throw badRequestError('the body holds several YAML documents');
     if (document === undefined) return { value: null, duplicateFields: [], unsafeFields: [] };
@@ -130,14 +145,32 @@ function decodeYaml(text: string): DecodedBody {
     visit(document, { Alias: () => void aliases++ });
     if (aliases > YAML_ALIAS_LIMIT) throw badRequestError(`the YAML body has more than ${YAML_ALIAS_LIMIT} aliases`);
     const parsed: unknown = document.toJS({ maxAliasCount: YAML_ALIAS_LIMIT });
+    refuseExpanded(parsed);
     const value = JSON.parse(JSON.stringify(parsed ?? null)) as Json;
-    if (depthOf(value) > NESTING_LIMIT) throw tooDeep();
-    return { value, duplicateFields: duplicates, unsafeFields: sweep(value, true).unsafe };
+    return checked(value, duplicates);
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep();
     if (error instanceof ReferenceError) throw badRequestError(`error converting YAML to JSON: yaml: ${error.message}`);
     throw error;
   }
+}
+
+/** Aliases share what they name until it is written out: never more than a body may hold. */
+function refuseExpanded(root: unknown): void {
+  let size = 0;
+  const queue = [root];
+  for (let value = queue.pop(); value !== undefined || queue.length > 0; value = queue.pop()) {
+    size += typeof value === 'string' ? value.length : 1;
+    if (size > REQUEST_BODY_LIMIT_BYTES) throw tooLargeError(REQUEST_BODY_LIMIT_BYTES);
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, member] of Object.entries(value)) queue.push(key, member);
+  }
+}
+
+/** A tree whose form told nothing of its depth and its keys. */
+function checked(value: Json, duplicates: readonly string[] = []): DecodedBody {
+  if (depthOf(value) > NESTING_LIMIT) throw tooDeep();
+  return { value, duplicateFields: duplicates, unsafeFields: sweep(value, true).unsafe };
 }
 
 /** A cheap upper bound of nesting before parsing: open flow brackets, and block markers on one line. */

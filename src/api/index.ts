@@ -15,6 +15,17 @@ export * from './openapi/index.ts';
 export * from './patch/index.ts';
 export { podLimits, podRequests } from './pod-totals.ts';
 export { SYSTEM_PRIORITY_CLASSES } from './priority-classes.ts';
+export { PROTOBUF_MEDIA_TYPE } from './protobuf/decode.ts';
+export {
+  type EncodedList,
+  encodeFrame,
+  encodeList,
+  encodeMessage,
+  encodeProtobuf,
+  enveloped,
+  FRAME_PREFIX_BYTES,
+} from './protobuf/encode.ts';
+export { hasMessage } from './protobuf/places.ts';
 export { type QosClass, qosClassOf } from './qos.ts';
 export * from './quantity.ts';
 export * from './quota/index.ts';

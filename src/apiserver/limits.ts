@@ -59,8 +59,8 @@ export const WEBSOCKET_PAYLOAD_LIMIT_BYTES = 16 * KIB;
 /** WebSocket pings keep proxies from ending idle watches. */
 export const WEBSOCKET_PING_PERIOD_MS = 20_000;
 
-/** Answers smaller than this are not worth compressing. */
-export const GZIP_MIN_BYTES = 128 * KIB;
+/** Longer answers are compressed for clients that offer it; shorter ones are not worth it. */
+export const GZIP_THRESHOLD_BYTES = 128 * KIB;
 /** Fast rather than small: loopback and LAN links outrun slow compression. */
 export const GZIP_LEVEL = 1;
 

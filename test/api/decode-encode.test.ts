@@ -70,6 +70,26 @@ describe('decoding', () => {
     },
   );
 
+  test('YAML is read as Kubernetes reads it: numbers and booleans of YAML 1.1, but no dates', () => {
+    const text = 'mode: 0644\nhex: 0x1F\non: yes\noff: "no"\ntime: 12:30:45\nday: 2026-01-02\nfloat: 1.5\nnone: ~';
+    expect(yaml(text).value).toEqual({
+      mode: 420,
+      hex: 31,
+      true: true,
+      false: 'no',
+      time: '12:30:45',
+      day: '2026-01-02',
+      float: 1.5,
+      none: null,
+    });
+    expect(yaml('base: &b {a: 1}\nmerged: {<<: *b, c: 2}').value).toEqual({ base: { a: 1 }, merged: { a: 1, c: 2 } });
+  });
+
+  test('aliases of long texts are refused before they are written out', () => {
+    const aliases = Array.from({ length: 90 }, () => '*x').join(', ');
+    expect(failureOf(() => yaml(`a: &x ${'y'.repeat(100_000)}\nb: [${aliases}]`)).status.code).toBe(413);
+  });
+
   test('YAML aliases work, and a bomb of them is refused', () => {
     expect(yaml('a: &x {b: 1}\nc: *x').value).toEqual({ a: { b: 1 }, c: { b: 1 } });
     const levels = Array.from(

@@ -2,6 +2,7 @@
 import { Duplex } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { JSON_LINES } from '../../src/apiserver/watch/framing.ts';
 import { webSocketTransport } from '../../src/apiserver/watch/transport.ts';
 import { manualClock } from '../support/manual-clock.ts';
 
@@ -43,7 +44,7 @@ test('a watch that has sent nothing goes on once the answer to the handshake has
   connection.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
   const socket = serverSocket(connection);
   sockets.push(socket);
-  const transport = webSocketTransport(socket, connection, manualClock());
+  const transport = webSocketTransport(socket, connection, manualClock(), JSON_LINES);
   expect(transport.pendingBytes()).toBeGreaterThan(0);
 
   let gone = false;
@@ -61,7 +62,7 @@ test('a watch whose client leaves waits for it no longer', async () => {
   connection.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
   const socket = serverSocket(connection);
   sockets.push(socket);
-  const drained = webSocketTransport(socket, connection, manualClock()).drained();
+  const drained = webSocketTransport(socket, connection, manualClock(), JSON_LINES).drained();
   connection.destroy();
   await expect(drained).resolves.toBeUndefined();
 });
@@ -81,7 +82,7 @@ test('the events of one round go out in one write, each a message of its own', a
   });
   const socket = serverSocket(connection);
   sockets.push(socket);
-  const transport = webSocketTransport(socket, connection, manualClock());
+  const transport = webSocketTransport(socket, connection, manualClock(), JSON_LINES);
   transport.send([1, 2, 3].map((number) => Buffer.from(`{"type":"ADDED","object":{"number":${number}}}\n`)));
   await new Promise((resolve) => setImmediate(resolve));
   // The head and the payload of each frame.

@@ -1,30 +1,15 @@
 // Bodies in application/vnd.kubernetes.protobuf to JSON trees: what kubectl 1.32 and later and Go programs send for
 // built-in kinds. The wire form is four magic bytes and an Unknown that names the kind and wraps its message.
 import protobuf from 'protobufjs/minimal.js';
-import { NESTING_LIMIT } from '../../lib/index.ts';
-import generated from '../generated/protobuf.json' with { type: 'json' };
+import { NESTING_LIMIT, unreachable } from '../../lib/index.ts';
 import { isUnsafeKey, type Json, type JsonObject } from '../json.ts';
 import { badRequestError } from '../status.ts';
-import type { FieldPlace, MessageTable } from './messages.ts';
+import { type FieldPlace, messageOf } from './messages.ts';
+import { placesOf } from './places.ts';
 import { isSpecialMessage, specialToJson } from './special.ts';
 
 export const PROTOBUF_MEDIA_TYPE = 'application/vnd.kubernetes.protobuf';
-
-const MAGIC = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
-const MESSAGES = generated as MessageTable;
-const META = 'k8s.io.apimachinery.pkg.apis.meta.v1';
-/** Options that every group speaks in its own version. */
-const META_KINDS = new Set([
-  'DeleteOptions',
-  'CreateOptions',
-  'UpdateOptions',
-  'PatchOptions',
-  'ListOptions',
-  'Status',
-]);
-
-/** What a list is wrapped in where it is the value of a map; in JSON it is the list alone. */
-const LIST_IN_MAP = '.ExtraValue';
+export const PROTOBUF_MAGIC = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
 
 /** Wire types (protobuf encoding, "message structure"). */
 const VARINT = 0;
@@ -34,13 +19,15 @@ type Reader = protobuf.Reader;
 
 /** Throws ApiError 400 for bytes that are not such a message, and for kinds that have none. */
 export function decodeProtobuf(bytes: Uint8Array): JsonObject {
-  if (Buffer.compare(bytes.subarray(0, MAGIC.length), MAGIC) !== 0) {
-    throw badRequestError('the body does not begin with the prefix of a Kubernetes protobuf message');
+  if (Buffer.compare(bytes.subarray(0, PROTOBUF_MAGIC.length), PROTOBUF_MAGIC) !== 0) {
+    throw badRequestError(
+      `provided data does not appear to be a protobuf message, expected prefix [${PROTOBUF_MAGIC.join(' ')}]`,
+    );
   }
   try {
-    const { apiVersion, kind, raw } = readUnknown(protobuf.Reader.create(bytes.subarray(MAGIC.length)));
+    const { apiVersion, kind, raw } = readUnknown(protobuf.Reader.create(bytes.subarray(PROTOBUF_MAGIC.length)));
     const message = messageOf(apiVersion, kind);
-    if (MESSAGES[message] === undefined) {
+    if (placesOf(message) === undefined) {
       throw badRequestError(`no kind "${kind}" is registered for version "${apiVersion}" in its protobuf form`);
     }
     return { apiVersion, kind, ...readMessage(protobuf.Reader.create(raw), raw.length, message, 0) };
@@ -48,13 +35,6 @@ export function decodeProtobuf(bytes: Uint8Array): JsonObject {
     if (isMalformed(error)) throw badRequestError(`the body is not a valid protobuf message: ${error.message}`);
     throw error;
   }
-}
-
-/** k8s.io.api.<first label of the group, or core>.<version>.<kind> */
-function messageOf(apiVersion: string, kind: string): string {
-  if (META_KINDS.has(kind)) return `${META}.${kind}`;
-  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['core', apiVersion];
-  return `k8s.io.api.${group?.split('.')[0]}.${version}.${kind}`;
 }
 
 function readUnknown(reader: Reader): { apiVersion: string; kind: string; raw: Uint8Array } {
@@ -79,31 +59,61 @@ function readUnknown(reader: Reader): { apiVersion: string; kind: string; raw: U
 
 function readMessage(reader: Reader, end: number, message: string, depth: number): Record<string, Json> {
   if (depth > NESTING_LIMIT) throw new RangeError(`it nests deeper than ${NESTING_LIMIT} levels`);
-  const places = MESSAGES[message] ?? {};
+  const places = placesOf(message);
   const object: Record<string, Json> = {};
   if (end > reader.len) throw new RangeError('a message is cut off');
   while (reader.pos < end) {
     const tag = reader.uint32();
-    const place = places[tag >>> 3];
+    const place = places?.byNumber.get(tag >>> 3);
     if (place === undefined) reader.skipType(tag & 7);
     else readField(reader, tag & 7, place, object, depth);
   }
+  for (const { name, shape } of places?.kept ?? []) object[name] ??= shape === 'list' ? [] : {};
   return object;
 }
 
 function readField(reader: Reader, wire: number, place: FieldPlace, object: Record<string, Json>, depth: number): void {
-  if (place.shape === 'map') {
-    const [key, value] = readPair(reader, place.type, depth);
-    object[place.name] ??= {};
-    if (!isUnsafeKey(key)) (object[place.name] as Record<string, Json>)[key] = value;
+  const { name, type, shape } = place;
+  switch (shape) {
+    case 'map': {
+      const [key, value] = readPair(reader, type, depth);
+      object[name] ??= {};
+      if (!isUnsafeKey(key)) (object[name] as Record<string, Json>)[key] = value;
+      return;
+    }
+    case 'list':
+    case 'items':
+      object[name] ??= [];
+      readItems(reader, wire, type, object[name] as Json[], depth);
+      return;
+    case 'inline':
+      Object.assign(object, readValue(reader, wire, type, depth));
+      return;
+    case 'one': {
+      const value = readValue(reader, wire, type, depth);
+      if (value === undefined) return;
+      if (place.keepsZero || !isZero(value)) object[name] = value;
+      // The last one counts, as if those before it had not been sent.
+      else delete object[name];
+      return;
+    }
+    default:
+      unreachable(shape);
+  }
+}
+
+/** One item, or many numbers packed into one field: readers take either form. */
+function readItems(reader: Reader, wire: number, type: string, items: Json[], depth: number): void {
+  if (wire !== BYTES || wireOf(type) !== VARINT) {
+    const value = readValue(reader, wire, type, depth);
+    if (value !== undefined) items.push(value);
     return;
   }
-  const value = readValue(reader, wire, place.type, depth);
-  if (place.shape === 'inline') Object.assign(object, value);
-  else if (place.shape === 'list') {
-    object[place.name] ??= [];
-    if (value !== undefined) (object[place.name] as Json[]).push(value);
-  } else if (value !== undefined && (place.keepsZero || !isZero(value))) object[place.name] = value;
+  const end = reader.uint32() + reader.pos;
+  while (reader.pos < end) {
+    const value = readValue(reader, VARINT, type, depth);
+    if (value !== undefined) items.push(value);
+  }
 }
 
 function isZero(value: Json): boolean {
@@ -121,10 +131,16 @@ function readPair(reader: Reader, type: string, depth: number): [string, Json] {
     else if (tag >>> 3 === 2) value = readValue(reader, tag & 7, type, depth);
     else reader.skipType(tag & 7);
   }
-  return [key, value ?? ''];
+  return [key, value ?? readValue(empty(), wireOf(type), type, depth) ?? null];
+}
+
+/** What a value that was not sent is read from: zero, or no bytes. */
+function empty(): Reader {
+  return protobuf.Reader.create(new Uint8Array(1));
 }
 
 function readValue(reader: Reader, wire: number, type: string, depth: number): Json | undefined {
+  if (wire !== wireOf(type)) throw new RangeError(`a field of ${type} has the wire type ${wire}`);
   switch (type) {
     case 'string':
       return reader.string();
@@ -136,16 +152,17 @@ function readValue(reader: Reader, wire: number, type: string, depth: number): J
       return reader.int32();
     case 'int64':
       return Number(reader.int64().toString());
-    case 'double':
-      return reader.double();
     default: {
-      if (wire !== BYTES) throw new RangeError(`a field of ${type} is not a message`);
       const end = reader.uint32() + reader.pos;
       if (isSpecialMessage(type)) return specialToJson(type, readRaw(reader, end));
       const object = readMessage(reader, end, type, depth + 1);
-      return type.endsWith(LIST_IN_MAP) ? (object['items'] ?? []) : object;
+      return placesOf(type)?.isList === true ? (object['items'] ?? []) : object;
     }
   }
+}
+
+function wireOf(type: string): number {
+  return type === 'bool' || type === 'int32' || type === 'int64' ? VARINT : BYTES;
 }
 
 function readRaw(reader: Reader, end: number): Map<number, number | Uint8Array> {

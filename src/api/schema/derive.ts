@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import mergeSemantics from '../facts/merge-semantics.json' with { type: 'json' };
 import requiredFields from '../facts/required.json' with { type: 'json' };
-import { deriveMessages } from '../protobuf/derive.ts';
+import { deriveMessages, specialScalar } from '../protobuf/derive.ts';
 import { RESOURCES } from '../resources/index.ts';
 import { type Model, type ModelField, type ModelReader, openModels } from './models.ts';
 import type { FieldEntry, FieldMarks, SchemaFile, TypeEntry } from './schema-file.ts';
@@ -24,12 +24,13 @@ const REQUIRED = requiredFields.types as Readonly<Record<string, readonly string
 
 /** Writes `outFile` (schema.json), and descriptions.json and protobuf.json beside it. Throws when the models lack a type that we serve. */
 export async function deriveSchemaFile(root: string, outFile: string): Promise<void> {
-  const { types, descriptions } = deriveTypes(openModels(root), servedTypes());
+  const served = servedTypes();
+  const { types, descriptions } = deriveTypes(openModels(root), served);
   const hash = createHash('sha256').update(JSON.stringify(types)).digest('hex').slice(0, 16);
   const file: SchemaFile = { hash, types };
   await mkdir(dirname(outFile), { recursive: true });
   await writeFile(join(dirname(outFile), 'descriptions.json'), JSON.stringify(descriptions));
-  const messages = deriveMessages(Object.keys(types), (name) => {
+  const messages = deriveMessages([...served, ...Object.keys(types)], (name) => {
     const fields = types[name]?.f;
     return fields === undefined ? undefined : Object.keys(fields);
   });
@@ -151,6 +152,8 @@ function shapeOf(typeName: string, field: ModelField, names: Map<string, string>
   if (list !== undefined) return `[]${shapeOf(typeName, { ...field, type: list }, names)}`;
   const map = /^\{ \[key: string\]: (.*); \}$/.exec(field.type)?.[1];
   if (map !== undefined) return `{}${shapeOf(typeName, { ...field, type: map }, names)}`;
+  const special = specialScalar(typeName, field.name);
+  if (special !== undefined) return special;
   if (QUANTITY_FIELDS[typeName]?.includes(field.name)) return 'quantity';
   if (BYTES_FIELDS[typeName]?.includes(field.name) || field.format === 'byte') return 'bytes';
   switch (field.type) {

@@ -1,4 +1,4 @@
 // The schema of the served types.
 export { SchemaError } from './normalize.ts';
 export { type ApiSchema, apiSchema, createSchema } from './schema.ts';
-export type { FieldSchema, Shape, TypeSchema } from './shapes.ts';
+export type { FieldSchema, ScalarKind, Shape, TypeSchema } from './shapes.ts';

@@ -1,13 +1,14 @@
 // Documents that change only with the server: answered with an ETag, and not at all when the client has them.
 import { createHash } from 'node:crypto';
 import type { AppContext } from '../http/env.ts';
-import { addHeader, respondBytes, respondUnchanged } from '../http/respond.ts';
+import { MEDIA_TYPES, negotiate, PLAIN_JSON, STATUS_OFFER } from '../http/negotiate.ts';
+import { addHeader, recoded, respondBytes, respondUnchanged } from '../http/respond.ts';
 
-const JSON_TYPE = 'application/json';
-
-/** `contentType` is the answer's own, for the documents that have one. */
-export function respondDocument(c: AppContext, document: object, contentType = JSON_TYPE): Promise<Response> {
-  return respondBytes(c, 200, JSON.stringify(document), { encoding: 'json', contentType });
+/** A legacy discovery document, in what the client reads; in JSON when it reads nothing of ours, or the document has no kind. */
+export function respondDocument(c: AppContext, document: object): Promise<Response> {
+  const asked = 'kind' in document ? negotiate(c.req.header('accept'), STATUS_OFFER) : undefined;
+  const { encoding } = asked ?? PLAIN_JSON;
+  return respondBytes(c, 200, recoded(JSON.stringify(document), encoding), MEDIA_TYPES[encoding]);
 }
 
 /** A document encoded once, with its hash. */
@@ -33,5 +34,5 @@ export function respondTagged(
   addHeader(c, 'vary', 'Accept');
   const known = (c.req.header('if-none-match') ?? '').split(',').map((text) => text.trim());
   if (known.includes(tag)) return Promise.resolve(respondUnchanged(c));
-  return respondBytes(c, 200, document.json, { encoding: 'json', contentType }, cacheControl);
+  return respondBytes(c, 200, document.json, contentType, cacheControl);
 }

@@ -73,7 +73,7 @@ function respondV2(c: AppContext, made: { json: EncodedDocument; protobuf: Uint8
     if (type === JSON_TYPE || type === '*/*' || type === 'application/*') return respondTagged(c, made.json, JSON_TYPE);
     if (!PROTOBUF_ASKED.test(type)) continue;
     addHeader(c, 'etag', `"${made.json.hash}-protobuf"`);
-    return respondBytes(c, 200, made.protobuf, { encoding: 'json', contentType: OPENAPI_V2_PROTOBUF_MEDIA_TYPE });
+    return respondBytes(c, 200, made.protobuf, OPENAPI_V2_PROTOBUF_MEDIA_TYPE);
   }
   throw notAcceptableError([JSON_TYPE]);
 }

@@ -13,8 +13,8 @@ import { type StoredObject, StoreTimeoutError } from '../../store/index.ts';
 import type { ServerContext } from '../context.ts';
 import { readBody } from '../http/body.ts';
 import type { AppContext } from '../http/env.ts';
-import { ACCEPTED_MEDIA_TYPES, negotiate, type Representation } from '../http/negotiate.ts';
-import { addHeader, respondBytes, respondParts } from '../http/respond.ts';
+import { acceptedMediaTypes, MEDIA_TYPES, negotiate, type Representation } from '../http/negotiate.ts';
+import { addHeader, recoded, respondBytes, respondParts } from '../http/respond.ts';
 import { warningHeader } from '../http/warning.ts';
 import { NAME_LIMIT } from '../limits.ts';
 import type { ResourceRequest } from '../request-info/parse.ts';
@@ -27,6 +27,7 @@ import { handleDelete } from './delete.ts';
 import { handleDeleteCollection } from './delete-collection.ts';
 import { handleGet } from './get.ts';
 import { handleList } from './list.ts';
+import { offerOf } from './offer.ts';
 import type { Answer, Operation } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 import { handlePatch } from './patch.ts';
@@ -39,8 +40,9 @@ export async function serveResource(server: ServerContext, c: AppContext, info: 
   const definition = server.options.registry.find(info.group, info.version, info.resource);
   if (definition === undefined || (info.rest.length > 0 && info.subresource !== 'proxy')) throw unknownPathError();
   if (definition.deprecation !== undefined) addHeader(c, 'warning', warningHeader(definition.deprecation));
-  const representation = negotiate(c.req.header('accept'), ['', 'status'].includes(info.subresource));
-  if (representation === undefined) throw notAcceptableError([ACCEPTED_MEDIA_TYPES]);
+  const offer = offerOf(definition, info);
+  const representation = negotiate(c.req.header('accept'), offer);
+  if (representation === undefined) throw notAcceptableError(acceptedMediaTypes(offer));
   const operation = operationOf(server, c, info, definition, representation);
   refuseImpossible(operation);
   try {
@@ -131,18 +133,17 @@ async function respond(operation: Operation, c: AppContext, answer: Answer): Pro
   switch (answer.kind) {
     case 'stored':
       if (answer.fence !== undefined) addHeader(c, 'Quorate-Fence', answer.fence);
-      return respondBytes(c, answer.status, shaped(operation, answer.object), representation);
+      return respondBytes(c, answer.status, shaped(operation, answer.object), representation.contentType);
     case 'object':
-      return respondBytes(c, answer.status, shaped(operation, answer.object), representation);
+      return respondBytes(c, answer.status, shaped(operation, answer.object), representation.contentType);
     case 'encoded': {
-      const contentType = answer.contentType ?? `application/${representation.encoding}`;
-      return respondBytes(c, answer.status, answer.json, { encoding: representation.encoding, contentType });
+      const { encoding } = representation;
+      return respondBytes(c, answer.status, recoded(answer.json, encoding), MEDIA_TYPES[encoding]);
     }
-    case 'parted':
-      return respondParts(c, answer.status, answer.body, {
-        representation: { ...representation, contentType: answer.contentType },
-        clock: operation.server.options.clock,
-      });
+    case 'parted': {
+      const { contentType } = answer;
+      return respondParts(c, answer.status, answer.body, { contentType, clock: operation.server.options.clock });
+    }
     case 'taken':
       return answer.response;
   }

@@ -1,11 +1,11 @@
 // LIST: the stored bytes of what is selected, strung together, page by page at one revision.
-import { ApiError, badRequestError, type ListMetadata } from '../../api/index.ts';
+import { ApiError, badRequestError } from '../../api/index.ts';
 import { CompactedError, type Revision, type Snapshot, type StoredObject, type StoreKey } from '../../store/index.ts';
 import { collectionRange } from '../storage/keys.ts';
 import type { Answer, Operation } from './operation.ts';
 import { readRevision, snapshotAt, waitForRevision } from './read-revision.ts';
 import { parseSelection } from './selection.ts';
-import { type Shape, shapeFor } from './shape.ts';
+import { type Page, shapeFor } from './shape.ts';
 
 /** Where a paged list goes on. `revision` 0: at whatever is current, after the first revision was compacted. */
 interface Continuation {
@@ -13,39 +13,12 @@ interface Continuation {
   readonly after: StoreKey;
 }
 
-interface Page {
-  readonly objects: readonly StoredObject[];
-  readonly metadata: ListMetadata;
-}
-
-const COMMA = Buffer.from(',');
-
 export async function handleList(operation: Operation): Promise<Answer> {
   const { definition, query, representation, server } = operation;
+  const { clock } = server.options;
   const page = await readPage(operation);
-  const shape = shapeFor(definition, representation, query, server.options.clock);
-  const body = { parts: partsOf(page, shape), lengthBytes: lengthOf(page, shape) };
+  const body = await shapeFor(definition, representation, query, clock).list(page, () => clock.monotonic());
   return { kind: 'parted', status: 200, body, contentType: representation.contentType };
-}
-
-function* partsOf({ objects, metadata }: Page, shape: Shape): Generator<Uint8Array> {
-  yield Buffer.from(shape.listHead(metadata));
-  for (const [at, object] of objects.entries()) {
-    if (at > 0) yield COMMA;
-    yield shape.item(object);
-  }
-  yield Buffer.from(shape.listTail);
-}
-
-/** Known beforehand when every item is its stored bytes. */
-function lengthOf({ objects, metadata }: Page, shape: Shape): number | undefined {
-  let bytes = Buffer.byteLength(shape.listHead(metadata)) + Buffer.byteLength(shape.listTail);
-  bytes += Math.max(0, objects.length - 1) * COMMA.length;
-  for (const object of objects) {
-    if (!shape.verbatim(object)) return undefined;
-    bytes += object.bytes.length;
-  }
-  return bytes;
 }
 
 async function readPage(operation: Operation): Promise<Page> {

@@ -43,7 +43,6 @@ export type Answer =
       readonly kind: 'encoded';
       readonly status: number;
       readonly json: Uint8Array | string;
-      readonly contentType?: string;
     }
   /** The same in parts that are made as they are sent (lists). */
   | { readonly kind: 'parted'; readonly status: number; readonly body: PartedBody; readonly contentType: string }

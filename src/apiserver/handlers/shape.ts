@@ -1,140 +1,57 @@
-// The shape of an answer: an object itself (its stored bytes, verbatim), a Table row, or its metadata alone. Only the
-// last two, and views in another version, parse anything.
-import {
-  groupVersion,
-  type IncludeObject,
-  type KubeObject,
-  type ListMetadata,
-  type MetaVersion,
-  partialObjectMetadata,
-  type ResourceDefinition,
-} from '../../api/index.ts';
+// The shape of an answer: an object itself, a table of it or its metadata alone, in the encoding that the client reads.
+import type { IncludeObject, KubeObject, ListMetadata, MetaVersion, ResourceDefinition } from '../../api/index.ts';
 import { type Clock, oncePer } from '../../lib/index.ts';
 import type { StoredObject } from '../../store/index.ts';
 import type { Representation } from '../http/negotiate.ts';
-import { encodePlain, fromStored } from '../storage/codec.ts';
-import { viewObject } from '../storage/view.ts';
+import type { PartedBody } from '../http/stream.ts';
+import type { EventFraming } from '../watch/framing.ts';
+import { metadataForm, objectForm, tableForm } from './json-form.ts';
+import { jsonShape, yamlShape } from './json-shape.ts';
+import { protobufMetadataShape, protobufObjectShape } from './protobuf-shape.ts';
+
+/** A list, or a page of one. */
+export interface Page {
+  readonly objects: readonly StoredObject[];
+  readonly metadata: ListMetadata;
+}
 
 export interface Shape {
-  /** True when the stored bytes are the answer. */
-  verbatim(source: StoredObject): boolean;
+  /** One for all that ask for the same: watches of it are given the same bytes (watch/events.ts). */
+  readonly isShared: boolean;
+  readonly framing: EventFraming;
   /** One object, encoded. */
   object(source: StoredObject | KubeObject): Uint8Array;
-  /** The first part of a list, up to and including the opening bracket of its items. */
-  listHead(metadata: ListMetadata): string;
-  /** One item of a list. */
-  item(source: StoredObject): Uint8Array;
-  /** What closes a list. */
-  readonly listTail: string;
+  /** `monotonic`: milliseconds; a list that takes long to prepare leaves the event loop to others in between. */
+  list(page: Page, monotonic: () => number): PartedBody | Promise<PartedBody>;
   /** What a bookmark event carries. */
-  bookmark(resourceVersion: string, initialEventsEnd: boolean): string;
+  bookmark(resourceVersion: string, initialEventsEnd: boolean): Uint8Array;
 }
 
 export function shapeFor(
   definition: ResourceDefinition,
-  representation: Representation,
+  { encoding, as, metaVersion }: Representation,
   query: URLSearchParams,
   clock: Pick<Clock, 'now'>,
 ): Shape {
-  switch (representation.as) {
-    case 'object':
-      return objectShape(definition);
-    case 'metadata':
-      return metadataShape(representation.metaVersion);
-    case 'table':
-      return tableShape(definition, representation.metaVersion, includeObject(query.get('includeObject')), clock);
+  if (encoding === 'protobuf')
+    return as === 'metadata' ? protobufMetadataShape[metaVersion] : protobufObjectShape(definition);
+  if (as === 'table') {
+    const form = tableForm(definition, metaVersion, includeObject(query.get('includeObject')), clock);
+    return encoding === 'yaml' ? yamlShape(form) : jsonShape(form, { isShared: false });
   }
+  if (encoding === 'yaml') return yamlShape(as === 'metadata' ? metadataForm(metaVersion) : objectForm(definition));
+  return as === 'metadata' ? jsonMetadataShape[metaVersion] : jsonObjectShape(definition);
 }
 
-function isStored(source: StoredObject | KubeObject): source is StoredObject {
-  return 'envelope' in source;
-}
+const jsonObjectShape = oncePer((definition: ResourceDefinition) =>
+  jsonShape(objectForm(definition), { isShared: true }),
+);
 
-/** One for each definition: by it watches know that they ask for the same form (watch/events.ts). */
-const objectShape = oncePer((definition: ResourceDefinition): Shape => {
-  const apiVersion = groupVersion(definition.group, definition.version);
-  const encode = (source: StoredObject | KubeObject): Uint8Array => {
-    if (!isStored(source)) return encodePlain(source);
-    if (source.envelope.apiVersion === apiVersion) return source.bytes;
-    return encodePlain(viewObject(fromStored(source), definition));
-  };
-  return {
-    verbatim: (source) => source.envelope.apiVersion === apiVersion,
-    object: encode,
-    item: encode,
-    listHead: (metadata) => listHead(definition.listKind, apiVersion, metadata),
-    listTail: ']}\n',
-    bookmark: (resourceVersion, end) => bookmark(definition.kind, apiVersion, resourceVersion, end),
-  };
-});
-
-function metadataShape(version: MetaVersion): Shape {
-  const apiVersion = `meta.k8s.io/${version}`;
-  const encode = (source: StoredObject | KubeObject): Uint8Array =>
-    encodePlain(partialObjectMetadata(isStored(source) ? fromStored(source) : source, version));
-  return {
-    verbatim: () => false,
-    object: encode,
-    item: encode,
-    listHead: (metadata) => listHead('PartialObjectMetadataList', apiVersion, metadata),
-    listTail: ']}\n',
-    bookmark: (resourceVersion, end) => bookmark('PartialObjectMetadata', apiVersion, resourceVersion, end),
-  };
-}
-
-function tableShape(
-  definition: ResourceDefinition,
-  version: MetaVersion,
-  include: IncludeObject,
-  clock: Pick<Clock, 'now'>,
-): Shape {
-  const apiVersion = `meta.k8s.io/${version}`;
-  const columns = definition.columns.map(({ name, type, format, description, priority }) => ({
-    name,
-    type,
-    format,
-    description,
-    priority,
-  }));
-  const head = (metadata: object): string =>
-    `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${JSON.stringify(columns)},"rows":[`;
-  const row = (source: StoredObject | KubeObject): string => {
-    const object = isStored(source) ? viewObject(fromStored(source), definition) : source;
-    const nowMs = clock.now();
-    const cells = definition.columns.map((column) => column.cell(object, nowMs));
-    const shown =
-      include === 'None' ? undefined : include === 'Object' ? object : partialObjectMetadata(object, version);
-    return JSON.stringify({ cells, object: shown });
-  };
-  return {
-    verbatim: () => false,
-    object: (source) => {
-      const resourceVersion = isStored(source) ? String(source.revision) : (source.metadata?.resourceVersion ?? '');
-      return Buffer.from(`${head({ resourceVersion })}${row(source)}]}`);
-    },
-    item: (source) => Buffer.from(row(source)),
-    listHead: head,
-    listTail: ']}\n',
-    bookmark: (resourceVersion, end) => {
-      const object = bookmark('PartialObjectMetadata', apiVersion, resourceVersion, end);
-      return `${head({ resourceVersion })}{"cells":[],"object":${object}}]}`;
-    },
-  };
-}
+const jsonMetadataShape: Readonly<Record<MetaVersion, Shape>> = {
+  v1: jsonShape(metadataForm('v1'), { isShared: true }),
+  v1beta1: jsonShape(metadataForm('v1beta1'), { isShared: true }),
+};
 
 function includeObject(value: string | null): IncludeObject {
   return value === 'None' || value === 'Object' ? value : 'Metadata';
-}
-
-function listHead(kind: string, apiVersion: string, metadata: ListMetadata): string {
-  return `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
-}
-
-function bookmark(kind: string, apiVersion: string, resourceVersion: string, end: boolean): string {
-  const annotations = end ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
-  return JSON.stringify({
-    kind,
-    apiVersion,
-    metadata: { resourceVersion, creationTimestamp: null, ...annotations },
-  });
 }

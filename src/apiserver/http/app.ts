@@ -8,7 +8,7 @@ import { serveResource } from '../handlers/dispatch.ts';
 import { storeError } from '../storage/transact.ts';
 import type { AppContext, AppEnv } from './env.ts';
 import { createLoadLimit } from './load-limit.ts';
-import { addHeader, respondJson } from './respond.ts';
+import { addHeader, respondStatus } from './respond.ts';
 import { authenticate, identify, refuseUnlessAllowed, startDeadline } from './steps.ts';
 
 export function createApp(server: ServerContext): Hono<AppEnv> {
@@ -52,10 +52,10 @@ function answerError(server: ServerContext, c: AppContext, thrown: unknown): Pro
   if (error instanceof ApiError) {
     const retryAfter = error.status.details?.retryAfterSeconds;
     if (retryAfter !== undefined && retryAfter > 0) addHeader(c, 'retry-after', String(retryAfter));
-    return respondJson(c, error.status.code, error.status);
+    return respondStatus(c, error.status);
   }
   const { method, url } = c.req;
   const stack = error instanceof Error ? error.stack : String(error);
   server.options.logger.error({ auditId: c.get('auditId'), method, url, stack }, 'a request failed unexpectedly');
-  return respondJson(c, 500, internalError(error instanceof Error ? error.message : String(error)).status);
+  return respondStatus(c, internalError(error instanceof Error ? error.message : String(error)).status);
 }

@@ -1,8 +1,11 @@
-// Content negotiation: what the answer may look like, from the Accept header. Pure.
+// Content negotiation: what the answer may look like, from the Accept header, as Kubernetes reads it. Pure.
+import { PROTOBUF_MEDIA_TYPE } from '../../api/index.ts';
+
+export type Encoding = 'json' | 'yaml' | 'protobuf';
 
 /** How objects are answered. `as` is the shape: themselves, a table, or their metadata alone. */
 export interface Representation {
-  readonly encoding: 'json' | 'yaml';
+  readonly encoding: Encoding;
   readonly as: 'object' | 'table' | 'metadata';
   /** The version of the meta.k8s.io group that `as` was asked in. */
   readonly metaVersion: 'v1' | 'v1beta1';
@@ -17,8 +20,42 @@ export const PLAIN_JSON: Representation = {
   contentType: 'application/json',
 };
 
+/** What a request may be answered with. */
+export interface Offer {
+  /** The first is what a client gets that asks for nothing, or for anything. */
+  readonly encodings: readonly Encoding[];
+  /** Whether the answer may be a table, or metadata alone, instead of the object. */
+  readonly table: boolean;
+  readonly metadata: boolean;
+  /** The answer is a stream of watch events. */
+  readonly stream: boolean;
+}
+
+/** What errors and other answers of the meta kinds come in. */
+export const STATUS_OFFER: Offer = {
+  encodings: ['json', 'yaml', 'protobuf'],
+  table: false,
+  metadata: false,
+  stream: false,
+};
+
+export const MEDIA_TYPES: Readonly<Record<Encoding, string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: PROTOBUF_MEDIA_TYPE,
+};
+
+/** YAML documents cannot be told apart as they come. */
+const STREAMABLE: Readonly<Record<Encoding, boolean>> = { json: true, yaml: false, protobuf: true };
+const STREAM_PARAMETER = ';stream=watch';
+
 /** What Kubernetes says it accepts, in the message of its 406. */
-export const ACCEPTED_MEDIA_TYPES = 'application/json, application/yaml';
+export function acceptedMediaTypes({ encodings, stream }: Offer): string[] {
+  if (!stream) return encodings.map((encoding) => MEDIA_TYPES[encoding]);
+  return encodings
+    .filter((encoding) => STREAMABLE[encoding])
+    .map((encoding) => `${MEDIA_TYPES[encoding]}${STREAM_PARAMETER}`);
+}
 
 interface Clause {
   readonly type: string;
@@ -26,40 +63,48 @@ interface Clause {
   readonly quality: number;
 }
 
-/**
- * The first clause (by quality, then by order) that can be served; undefined is a 406. `shapes` says whether the
- * request may be answered as Table and PartialObjectMetadata at all.
- */
-export function negotiate(accept: string | null | undefined, shapes: boolean): Representation | undefined {
-  if (accept === null || accept === undefined || accept === '') return PLAIN_JSON;
-  // What kubectl get sends is known by heart; so is what plain clients send.
-  if (accept === 'application/json' || accept === '*/*') return PLAIN_JSON;
+/** The first clause (by quality, then by order) that can be served; undefined is a 406. */
+export function negotiate(accept: string | null | undefined, offer: Offer): Representation | undefined {
+  // Most clients ask for nothing in particular.
+  if (accept === null || accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*')
+    return PLAIN_JSON;
   for (const clause of parseAccept(accept)) {
-    const chosen = represent(clause, shapes);
-    if (chosen !== undefined) return chosen;
+    if (clause.quality === 0) continue;
+    for (const encoding of offer.encodings) {
+      if (!covers(clause.type, MEDIA_TYPES[encoding])) continue;
+      const chosen = represent(clause.parameters, encoding, offer);
+      // The choice is made as for any answer: that there is no such stream is found afterwards.
+      if (chosen !== undefined) return offer.stream && !STREAMABLE[encoding] ? undefined : chosen;
+    }
   }
   return undefined;
 }
 
-function represent(clause: Clause, shapes: boolean): Representation | undefined {
-  const encoding = encodingOf(clause.type);
-  if (encoding === undefined || clause.quality === 0) return undefined;
-  const base = encoding === 'json' ? 'application/json' : 'application/yaml';
-  const as = clause.parameters['as'];
-  if (as === undefined) return { ...PLAIN_JSON, encoding, contentType: base };
-  const version = clause.parameters['v'];
-  if (!shapes || clause.parameters['g'] !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1'))
-    return undefined;
-  const contentType = `${base};as=${as};g=meta.k8s.io;v=${version}`;
-  if (as === 'Table') return { encoding, as: 'table', metaVersion: version, contentType };
-  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
-    return { encoding, as: 'metadata', metaVersion: version, contentType };
-  return undefined;
+function covers(range: string, mediaType: string): boolean {
+  return range === mediaType || range === '*/*' || range === 'application/*';
 }
 
-function encodingOf(type: string): 'json' | 'yaml' | undefined {
-  if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'json';
-  return type === 'application/yaml' ? 'yaml' : undefined;
+function represent(
+  parameters: Readonly<Record<string, string>>,
+  encoding: Encoding,
+  offer: Offer,
+): Representation | undefined {
+  const { as, g: group, v: version, stream = '', sv = '' } = parameters;
+  if (stream !== '' && (stream !== 'watch' || !STREAMABLE[encoding])) return undefined;
+  if (sv !== '' && sv !== 'v1') return undefined;
+  const base =
+    offer.stream && encoding !== 'json' ? `${MEDIA_TYPES[encoding]}${STREAM_PARAMETER}` : MEDIA_TYPES[encoding];
+  if (as === undefined && group === undefined && version === undefined)
+    return { encoding, as: 'object', metaVersion: 'v1', contentType: base };
+  if (group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
+  // Go reads the form of protobuf from the bytes themselves, and cares for no parameters.
+  const contentType = encoding === 'protobuf' ? base : `${base};as=${as ?? ''};g=meta.k8s.io;v=${version}`;
+  // Tables have no messages.
+  if (as === 'Table' && offer.table && encoding !== 'protobuf')
+    return { encoding, as: 'table', metaVersion: version, contentType };
+  if ((as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') && offer.metadata)
+    return { encoding, as: 'metadata', metaVersion: version, contentType };
+  return undefined;
 }
 
 /** The clauses of an Accept header, the best first; those that are no media ranges are left out. */
@@ -71,10 +116,19 @@ export function parseAccept(accept: string): Clause[] {
     const parameters: Record<string, string> = Object.create(null);
     for (const pair of rest) {
       const at = pair.indexOf('=');
-      if (at > 0) parameters[pair.slice(0, at)] = pair.slice(at + 1);
+      if (at > 0) parameters[pair.slice(0, at)] = unquoted(pair.slice(at + 1));
     }
     const quality = Number(parameters['q'] ?? '1');
     clauses.push({ type: type.toLowerCase(), parameters, quality: Number.isFinite(quality) ? quality : 0 });
   }
-  return clauses.sort((a, b) => b.quality - a.quality);
+  // Of equal quality, what is named comes before what is meant by a star.
+  return clauses.sort((a, b) => b.quality - a.quality || stars(a.type) - stars(b.type));
+}
+
+function unquoted(value: string): string {
+  return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+}
+
+function stars(type: string): number {
+  return type === '*/*' ? 2 : type.endsWith('/*') ? 1 : 0;
 }

@@ -1,29 +1,29 @@
-// Bytes and objects as responses: JSON as it is, YAML where asked for, compressed where it is large and offered.
+// Bytes and objects as responses: as they are, or compressed where they are large and that is offered.
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { stringify } from 'yaml';
-import type { Clock } from '../../lib/index.ts';
-import { GZIP_LEVEL, GZIP_MIN_BYTES } from '../limits.ts';
+import { encodeProtobuf, type KubeObject, type Status } from '../../api/index.ts';
+import { type Clock, unreachable } from '../../lib/index.ts';
+import { GZIP_LEVEL, GZIP_THRESHOLD_BYTES } from '../limits.ts';
 import type { AppContext } from './env.ts';
 import { type AnswerStream, answered, type Exchange } from './exchange.ts';
-import type { Representation } from './negotiate.ts';
+import { type Encoding, MEDIA_TYPES, negotiate, PLAIN_JSON, STATUS_OFFER } from './negotiate.ts';
 import { type PartedBody, slicesOf, streamSlices } from './stream.ts';
+import { toYaml } from './yaml.ts';
 
 const compress = promisify(gzip);
 
-/** Answers with encoded JSON (or its YAML form). */
+/** Answers with an encoded body. */
 export async function respondBytes(
   c: AppContext,
   status: number,
-  json: Uint8Array | string,
-  representation: Pick<Representation, 'encoding' | 'contentType'>,
+  encoded: Uint8Array | string,
+  contentType: string,
   cacheControl = NO_CACHE,
 ): Promise<Response> {
-  const headers = headersOf(c, representation.contentType, cacheControl);
-  let body: Uint8Array | string = json;
-  if (representation.encoding === 'yaml') body = stringify(JSON.parse(textOf(json)), { aliasDuplicateObjects: false });
+  const headers = headersOf(c, contentType, cacheControl);
+  let body = encoded;
   if (c.req.method === 'HEAD') return response(c, null, status, headers);
-  if (body.length >= GZIP_MIN_BYTES && acceptsGzip(c)) {
+  if (body.length > GZIP_THRESHOLD_BYTES && acceptsGzip(c)) {
     body = await compress(body, { level: GZIP_LEVEL });
     Object.assign(headers, GZIP_HEADERS);
   }
@@ -32,27 +32,27 @@ export async function respondBytes(
 }
 
 export interface PartsOptions {
-  readonly representation: Pick<Representation, 'encoding' | 'contentType'>;
+  readonly contentType: string;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 /**
- * Answers with a body in parts: in one piece when it is short, in slices when it is long and goes out on a socket as it is.
+ * Answers with a body in parts: in one piece when it is short, in slices when it is long and goes out on a socket.
  * Resolves when it has been sent.
  */
 export async function respondParts(
   c: AppContext,
   status: number,
   { parts, lengthBytes }: PartedBody,
-  { representation, clock }: PartsOptions,
+  { contentType, clock }: PartsOptions,
 ): Promise<Response> {
   const exchange = c.env?.exchange;
   const slices = slicesOf(parts, () => clock.monotonic());
   const begun = [...take(slices, 2)];
-  if (begun.length < 2 || exchange === undefined || representation.encoding !== 'json' || c.req.method === 'HEAD')
-    return respondBytes(c, status, Buffer.concat([...begun, ...slices]), representation);
+  if (begun.length < 2 || exchange === undefined || c.req.method === 'HEAD')
+    return respondBytes(c, status, Buffer.concat([...begun, ...slices]), contentType);
   const compressed = acceptsGzip(c);
-  const headers = headersOf(c, representation.contentType, NO_CACHE);
+  const headers = headersOf(c, contentType, NO_CACHE);
   if (compressed) Object.assign(headers, GZIP_HEADERS);
   else if (lengthBytes !== undefined) headers['content-length'] = String(lengthBytes);
   addTo(headers, c);
@@ -84,8 +84,13 @@ const NO_CACHE = 'no-cache, private';
 const GZIP_HEADERS = { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } as const;
 
 function acceptsGzip(c: AppContext): boolean {
-  return (c.req.header('accept-encoding') ?? '').includes('gzip');
+  const offered = c.req.header('accept-encoding') ?? '';
+  return GZIP_NAMED.test(offered) && !GZIP_REFUSED.test(offered);
 }
+
+const GZIP_NAMED = /(?:^|,)\s*(?:gzip|\*)\s*(?:[,;]|$)/i;
+/** Of quality 0, which is "not this one" (RFC 9110 §12.4.2). */
+const GZIP_REFUSED = /(?:^|,)\s*gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)/i;
 
 function headersOf(c: AppContext, contentType: string, cacheControl: string): Record<string, string> {
   return { 'content-type': contentType, 'cache-control': cacheControl, 'audit-id': c.get('auditId') };
@@ -129,7 +134,28 @@ export function respondUnchanged(c: AppContext): Response {
 }
 
 export function respondJson(c: AppContext, status: number, value: unknown): Promise<Response> {
-  return respondBytes(c, status, JSON.stringify(value), { encoding: 'json', contentType: 'application/json' });
+  return respondBytes(c, status, JSON.stringify(value), MEDIA_TYPES.json);
+}
+
+/** A failure, in what the client reads; in JSON when it reads nothing of ours. */
+export function respondStatus(c: AppContext, status: Status & { readonly code: number }): Promise<Response> {
+  const { encoding } = negotiate(c.req.header('accept'), STATUS_OFFER) ?? PLAIN_JSON;
+  return respondBytes(c, status.code, recoded(JSON.stringify(status), encoding), MEDIA_TYPES[encoding]);
+}
+
+/** What is ready as JSON and names its kind, in another encoding. */
+export function recoded(json: Uint8Array | string, encoding: Encoding): Uint8Array | string {
+  switch (encoding) {
+    case 'json':
+      return json;
+    case 'yaml':
+      return toYaml(JSON.parse(textOf(json)));
+    case 'protobuf':
+      // Some discovery documents name no version in JSON.
+      return encodeProtobuf({ apiVersion: 'v1', ...(JSON.parse(textOf(json)) as KubeObject) });
+    default:
+      return unreachable(encoding);
+  }
 }
 
 export function respondText(c: AppContext, status: number, text: string): Response {

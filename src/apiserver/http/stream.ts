@@ -59,6 +59,17 @@ export function* slicesOf(parts: Iterable<Uint8Array>, now: () => number): Gener
   if (bytes > 0) yield Buffer.concat(slice, bytes);
 }
 
+/** Visits all items; after each STREAM_SLICE_MS, in another turn of the event loop. `now` as above. */
+export async function eachInSlices<T>(items: readonly T[], visit: (item: T) => void, now: () => number): Promise<void> {
+  let begunMs = now();
+  for (const item of items) {
+    visit(item);
+    if (now() - begunMs < STREAM_SLICE_MS) continue;
+    await nextTurn();
+    begunMs = now();
+  }
+}
+
 function gzipInto(outgoing: Writable): Gzip {
   const gzip = createGzip({ level: GZIP_LEVEL });
   gzip.pipe(outgoing);
@@ -70,6 +81,10 @@ function gzipInto(outgoing: Writable): Gzip {
 /** Resolves in another turn of the event loop, once the sink takes more; or when the client is gone. */
 function turn(sink: Writable, outgoing: Writable): Promise<void> {
   if (sink.writableNeedDrain) return eventOrClosed(sink, 'drain', outgoing);
+  return nextTurn();
+}
+
+function nextTurn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 

@@ -45,6 +45,10 @@ export function internalEnvelope(fields: Readonly<Record<string, string>> = {}):
   };
 }
 
+export function isStored(source: StoredObject | KubeObject): source is StoredObject {
+  return 'envelope' in source;
+}
+
 /** The object of a stored version, parsed anew: the caller may change it. */
 export function fromStored<T extends KubeObject = KubeObject>(stored: StoredObject): T {
   return decodeStored<T>(stored.bytes);

@@ -55,7 +55,7 @@ export async function handleWatch(operation: Operation, c: AppContext): Promise<
 
 function upgradeToWatch(session: WatchSession, upgrade: NonNullable<Bindings['upgrade']>): void {
   webSockets.handleUpgrade(upgrade.incoming, upgrade.socket, upgrade.head, (socket) => {
-    runWatch(session, webSocketTransport(socket, upgrade.socket, session.server.options.clock));
+    runWatch(session, webSocketTransport(socket, upgrade.socket, session.server.options.clock, session.shape.framing));
   });
 }
 

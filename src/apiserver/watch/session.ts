@@ -78,7 +78,7 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
     release();
     const expected = error instanceof CompactedError || error instanceof StoreStoppedError;
     if (!expected) logger.warn({ error: String(error) }, 'a watch failed');
-    transport.send([encodeError(statusOfFailure(error, session.from))]);
+    transport.send([encodeError(shape, statusOfFailure(error, session.from))]);
     transport.end();
   };
   const events = (batch: readonly WatchEvent[]): void => {

@@ -1,12 +1,13 @@
-// The two ways a watch reaches its client: a chunked HTTP answer, one event a line, or a WebSocket, one event a message.
+// The two ways a watch reaches its client: a chunked HTTP answer, one event after another, or a WebSocket, one event a message.
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock, Timer } from '../../lib/index.ts';
 import type { AnswerStream } from '../http/exchange.ts';
 import { WEBSOCKET_PING_PERIOD_MS } from '../limits.ts';
+import type { EventFraming } from './framing.ts';
 
 export interface WatchTransport {
-  /** Sends encoded events, each with its closing newline. */
+  /** Sends encoded events, which tell themselves apart. */
   send(events: readonly Uint8Array[]): void;
   /** What the client has not taken yet. */
   pendingBytes(): number;
@@ -57,7 +58,12 @@ export function httpTransport(outgoing: AnswerStream): WatchTransport {
 }
 
 /** `connection`: what the WebSocket writes to. */
-export function webSocketTransport(socket: WebSocket, connection: Duplex, clock: Clock): WatchTransport {
+export function webSocketTransport(
+  socket: WebSocket,
+  connection: Duplex,
+  clock: Clock,
+  { isText, prefixBytes }: Pick<EventFraming, 'isText' | 'prefixBytes'>,
+): WatchTransport {
   let waiting: (() => void)[] = [];
   const release = (): void => {
     const released = waiting;
@@ -88,7 +94,10 @@ export function webSocketTransport(socket: WebSocket, connection: Duplex, clock:
     send(events) {
       // One write, and at the other end one reading, for all of them.
       connection.cork();
-      for (const event of events) if (socket.readyState === socket.OPEN) socket.send(event, { binary: false });
+      for (const event of events) {
+        if (socket.readyState !== socket.OPEN) break;
+        socket.send(prefixBytes === 0 ? event : event.subarray(prefixBytes), { binary: !isText });
+      }
       connection.uncork();
     },
     pendingBytes: () => socket.bufferedAmount,
