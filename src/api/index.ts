@@ -14,6 +14,7 @@ export * from './patch/index.ts';
 export { type QosClass, qosClassOf } from './qos.ts';
 export * from './quantity.ts';
 export { type ApiGroup, type ApiRegistry, createApiRegistry, groupVersion, parseGroupVersion } from './registry.ts';
+export * from './resources/flowcontrol.apiserver.k8s.io/built-in.ts';
 export * from './schema/index.ts';
 export * from './selectors/index.ts';
 export * from './status.ts';

@@ -20,6 +20,8 @@ import { SERVICE_ACCOUNTS } from './core/serviceaccounts.ts';
 import { SERVICES } from './core/services.ts';
 import { ENDPOINT_SLICES } from './discovery.k8s.io/endpointslices.ts';
 import { EVENTS } from './events.k8s.io/events.ts';
+import { FLOW_SCHEMAS } from './flowcontrol.apiserver.k8s.io/flowschemas.ts';
+import { PRIORITY_LEVEL_CONFIGURATIONS } from './flowcontrol.apiserver.k8s.io/prioritylevelconfigurations.ts';
 
 export const RESOURCES: readonly ResourceDefinition[] = [
   BINDINGS,
@@ -42,4 +44,6 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   REPLICA_SETS,
   LEASES,
   ENDPOINT_SLICES,
+  FLOW_SCHEMAS,
+  PRIORITY_LEVEL_CONFIGURATIONS,
 ];
