@@ -62,7 +62,9 @@ export async function respondParts(
 
 /** Begins a 200 that lasts as long as there is something to say. */
 export function beginStream(exchange: Exchange, c: AppContext, contentType: string): AnswerStream {
-  return exchange.stream(200, headersOf(c, contentType, NO_CACHE));
+  const headers = headersOf(c, contentType, NO_CACHE);
+  addTo(headers, c);
+  return exchange.stream(200, headers);
 }
 
 /** The first `count`, leaving the rest to be taken. */
@@ -99,6 +101,7 @@ export function addHeader(c: AppContext, name: string, value: string): void {
 
 /** Puts what was added beside an answer's own headers. */
 function addTo(headers: Record<string, string>, c: AppContext): void {
+  Object.assign(headers, c.get('flowHeaders'));
   for (const [name, value] of Object.entries(c.get('headers') ?? {})) {
     const own = headers[name];
     headers[name] = own === undefined ? value : `${own}, ${value}`;

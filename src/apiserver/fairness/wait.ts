@@ -1,0 +1,34 @@
+// Waiting for a seat: until there is one, until it takes too long, or until nobody waits any more because the client has gone.
+
+import type { Clock } from '../../lib/index.ts';
+import type { AppContext } from '../http/env.ts';
+import { requestTimeoutMs } from '../http/timeout.ts';
+import { QUEUE_WAIT_LIMIT_MS, QUEUE_WAIT_SHARE } from '../limits.ts';
+import type { Refusal } from './flow-stats.ts';
+
+export interface Wait {
+  /** It is over, in whichever way. */
+  end(): void;
+}
+
+/** Calls `giveUp` once, unless the wait is ended before. */
+export function beginWait(clock: Clock, c: AppContext, giveUp: (why: Refusal) => void): Wait {
+  const signal = c.get('signal');
+  const socket = c.env?.exchange?.socket ?? c.env?.upgrade?.incoming.socket;
+  const late = (): void => stop('time-out');
+  const left = (): void => stop('cancelled');
+  const limitMs = Math.min(QUEUE_WAIT_LIMIT_MS, requestTimeoutMs(c.get('query')) * QUEUE_WAIT_SHARE);
+  const timer = clock.timer(limitMs, late);
+  const end = (): void => {
+    timer.cancel();
+    signal.removeEventListener('abort', late);
+    socket?.off('close', left);
+  };
+  const stop = (why: Refusal): void => {
+    end();
+    giveUp(why);
+  };
+  signal.addEventListener('abort', late, { once: true });
+  socket?.once('close', left);
+  return { end };
+}
