@@ -6,6 +6,7 @@ import type { ServerContext } from '../context.ts';
 import { BOOTSTRAP_KEEP_MS, BOOTSTRAP_RETRY_MS, EVENT_SWEEP_PERIOD_MS } from '../limits.ts';
 import { bootstrap } from './bootstrap.ts';
 import { sweepEvents } from './event-expiry.ts';
+import { startFlowSchemaStatus } from './flow-schema-status.ts';
 
 /** Runs until `signal` aborts. Never throws. */
 export function startBackground(server: ServerContext, signal: AbortSignal): void {
@@ -47,6 +48,7 @@ export function startBackground(server: ServerContext, signal: AbortSignal): voi
     },
     { once: true },
   );
+  startFlowSchemaStatus(server, signal, () => leads(server));
   begin();
 }
 

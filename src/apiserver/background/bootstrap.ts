@@ -1,4 +1,5 @@
-// The first objects of a cluster: its namespaces, and the service under which pods find the API. Idempotent.
+// The first objects of a cluster: its namespaces, the service under which pods find the API, and how requests share a server.
+// Idempotent.
 import {
   ApiError,
   apiSchema,
@@ -20,6 +21,7 @@ import { fromStored } from '../storage/codec.ts';
 import { objectKey } from '../storage/keys.ts';
 import { apiServiceIp } from '../storage/service-addresses.ts';
 import { transact } from '../storage/transact.ts';
+import { FLOW_CONTROL_STEPS, keptUpToDate } from './flow-control.ts';
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 const SERVICE_NAME = 'kubernetes';
@@ -32,6 +34,22 @@ export async function bootstrap(server: ServerContext, signal: AbortSignal): Pro
   await ensure(server, signal, ['', 'services'], apiService(server));
   await ensureCurrent(server, signal, ['discovery.k8s.io', 'endpointslices'], apiEndpointSlice(server));
   await ensureCurrent(server, signal, ['', 'endpoints'], apiEndpoints(server));
+  await ensureFlowControl(server, signal);
+}
+
+/** One commit for the levels, one for the schemas; none, and no question to the leader, when all is well. */
+async function ensureFlowControl(server: ServerContext, signal: AbortSignal): Promise<void> {
+  for (const step of FLOW_CONTROL_STEPS) {
+    await Promise.all(
+      step.map(async (one) => {
+        const id: ResourceId = ['flowcontrol.apiserver.k8s.io', one.plural];
+        const key = objectKey(definitionOf(server, id), '', one.object.metadata?.name ?? '');
+        const stored = server.options.store.snapshot().get(key);
+        if (stored !== undefined && keptUpToDate(fromStored(stored), one) === undefined) return;
+        await ensureCurrent(server, signal, id, cloneJson(one.object), (old) => keptUpToDate(old, one));
+      }),
+    );
+  }
 }
 
 type ResourceId = readonly [group: string, plural: string];
@@ -54,6 +72,7 @@ async function ensureCurrent(
   signal: AbortSignal,
   id: ResourceId,
   object: KubeObject,
+  bringUpToDate?: (old: KubeObject) => KubeObject | undefined,
 ): Promise<void> {
   await ensure(server, signal, id, object);
   const definition = definitionOf(server, id);
@@ -69,14 +88,19 @@ async function ensureCurrent(
       const stored = snapshot.get(objectKey(definition, namespace, name));
       if (stored === undefined) return { kind: 'answer', value: undefined };
       const old = fromStored(stored);
-      const next: KubeObject = { ...cloneJson(object), metadata: { ...old.metadata } };
-      applyDefaults(apiSchema(), definition, next);
-      if (equalJson({ ...next, metadata: undefined }, { ...old, metadata: undefined }))
-        return { kind: 'answer', value: undefined };
+      const next = bringUpToDate === undefined ? replaced(definition, old, object) : bringUpToDate(old);
+      if (next === undefined) return { kind: 'answer', value: undefined };
       const step = updateStep(operation, next, { stored, object: old }, 'object', snapshot);
       return step.kind === 'answer' ? { kind: 'answer', value: undefined } : { ...step, done: () => undefined };
     },
   });
+}
+
+/** All but the metadata as `object` has it; undefined when that changes nothing. */
+function replaced(definition: ResourceDefinition, old: KubeObject, object: KubeObject): KubeObject | undefined {
+  const next: KubeObject = { ...cloneJson(object), metadata: { ...old.metadata } };
+  applyDefaults(apiSchema(), definition, next);
+  return equalJson({ ...next, metadata: undefined }, { ...old, metadata: undefined }) ? undefined : next;
 }
 
 function definitionOf(server: ServerContext, [group, plural]: ResourceId): ResourceDefinition {
@@ -84,7 +108,7 @@ function definitionOf(server: ServerContext, [group, plural]: ResourceId): Resou
 }
 
 /** The server itself as the caller. */
-function operationFor(
+export function operationFor(
   server: ServerContext,
   signal: AbortSignal,
   definition: ResourceDefinition,

@@ -1,17 +1,17 @@
 // The queues and seats of one priority level, as a deterministic machine: time is what its callers say, hands are dealt elsewhere.
 //
-// Fair queuing over seat-milliseconds (Demers, Keshav and Shenker 1989, as Kubernetes adapted it to servers, KEP-1040):
-// 1. `#progress` is what each queue with work was entitled to since the start: it grows by the seats that can be used, divided by
-//    the queues that have something waiting or executing.
-// 2. A queue's `start` is what it was charged. A dispatch charges a guess at once; the end of the request replaces it by the seats
-//    it held times how long, and never by less than a minimum: so every dispatch moves its queue behind, and nobody waits for ever.
-// 3. Of the heads of all queues the one goes first that would be done first: least `start` plus its own guess. A wide one that does
-//    not fit yet holds the others back, or it would never fit.
-// 4. Nobody saves up: `start` is never before the progress at which the head of the queue arrived.
+// Start-time fair queuing (Goyal, Vin and Cheng 1996) over seat-milliseconds:
+// 1. A queue is charged the seats that its requests hold times how long, as it goes (queue.ts), and never nothing: so every dispatch
+//    moves its queue behind. The queue that has had least goes first. Its head may be too wide for what is free: then it holds the
+//    others back, or it would never fit.
+// 2. `#virtual` is what the queue had that was served last. One that has had less when it begins to wait is taken to have had as
+//    much: nobody saves up. One that has had more is remembered though it goes empty: nobody gets rid of it by that.
+// 3. When a first turn has to wait, `#virtual` becomes the most that any queue has had: use of what was enough is no debt.
 //
 // Invariant: each turn ends exactly once, as rejected, cancelled or finished. While the limit is not lowered, seats in use ≤ limit.
 import { assert } from '../../lib/index.ts';
 import { type Demand, DemandMeter } from './demand.ts';
+import { Queue } from './queue.ts';
 import type { Hand } from './shuffle.ts';
 
 /** What becomes of requests that find no seat. */
@@ -20,11 +20,6 @@ export type LimitRule =
   | { readonly kind: 'exempt' }
   | { readonly kind: 'reject' }
   | { readonly kind: 'queue'; readonly queues: number; readonly handSize: number; readonly queueLengthLimit: number };
-
-/** How long a request is guessed to take, until it is known. */
-export const SERVICE_GUESS_MS = 3;
-/** Each is charged at least this: clocks are coarse. */
-export const SERVICE_MIN_MS = 0.05;
 
 export type TurnState = 'executing' | 'waiting' | 'rejected' | 'cancelled' | 'finished';
 
@@ -41,17 +36,8 @@ export interface Turn<T> {
 interface OwnTurn<T> extends Turn<T> {
   state: TurnState;
   seats: number;
-  queue: Queue<T> | undefined;
-  arrivedAt: number;
+  queue: Queue<OwnTurn<T>> | undefined;
   dispatchedMs: number;
-}
-
-interface Queue<T> {
-  readonly index: number;
-  readonly waiting: OwnTurn<T>[];
-  waitingSeats: number;
-  executing: number;
-  start: number;
 }
 
 const NONE: readonly never[] = [];
@@ -59,26 +45,24 @@ const NONE: readonly never[] = [];
 export class QueueSet<T> {
   #rule: LimitRule;
   #limit: number;
-  /** Queues that have anything waiting or executing, by index. */
-  readonly #active = new Map<number, Queue<T>>();
-  /** Those of them with anything waiting. */
-  readonly #backlogged = new Set<Queue<T>>();
+  /** By index: those with anything to do, and those that have had more than others who wait. */
+  readonly #queues = new Map<number, Queue<OwnTurn<T>>>();
+  /** Those with anything waiting. */
+  readonly #backlogged = new Set<Queue<OwnTurn<T>>>();
   readonly #demand: DemandMeter;
-  #progress = 0;
-  #progressMs: number;
+  #virtual = 0;
   #executing = 0;
   #seatsInUse = 0;
   #waiting = 0;
   #seatsWaiting = 0;
   /** Turns the hand, so that idle queues are used evenly. */
   #arrivals = 0;
-  /** The queue that was served last: others go first where all else is equal. */
+  /** The index of the queue that was served last: others go first where all else is equal. */
   #lastServed = -1;
 
   constructor(rule: LimitRule, limit: number, nowMs: number) {
     this.#rule = rule;
     this.#limit = limit;
-    this.#progressMs = nowMs;
     this.#demand = new DemandMeter(nowMs);
   }
 
@@ -97,33 +81,36 @@ export class QueueSet<T> {
 
   /** A request comes. Its turn is executing, waiting or rejected when this returns; no other turn changes. */
   arrive(of: T, width: number, hand: Hand, nowMs: number): Turn<T> {
-    this.#advance(nowMs);
-    const turn = {
-      of,
-      width,
-      state: 'rejected',
-      seats: 0,
-      queue: undefined,
-      arrivedAt: this.#progress,
-      dispatchedMs: 0,
-    };
-    return this.#place(turn as OwnTurn<T>, hand, nowMs);
+    const rule = this.#rule;
+    const turn: OwnTurn<T> = { of, width, state: 'rejected', seats: 0, queue: undefined, dispatchedMs: 0 };
+    if (rule.kind !== 'queue') {
+      if (rule.kind === 'exempt' || this.#fits(turn)) this.#execute(turn, nowMs);
+      return turn;
+    }
+    const queue = this.#choose(hand);
+    if (this.#waiting === 0 && this.#fits(turn)) {
+      this.#queues.set(queue.index, queue);
+      turn.queue = queue;
+      this.#execute(turn, nowMs);
+    } else if (queue.waiting.length < rule.queueLengthLimit) {
+      this.#join(queue, turn, nowMs);
+      // The others were looked at when they came: only this one can go now.
+      if (this.#next(nowMs) === queue && queue.waiting[0] === turn && this.#fits(turn)) this.#dispatch(queue, nowMs);
+    }
+    return turn;
   }
 
   /** A request was answered. Returns the turns that begin to execute by that. */
   finish(turn: Turn<T>, nowMs: number): readonly Turn<T>[] {
     const own = turn as OwnTurn<T>;
     assert(own.state === 'executing', 'only a turn that executes can finish');
-    this.#advance(nowMs);
     own.state = 'finished';
     this.#executing--;
     this.#seatsInUse -= own.seats;
     const { queue } = own;
     if (queue !== undefined) {
-      const tookMs = Math.max(SERVICE_MIN_MS, nowMs - own.dispatchedMs);
-      queue.start += own.seats * (tookMs - SERVICE_GUESS_MS);
-      queue.executing--;
-      this.#settle(queue);
+      queue.finished(own, nowMs);
+      this.#forget(queue, nowMs);
     }
     return this.#dispatchAll(nowMs);
   }
@@ -133,16 +120,14 @@ export class QueueSet<T> {
     const own = turn as OwnTurn<T>;
     const { queue } = own;
     assert(own.state === 'waiting' && queue !== undefined, 'only a turn that waits can be cancelled');
-    this.#advance(nowMs);
-    this.#leave(queue, queue.waiting.indexOf(own));
     own.state = 'cancelled';
-    this.#settle(queue);
+    this.#leave(queue, own);
+    this.#forget(queue, nowMs);
     return this.#dispatchAll(nowMs);
   }
 
   /** Other rules, another limit, for those too that wait. Returns the turns that begin to execute by that. */
   configure(rule: LimitRule, limit: number, nowMs: number): readonly Turn<T>[] {
-    this.#advance(nowMs);
     this.#rule = rule;
     this.#limit = limit;
     return this.#dispatchAll(nowMs);
@@ -153,82 +138,55 @@ export class QueueSet<T> {
     return this.#demand.take(nowMs);
   }
 
-  #place(turn: OwnTurn<T>, hand: Hand, nowMs: number): Turn<T> {
-    const rule = this.#rule;
-    if (rule.kind !== 'queue') {
-      if (rule.kind === 'exempt' || this.#fits(turn)) this.#execute(turn, nowMs);
-      return turn;
-    }
-    const queue = this.#choose(hand);
-    if (this.#waiting === 0 && this.#fits(turn)) {
-      this.#enter(queue);
-      turn.queue = queue;
-      this.#execute(turn, nowMs);
-      return turn;
-    }
-    if (queue.waiting.length >= rule.queueLengthLimit) return turn;
-    this.#enter(queue);
-    this.#join(queue, turn);
-    // The others were looked at when they came: only this one can go now.
-    if (this.#next() === queue && queue.waiting[0] === turn && this.#fits(turn)) this.#dispatch(queue, nowMs);
-    this.#noteDemand(nowMs);
-    return turn;
-  }
-
   /** The queue of the hand in which the least waits. */
-  #choose(hand: Hand): Queue<T> {
+  #choose(hand: Hand): Queue<OwnTurn<T>> {
     const turned = this.#arrivals % hand.length;
     this.#arrivals++;
-    let best: number | undefined;
+    let best = -1;
     let least = Number.POSITIVE_INFINITY;
     for (let at = 0; at < hand.length && least > 0; at++) {
-      const index = hand[(turned + at) % hand.length];
-      const seats = index === undefined ? least : (this.#active.get(index)?.waitingSeats ?? 0);
+      const index = hand[(turned + at) % hand.length] ?? -1;
+      const seats = this.#queues.get(index)?.waitingSeats ?? 0;
       if (seats >= least) continue;
       best = index;
       least = seats;
     }
-    assert(best !== undefined, 'a hand holds at least one queue');
-    return this.#active.get(best) ?? { index: best, waiting: [], waitingSeats: 0, executing: 0, start: 0 };
+    assert(best >= 0, 'a hand holds at least one queue');
+    return this.#queues.get(best) ?? new Queue(best);
   }
 
-  /** A queue that had nothing to do begins at the progress of now. */
-  #enter(queue: Queue<T>): void {
-    if (this.#active.has(queue.index)) return;
-    queue.start = this.#progress;
-    this.#active.set(queue.index, queue);
-  }
-
-  #join(queue: Queue<T>, turn: OwnTurn<T>): void {
+  #join(queue: Queue<OwnTurn<T>>, turn: OwnTurn<T>, nowMs: number): void {
+    if (this.#waiting === 0) this.#beginWaiting(nowMs);
+    if (queue.waiting.length === 0) queue.raiseTo(this.#virtual, nowMs);
     turn.queue = queue;
     turn.state = 'waiting';
-    queue.waiting.push(turn);
-    queue.waitingSeats += turn.width;
+    queue.join(turn);
+    this.#queues.set(queue.index, queue);
+    this.#backlogged.add(queue);
     this.#waiting++;
     this.#seatsWaiting += turn.width;
-    this.#backlogged.add(queue);
-    this.#bound(queue);
+    this.#noteDemand(nowMs);
   }
 
-  #leave(queue: Queue<T>, at: number): OwnTurn<T> {
-    const [turn] = queue.waiting.splice(at, 1);
-    assert(turn !== undefined, 'a turn that waits is in its queue');
-    queue.waitingSeats -= turn.width;
+  #beginWaiting(nowMs: number): void {
+    for (const queue of this.#queues.values()) {
+      this.#virtual = Math.max(this.#virtual, queue.had(nowMs));
+      if (queue.isIdle) this.#queues.delete(queue.index);
+    }
+  }
+
+  #leave(queue: Queue<OwnTurn<T>>, named?: OwnTurn<T>): OwnTurn<T> {
+    const turn = queue.leave(named);
     this.#waiting--;
     this.#seatsWaiting -= turn.width;
     if (queue.waiting.length === 0) this.#backlogged.delete(queue);
     return turn;
   }
 
-  /** After anything left a queue. */
-  #settle(queue: Queue<T>): void {
-    this.#bound(queue);
-    if (queue.waiting.length === 0 && queue.executing === 0) this.#active.delete(queue.index);
-  }
-
-  #bound(queue: Queue<T>): void {
-    const head = queue.waiting[0];
-    if (head !== undefined && queue.start < head.arrivedAt) queue.start = head.arrivedAt;
+  /** Unless it has had more than others who wait. */
+  #forget(queue: Queue<OwnTurn<T>>, nowMs: number): void {
+    if (!queue.isIdle) return;
+    if (this.#waiting === 0 || queue.had(nowMs) <= this.#virtual) this.#queues.delete(queue.index);
   }
 
   /** What a turn would hold: one wider than the whole level takes all of it. */
@@ -242,7 +200,7 @@ export class QueueSet<T> {
 
   #dispatchAll(nowMs: number): readonly Turn<T>[] {
     let begun: Turn<T>[] | undefined;
-    for (let queue = this.#next(); queue !== undefined; queue = this.#next()) {
+    for (let queue = this.#next(nowMs); queue !== undefined; queue = this.#next(nowMs)) {
       const [head] = queue.waiting;
       if (head === undefined || !this.#fits(head)) break;
       begun ??= [];
@@ -252,59 +210,45 @@ export class QueueSet<T> {
     return begun ?? NONE;
   }
 
-  #next(): Queue<T> | undefined {
-    let best: Queue<T> | undefined;
-    let soonest = Number.POSITIVE_INFINITY;
+  /** The queue that has had least. */
+  #next(nowMs: number): Queue<OwnTurn<T>> | undefined {
+    let best: Queue<OwnTurn<T>> | undefined;
+    let least = Number.POSITIVE_INFINITY;
     for (const queue of this.#backlogged) {
-      const [head] = queue.waiting;
-      if (head === undefined) continue;
-      const done = queue.start + this.#seatsFor(head) * SERVICE_GUESS_MS;
-      if (done > soonest || (done === soonest && best !== undefined && !this.#isBefore(queue, best))) continue;
+      const had = queue.had(nowMs);
+      if (had > least || (had === least && best !== undefined && !this.#isBefore(queue, best))) continue;
       best = queue;
-      soonest = done;
+      least = had;
     }
     return best;
   }
 
   /** In turn, from the queue after the one that was served last. */
-  #isBefore(a: Queue<T>, b: Queue<T>): boolean {
+  #isBefore(a: Queue<OwnTurn<T>>, b: Queue<OwnTurn<T>>): boolean {
     const aIsAhead = a.index > this.#lastServed;
     const bIsAhead = b.index > this.#lastServed;
     return aIsAhead === bIsAhead ? a.index < b.index : aIsAhead;
   }
 
-  #dispatch(queue: Queue<T>, nowMs: number): Turn<T> {
-    const turn = this.#leave(queue, 0);
+  #dispatch(queue: Queue<OwnTurn<T>>, nowMs: number): Turn<T> {
+    this.#virtual = Math.max(this.#virtual, queue.had(nowMs));
     this.#lastServed = queue.index;
+    const turn = this.#leave(queue);
     this.#execute(turn, nowMs);
-    this.#bound(queue);
     return turn;
   }
 
   #execute(turn: OwnTurn<T>, nowMs: number): void {
-    const exempt = this.#rule.kind === 'exempt';
-    turn.seats = exempt ? turn.width : this.#seatsFor(turn);
+    turn.seats = this.#rule.kind === 'exempt' ? turn.width : this.#seatsFor(turn);
     turn.state = 'executing';
     turn.dispatchedMs = nowMs;
     this.#executing++;
     this.#seatsInUse += turn.seats;
-    if (turn.queue !== undefined) {
-      turn.queue.executing++;
-      turn.queue.start += turn.seats * SERVICE_GUESS_MS;
-    }
+    turn.queue?.began(turn);
     this.#noteDemand(nowMs);
   }
 
   #noteDemand(nowMs: number): void {
     this.#demand.note(this.#seatsInUse + this.#seatsWaiting, nowMs);
-  }
-
-  #advance(nowMs: number): void {
-    const passedMs = nowMs - this.#progressMs;
-    if (passedMs <= 0) return;
-    this.#progressMs = nowMs;
-    if (this.#active.size === 0) return;
-    const usable = Math.min(this.#seatsInUse + this.#seatsWaiting, this.#limit);
-    this.#progress += (passedMs * usable) / this.#active.size;
   }
 }
