@@ -6,12 +6,13 @@
 //    others back, or it would never fit.
 // 2. `#virtual` is what the queue had that was served last. One that has had less when it begins to wait is taken to have had as
 //    much: nobody saves up. One that has had more is remembered though it goes empty: nobody gets rid of it by that.
-// 3. When a first turn has to wait, `#virtual` becomes the most that any queue has had: use of what was enough is no debt.
+// 3. When a first turn has to wait, all queues are taken to have had as much as the one that had most: use of what was enough is no
+//    debt. `#virtual` is what they will have had when one of their requests ends, so that newcomers are not behind all of them.
 //
 // Invariant: each turn ends exactly once, as rejected, cancelled or finished. While the limit is not lowered, seats in use ≤ limit.
 import { assert } from '../../lib/index.ts';
 import { type Demand, DemandMeter } from './demand.ts';
-import { Queue } from './queue.ts';
+import { Queue, SERVICE_GUESS_MS } from './queue.ts';
 import type { Hand } from './shuffle.ts';
 
 /** What becomes of requests that find no seat. */
@@ -169,10 +170,13 @@ export class QueueSet<T> {
   }
 
   #beginWaiting(nowMs: number): void {
+    let most = 0;
     for (const queue of this.#queues.values()) {
-      this.#virtual = Math.max(this.#virtual, queue.had(nowMs));
+      most = Math.max(most, queue.had(nowMs));
       if (queue.isIdle) this.#queues.delete(queue.index);
     }
+    for (const queue of this.#queues.values()) queue.raiseTo(most, nowMs);
+    this.#virtual = Math.max(this.#virtual, most - SERVICE_GUESS_MS);
   }
 
   #leave(queue: Queue<OwnTurn<T>>, named?: OwnTurn<T>): OwnTurn<T> {

@@ -2,9 +2,9 @@
 import { assert } from '../../lib/index.ts';
 
 /** How long a request is guessed to take, until it has taken longer. */
-const SERVICE_GUESS_MS = 3;
+export const SERVICE_GUESS_MS = 3;
 /** Each is charged at least this: clocks are coarse. */
-export const SERVICE_MIN_MS = 0.05;
+const SERVICE_MIN_MS = 0.05;
 
 /** What a queue has to know of a turn. */
 export interface Queued {
