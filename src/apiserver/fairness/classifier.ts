@@ -30,8 +30,8 @@ export function createClassifier(
   table: FlowStatsTable,
 ): Classifier {
   const kinds = schemas.map((schema) => schemaFlows(schema, levels, table));
-  const users = new WeakMap<UserInfo, readonly Candidate[]>();
-  const learn = (user: UserInfo): readonly Candidate[] => {
+  const users = new WeakMap<UserInfo, (info: RequestInfo) => Flow>();
+  const learn = (user: UserInfo): ((info: RequestInfo) => Flow) => {
     const candidates: Candidate[] = [];
     for (const kind of kinds) {
       const matches = matcherFor(user, kind.schema.rules);
@@ -39,15 +39,36 @@ export function createClassifier(
     }
     const rest = kinds.find(({ schema }) => schema.name === CATCH_ALL);
     assert(rest !== undefined, 'there is always a flow schema that catches all');
-    candidates.push({ matches: () => true, flow: rest.flowsOf(user) });
-    users.set(user, candidates);
-    return candidates;
+    const first = firstOf(candidates, { matches: () => true, flow: rest.flowsOf(user) });
+    const flowOf = candidates.length > FEW ? remembering(first) : first;
+    users.set(user, flowOf);
+    return flowOf;
   };
-  return {
-    flowOf(user, info) {
-      for (const { matches, flow } of users.get(user) ?? learn(user)) if (matches(info)) return flow(info);
-      throw new Error('unreachable: the last candidate matches everything');
-    },
+  return { flowOf: (user, info) => (users.get(user) ?? learn(user))(info) };
+}
+
+/** So many schemas are asked sooner than a request is looked up. */
+const FEW = 8;
+
+function firstOf(candidates: readonly Candidate[], last: Candidate): (info: RequestInfo) => Flow {
+  return (info) => {
+    for (const { matches, flow } of candidates) if (matches(info)) return flow(info);
+    return last.flow(info);
+  };
+}
+
+/** What is told apart by rules alone is asked once. */
+function remembering(first: (info: RequestInfo) => Flow): (info: RequestInfo) => Flow {
+  const known = new Map<string, Flow>();
+  return (info) => {
+    if (info.kind !== 'resource') return first(info);
+    const key = `${info.verb} ${info.group}/${info.resource}/${info.subresource} ${info.namespace}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const flow = first(info);
+    if (known.size >= FLOWS_REMEMBERED) known.clear();
+    known.set(key, flow);
+    return flow;
   };
 }
 

@@ -297,7 +297,7 @@ describe('the queues of a priority level', () => {
           expect(waiting.state).toBe('executing');
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });
