@@ -21,6 +21,8 @@ export interface ResourceDefinition {
   readonly schema: string;
   readonly strategy: Strategy;
   readonly columns: readonly TableColumn[];
+  /** The order of a table's rows, where it is not that of names. */
+  readonly tableOrder?: (a: KubeObject, b: KubeObject) => number;
   /** Undefined: objects are persisted. 'none': a POST is answered by computation and nothing is stored (reviews, bindings). */
   readonly storage?: 'none';
   /** Set where another resource's objects are served in this shape (events.k8s.io/v1 events are core events). */

@@ -91,3 +91,26 @@ describe.each([
     expect(main.body.status.conditions).toMatchObject([{ type: 'Patched' }]);
   });
 });
+
+describe('a table of flow schemas', () => {
+  it('has them in the order in which they are asked', async () => {
+    const api = await testApi();
+    const accept = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+    const { rows } = (await api.call('GET', `${GROUP}/flowschemas`, undefined, accept)).body;
+    const cells: [string, string, number][] = rows.map(({ cells }: { cells: unknown[] }) => cells);
+    expect(cells.map(([name]) => name)).toEqual([
+      'exempt',
+      'probes',
+      'system-leader-election',
+      'system-node-high',
+      'system-nodes',
+      'kube-controller-manager',
+      'kube-scheduler',
+      'kube-system-service-accounts',
+      'service-accounts',
+      'global-default',
+      'catch-all',
+    ]);
+    expect(cells[0]?.[2]).toBe(1);
+  });
+});

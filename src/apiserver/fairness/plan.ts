@@ -1,6 +1,7 @@
 // The configuration of priority and fairness as objects say it, made ready: flow schemas in the order they are asked in, and the
 // seats of each level. Pure. What is broken or refers to nothing is passed over; what every server must have is imagined.
 import {
+  bySchemaOrder,
   CATCH_ALL,
   EXEMPT,
   type FlowControlObjects,
@@ -56,13 +57,6 @@ export function planFlows(objects: FlowControlObjects, seats: number): FlowPlan 
     schemas: schemas.sort(bySchemaOrder).map(schemaPlan),
     levels: levels.map((level) => levelPlan(level, seats, shares)),
   };
-}
-
-/** Lower precedence numbers first, then names. */
-export function bySchemaOrder(a: FlowSchema, b: FlowSchema): number {
-  const difference = (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0);
-  if (difference !== 0) return difference;
-  return nameOf(a) < nameOf(b) ? -1 : 1;
 }
 
 function withMandatory<T extends { metadata?: { name?: string } }>(stored: readonly T[], mandatory: readonly T[]): T[] {

@@ -19,16 +19,22 @@ export function beginWait(clock: Clock, c: AppContext, giveUp: (why: Refusal) =>
   const left = (): void => stop('cancelled');
   const limitMs = Math.min(QUEUE_WAIT_LIMIT_MS, requestTimeoutMs(c.get('query')) * QUEUE_WAIT_SHARE);
   const timer = clock.timer(limitMs, late);
+  let over = false;
   const end = (): void => {
+    over = true;
     timer.cancel();
     signal.removeEventListener('abort', late);
     socket?.off('close', left);
   };
   const stop = (why: Refusal): void => {
+    if (over) return;
     end();
     giveUp(why);
   };
   signal.addEventListener('abort', late, { once: true });
   socket?.once('close', left);
+  // Neither tells again what has happened already.
+  if (signal.aborted) queueMicrotask(late);
+  else if (socket?.destroyed === true) queueMicrotask(left);
   return { end };
 }

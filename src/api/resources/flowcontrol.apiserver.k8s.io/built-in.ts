@@ -122,3 +122,10 @@ export const SUGGESTED_FLOW_CONTROL: FlowControlObjects = {
     schema(['global-default', 'global-default', 9_900], 'ByUser', EVERYBODY),
   ],
 };
+
+/** The order of matching: lower precedence numbers first, then names. */
+export function bySchemaOrder(a: FlowSchema, b: FlowSchema): number {
+  const difference = (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0);
+  if (difference !== 0) return difference;
+  return (a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1;
+}

@@ -4,7 +4,7 @@ import { equalJson } from '../../json.ts';
 import type { FlowSchema } from '../../types.ts';
 import { validateConditions, validateFlowSchema } from '../../validation/flow-schema.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, statusOf } from '../define.ts';
-import { DANGLING } from './built-in.ts';
+import { bySchemaOrder, DANGLING } from './built-in.ts';
 
 const DEFAULT_PRECEDENCE = 1_000;
 
@@ -25,6 +25,7 @@ export const FLOW_SCHEMAS = defineResource({
       description: 'references a broken or non-existent PriorityLevelConfiguration',
     }),
   ],
+  tableOrder: (a, b) => bySchemaOrder(a as FlowSchema, b as FlowSchema),
   strategy: {
     hasGeneration: true,
     prepareForCreate(object) {
