@@ -35,6 +35,11 @@ export const QUEUE_WAIT_LIMIT_MS = 60_000;
 export const WATCH_SEAT_LIMIT_MS = 15_000;
 /** How often priority levels lend and borrow seats anew. */
 export const SEAT_SHARING_PERIOD_MS = 10_000;
+/**
+ * What a level borrows whose borrowingLimitPercent says nothing, in percent of its own seats. Kubernetes sets no limit then; but here one
+ * thread does the work, and a level with all the seats of the server would make everybody else as late as its own crowd.
+ */
+export const BORROWING_DEFAULT_PERCENT = 100;
 /** A main thread that is busy for this part of its time has nothing to lend: more at a time would only make all of it later. */
 export const SEAT_LENDING_BUSY_LIMIT = 0.8;
 /** Flows of one flow schema whose queues are remembered. */

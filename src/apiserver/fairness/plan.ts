@@ -10,7 +10,7 @@ import {
   type PriorityLevelConfiguration,
   SUGGESTED_FLOW_CONTROL,
 } from '../../api/index.ts';
-import { SEATS_PER_REQUEST_LIMIT } from '../limits.ts';
+import { BORROWING_DEFAULT_PERCENT, SEATS_PER_REQUEST_LIMIT } from '../limits.ts';
 import type { LevelBounds } from './borrowing.ts';
 import type { LimitRule } from './queue-set.ts';
 
@@ -95,8 +95,7 @@ function levelPlan(level: PriorityLevelConfiguration, seats: number, shares: num
   const { limited, exempt } = level.spec ?? {};
   const nominal = shares === 0 ? 0 : Math.ceil((seats * sharesOf(level)) / shares);
   const lendable = Math.round((nominal * (limited?.lendablePercent ?? exempt?.lendablePercent ?? 0)) / 100);
-  const borrowing = limited?.borrowingLimitPercent;
-  const borrowed = borrowing === undefined ? seats : Math.round((nominal * borrowing) / 100);
+  const borrowed = Math.round((nominal * (limited?.borrowingLimitPercent ?? BORROWING_DEFAULT_PERCENT)) / 100);
   const rule = ruleOf(level);
   return {
     name: nameOf(level),
