@@ -9,6 +9,7 @@ import { ADMISSION } from './admission.ts';
 import { COMMAND } from './command.ts';
 import { ENCODE } from './encode.ts';
 import { ENVELOPE } from './envelope.ts';
+import { FAIRNESS } from './fairness.ts';
 import { LOG } from './log.ts';
 import { MESSAGE } from './message.ts';
 import { PATCH } from './patch.ts';
@@ -23,6 +24,7 @@ export const MICRO_SUBJECTS: readonly MicroSubject[] = [
   ADMISSION,
   ENCODE,
   ENVELOPE,
+  FAIRNESS,
   REVISION,
   TREE,
   STORE,

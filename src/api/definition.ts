@@ -21,6 +21,8 @@ export interface ResourceDefinition {
   readonly schema: string;
   readonly strategy: Strategy;
   readonly columns: readonly TableColumn[];
+  /** The order of a table's rows, where it is not that of names. */
+  readonly tableOrder?: (a: KubeObject, b: KubeObject) => number;
   /** Undefined: objects are persisted. 'none': answers are computed and nothing is stored (reviews, bindings, component statuses). */
   readonly storage?: 'none';
   /** The Warning header of every request for it: `v1 Endpoints is deprecated in v1.33+; use …`. */

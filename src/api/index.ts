@@ -30,6 +30,7 @@ export { type QosClass, qosClassOf } from './qos.ts';
 export * from './quantity.ts';
 export * from './quota/index.ts';
 export { type ApiGroup, type ApiRegistry, createApiRegistry, groupVersion, parseGroupVersion } from './registry.ts';
+export * from './resources/flowcontrol.apiserver.k8s.io/built-in.ts';
 export { isDefaultClass } from './resources/storage.k8s.io/storageclasses.ts';
 export * from './schema/index.ts';
 export * from './selectors/index.ts';

@@ -38,10 +38,29 @@ export const HTTP2_INVALID_FRAMES_LIMIT = 100;
 export const HTTP2_REFUSED_STREAMS_LIMIT = 100;
 /** Looks at the connections (CONNECTION_SWEEP_PERIOD_MS) for which an HTTP/2 client may leave a ping unanswered. */
 export const HTTP2_SILENT_SWEEPS_MAX = KEEP_ALIVE_TIMEOUT_MS / CONNECTION_SWEEP_PERIOD_MS;
-/** Requests in flight that are no watches and no logs; more are refused with 429. */
+/** Requests that are worked on at a time: the seats that priority levels share (Kubernetes adds the same two limits up). */
 export const IN_FLIGHT_LIMIT = 400;
 export const MUTATING_IN_FLIGHT_LIMIT = 200;
-/** Seconds in the Retry-After of a 429. */
+/** The widest request, in seats, and how many objects a list reads for one. */
+export const SEATS_PER_REQUEST_LIMIT = 10;
+export const OBJECTS_PER_SEAT = 100;
+/** A request waits for a seat no longer than this part of its timeout, nor than so long. */
+export const QUEUE_WAIT_SHARE = 1 / 4;
+export const QUEUE_WAIT_LIMIT_MS = 60_000;
+/** A watch that begins with a list holds its seats until that is sent, and no longer than this. */
+export const WATCH_SEAT_LIMIT_MS = 15_000;
+/** How often priority levels lend and borrow seats anew. */
+export const SEAT_SHARING_PERIOD_MS = 10_000;
+/**
+ * What a level borrows whose borrowingLimitPercent says nothing, in percent of its own seats. Kubernetes sets no limit then; but here one
+ * thread does the work, and a level with all the seats of the server would make everybody else as late as its own crowd.
+ */
+export const BORROWING_DEFAULT_PERCENT = 100;
+/** A main thread that is busy for this part of its time has nothing to lend: more at a time would only make all of it later. */
+export const SEAT_LENDING_BUSY_LIMIT = 0.8;
+/** Flows of one flow schema whose queues are remembered. */
+export const FLOWS_REMEMBERED = 4_096;
+/** Seconds in the Retry-After of an administrator's 429. */
 export const RETRY_AFTER_SECONDS = 1;
 
 /** A watch that asks for no timeout ends after 30 to 60 minutes, at random, so that reconnects spread. */

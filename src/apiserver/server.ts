@@ -4,6 +4,8 @@ import { createAuthenticator } from './authn/authenticate.ts';
 import { createTokenAuthority } from './authn/service-account-tokens.ts';
 import { startBackground } from './background/background.ts';
 import type { ServerContext } from './context.ts';
+import { Fairness } from './fairness/fairness.ts';
+import { startSharing } from './fairness/sharing.ts';
 import { createApp } from './http/app.ts';
 import { closeListeners, type Listeners, openListeners } from './http/listeners.ts';
 import { createServerMetrics } from './http/metrics.ts';
@@ -26,6 +28,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const opened = await openListeners(context, app);
       listeners = opened;
       startBackground(context, stopping.signal);
+      const sharing = startSharing(options.clock, context.fairness);
+      stopping.signal.addEventListener('abort', () => sharing.cancel(), { once: true });
       const [url = ''] = opened.urls;
       return { url, urls: opened.urls };
     },
@@ -43,11 +47,13 @@ export function createServerContext(options: ApiServerOptions): ServerContext {
     issuer: options.authentication.serviceAccountIssuer,
     clock: options.clock,
   });
+  const metrics = createServerMetrics(options.metrics);
   return {
     options,
     tokens,
     authenticator: createAuthenticator(options, tokens),
-    metrics: createServerMetrics(options.metrics),
+    metrics,
+    fairness: new Fairness(options, metrics.inFlight),
     pacer: createWatchPacer(options.clock),
     streams: new Set(),
     draining: false,
@@ -63,4 +69,5 @@ async function drain(
   stopping.abort();
   for (const end of [...context.streams]) end();
   if (listeners !== undefined) await closeListeners(listeners, context.options.clock);
+  context.fairness.close();
 }

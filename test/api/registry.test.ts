@@ -327,6 +327,27 @@ describe('tables', () => {
       },
       { Endpoints: '10.0.0.1:80,10.0.0.2:80,10.0.0.3:80 + 1 more...' },
     ],
+    [
+      'flowcontrol.apiserver.k8s.io',
+      'flowschemas',
+      {
+        spec: { priorityLevelConfiguration: { name: 'exempt' }, matchingPrecedence: 2 },
+        status: { conditions: [{ type: 'Dangling', status: 'False' }] },
+      },
+      { PriorityLevel: 'exempt', MatchingPrecedence: 2, DistinguisherMethod: '<none>', MissingPL: 'False' },
+    ],
+    ['flowcontrol.apiserver.k8s.io', 'flowschemas', { spec: {} }, { MissingPL: '?' }],
+    [
+      'flowcontrol.apiserver.k8s.io',
+      'prioritylevelconfigurations',
+      {
+        spec: {
+          type: 'Limited',
+          limited: { nominalConcurrencyShares: 5, limitResponse: { queuing: { queues: 64, handSize: 6 } } },
+        },
+      },
+      { Type: 'Limited', NominalConcurrencyShares: 5, Queues: 64, HandSize: 6, QueueLengthLimit: '<none>' },
+    ],
     ['', 'configmaps', { data: { a: '1' }, binaryData: { b: '' } }, { Data: 2 }],
     ['', 'secrets', { type: 'Opaque' }, { Type: 'Opaque', Data: 0 }],
     [

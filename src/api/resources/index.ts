@@ -42,6 +42,8 @@ import { SERVICE_ACCOUNTS } from './core/serviceaccounts.ts';
 import { SERVICES } from './core/services.ts';
 import { ENDPOINT_SLICES } from './discovery.k8s.io/endpointslices.ts';
 import { EVENTS } from './events.k8s.io/events.ts';
+import { FLOW_SCHEMAS } from './flowcontrol.apiserver.k8s.io/flowschemas.ts';
+import { PRIORITY_LEVEL_CONFIGURATIONS } from './flowcontrol.apiserver.k8s.io/prioritylevelconfigurations.ts';
 import { INGRESS_CLASSES } from './networking.k8s.io/ingressclasses.ts';
 import { INGRESSES } from './networking.k8s.io/ingresses.ts';
 import { IP_ADDRESSES } from './networking.k8s.io/ipaddresses.ts';
@@ -131,4 +133,6 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   POD_DISRUPTION_BUDGETS,
   RUNTIME_CLASSES,
   PRIORITY_CLASSES,
+  FLOW_SCHEMAS,
+  PRIORITY_LEVEL_CONFIGURATIONS,
 ];

@@ -1,4 +1,5 @@
 // The users and groups that Kubernetes knows by name.
+import { oncePer } from '../../lib/index.ts';
 import type { UserInfo } from '../options.ts';
 
 export const MASTERS_GROUP = 'system:masters';
@@ -21,11 +22,11 @@ export const INSECURE: UserInfo = {
   extra: {},
 };
 
-/** Adds the group that every authenticated user is in. */
-export function authenticated(user: UserInfo): UserInfo {
+/** Adds the group that every authenticated user is in. Equal for equal objects: what is known of a user is remembered by it. */
+export const authenticated = oncePer((user: UserInfo): UserInfo => {
   if (user.groups.includes(AUTHENTICATED_GROUP)) return user;
   return { ...user, groups: [...user.groups, AUTHENTICATED_GROUP] };
-}
+});
 
 export function serviceAccountUserName(namespace: string, name: string): string {
   return `system:serviceaccount:${namespace}:${name}`;

@@ -10,6 +10,7 @@ import { repairServiceAddresses } from './address-repair.ts';
 import { livingServers, publishApiEndpoints, registerServer, type ServerEndpoint } from './api-endpoints.ts';
 import { bootstrap } from './bootstrap.ts';
 import { sweepEvents } from './event-expiry.ts';
+import { startFlowSchemaStatus } from './flow-schema-status.ts';
 
 /** Runs until `signal` aborts. Never throws. */
 export function startBackground(server: ServerContext, signal: AbortSignal): void {
@@ -52,6 +53,7 @@ export function startBackground(server: ServerContext, signal: AbortSignal): voi
     for (const timer of timers) timer.cancel();
   };
   signal.addEventListener('abort', end, { once: true });
+  startFlowSchemaStatus(server, signal, () => leads(server));
   look();
 }
 

@@ -1,10 +1,13 @@
-// The first objects of a cluster: its namespaces, the priorities of its own pods, and the service under which pods find the
-// API. Idempotent.
-import { type KubeObject, SYSTEM_PRIORITY_CLASSES } from '../../api/index.ts';
+// The first objects of a cluster: its namespaces, the priorities of its own pods, the service under which pods find the API, and
+// how requests share a server. Idempotent.
+import { cloneJson, type KubeObject, SYSTEM_PRIORITY_CLASSES } from '../../api/index.ts';
 import type { ServerContext } from '../context.ts';
+import { fromStored } from '../storage/codec.ts';
+import { objectKey } from '../storage/keys.ts';
 import { apiServiceIp } from '../storage/service-addresses.ts';
 import { API_SERVICE, publishApiEndpoints } from './api-endpoints.ts';
-import { ensure } from './ensure.ts';
+import { definitionOf, ensure, ensureCurrent, type ResourceId } from './ensure.ts';
+import { FLOW_CONTROL_STEPS, keptUpToDate } from './flow-control.ts';
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
@@ -19,6 +22,22 @@ export async function bootstrap(server: ServerContext, signal: AbortSignal): Pro
   }
   await ensure(server, signal, ['', 'services'], apiService(server));
   await publishApiEndpoints(server, signal);
+  await ensureFlowControl(server, signal);
+}
+
+/** One commit for the levels, one for the schemas; none, and no question to the leader, when all is well. */
+async function ensureFlowControl(server: ServerContext, signal: AbortSignal): Promise<void> {
+  for (const step of FLOW_CONTROL_STEPS) {
+    await Promise.all(
+      step.map(async (one) => {
+        const id: ResourceId = ['flowcontrol.apiserver.k8s.io', one.plural];
+        const key = objectKey(definitionOf(server, id), '', one.object.metadata?.name ?? '');
+        const stored = server.options.store.snapshot().get(key);
+        if (stored !== undefined && keptUpToDate(fromStored(stored), one) === undefined) return;
+        await ensureCurrent(server, signal, id, cloneJson(one.object), (old) => keptUpToDate(old, one));
+      }),
+    );
+  }
 }
 
 const LABELS = { component: 'apiserver', provider: 'kubernetes' };

@@ -40,12 +40,13 @@ export async function ensure(
   }
 }
 
-/** The same, and brings an older one up to date. */
+/** The same, and brings an older one up to date: as `object` is, or as `bringUpToDate` says (undefined: it stays). */
 export async function ensureCurrent(
   server: ServerContext,
   signal: AbortSignal,
   id: ResourceId,
   object: KubeObject,
+  bringUpToDate?: (old: KubeObject) => KubeObject | undefined,
 ): Promise<void> {
   await ensure(server, signal, id, object);
   const definition = definitionOf(server, id);
@@ -61,14 +62,19 @@ export async function ensureCurrent(
       const stored = snapshot.get(objectKey(definition, namespace, name));
       if (stored === undefined) return { kind: 'answer', value: undefined };
       const old = fromStored(stored);
-      const next: KubeObject = { ...cloneJson(object), metadata: { ...old.metadata } };
-      applyDefaults(apiSchema(), definition, next);
-      if (equalJson({ ...next, metadata: undefined }, { ...old, metadata: undefined }))
-        return { kind: 'answer', value: undefined };
+      const next = bringUpToDate === undefined ? replaced(definition, old, object) : bringUpToDate(old);
+      if (next === undefined) return { kind: 'answer', value: undefined };
       const step = updateStep(operation, next, { stored, object: old }, 'object', snapshot);
       return step.kind === 'answer' ? { kind: 'answer', value: undefined } : { ...step, done: () => undefined };
     },
   });
+}
+
+/** All but the metadata as `object` has it; undefined when that changes nothing. */
+function replaced(definition: ResourceDefinition, old: KubeObject, object: KubeObject): KubeObject | undefined {
+  const next: KubeObject = { ...cloneJson(object), metadata: { ...old.metadata } };
+  applyDefaults(apiSchema(), definition, next);
+  return equalJson({ ...next, metadata: undefined }, { ...old, metadata: undefined }) ? undefined : next;
 }
 
 /** Deletes the object if it is there. */
@@ -90,7 +96,7 @@ export function definitionOf(server: ServerContext, [group, plural]: ResourceId)
 }
 
 /** The server itself as the caller. */
-function operationFor(
+export function operationFor(
   server: ServerContext,
   signal: AbortSignal,
   definition: ResourceDefinition,

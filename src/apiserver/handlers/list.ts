@@ -1,6 +1,7 @@
 // LIST: the stored bytes of what is selected, strung together, page by page at one revision.
 import { ApiError, badRequestError } from '../../api/index.ts';
 import { CompactedError, type Revision, type Snapshot, type StoredObject, type StoreKey } from '../../store/index.ts';
+import { fromStored } from '../storage/codec.ts';
 import { collectionRange } from '../storage/keys.ts';
 import type { Answer, Operation } from './operation.ts';
 import { readRevision, snapshotAt, waitForRevision } from './read-revision.ts';
@@ -16,9 +17,18 @@ interface Continuation {
 export async function handleList(operation: Operation): Promise<Answer> {
   const { definition, query, representation, server } = operation;
   const { clock } = server.options;
-  const page = await readPage(operation);
+  const page = inOrder(operation, await readPage(operation));
   const body = await shapeFor(definition, representation, query, clock).list(page, () => clock.monotonic());
   return { kind: 'parted', status: 200, body, contentType: representation.contentType };
+}
+
+/** The rows of a table may have an order of their own within a page. */
+function inOrder({ definition, representation }: Operation, page: Page): Page {
+  const { tableOrder } = definition;
+  if (tableOrder === undefined || representation.as !== 'table') return page;
+  const rows = page.objects.map((stored) => ({ stored, object: fromStored(stored) }));
+  const objects = rows.sort((a, b) => tableOrder(a.object, b.object)).map(({ stored }) => stored);
+  return { ...page, objects };
 }
 
 async function readPage(operation: Operation): Promise<Page> {

@@ -7,25 +7,24 @@ import { createNonResourceRoutes } from '../discovery/routes.ts';
 import { serveResource } from '../handlers/dispatch.ts';
 import { storeError } from '../storage/transact.ts';
 import type { AppContext, AppEnv } from './env.ts';
-import { createLoadLimit } from './load-limit.ts';
 import { addHeader, respondStatus } from './respond.ts';
 import { authenticate, identify, refuseUnlessAllowed, startDeadline } from './steps.ts';
 
 export function createApp(server: ServerContext): Hono<AppEnv> {
   const { clock } = server.options;
   const serveOther = createNonResourceRoutes(server);
-  const load = createLoadLimit(server.metrics);
 
   const serve = async (c: AppContext): Promise<Response> => {
     c.set('user', await authenticate(server, c));
-    refuseUnlessAllowed(c);
-    const info = c.get('info');
-    if (info.kind !== 'resource') return serveOther(c);
-    const release = load.admit(info);
+    const admitted = server.fairness.admit(c);
+    const seat = admitted instanceof Promise ? await admitted : admitted;
     try {
-      return await serveResource(server, c, info);
+      c.set('seat', seat);
+      refuseUnlessAllowed(c);
+      const info = c.get('info');
+      return await (info.kind === 'resource' ? serveResource(server, c, info) : serveOther(c));
     } finally {
-      release();
+      seat?.leave();
     }
   };
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Context } from 'hono';
 import type { CancelSignal } from '../../lib/index.ts';
+import type { Seat } from '../fairness/seat.ts';
 import type { UserInfo } from '../options.ts';
 import type { RequestInfo } from '../request-info/parse.ts';
 import type { Exchange } from './exchange.ts';
@@ -21,6 +22,10 @@ export interface Variables {
   user: UserInfo;
   /** Aborts at the request's deadline, or when its client gives it up. */
   signal: CancelSignal;
+  /** The place that it was given, if it needs one: see app.ts. */
+  seat: Seat | undefined;
+  /** Headers of the answer that say how it was classified. */
+  flowHeaders: Readonly<Record<string, string>> | undefined;
   /** Headers of the answer beside its own: see addHeader. */
   headers: Record<string, string> | undefined;
 }

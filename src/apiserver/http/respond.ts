@@ -106,6 +106,7 @@ export function addHeader(c: AppContext, name: string, value: string): void {
 
 /** Puts what was added beside an answer's own headers. */
 function addTo(headers: Record<string, string>, c: AppContext): void {
+  Object.assign(headers, c.get('flowHeaders'));
   for (const [name, value] of Object.entries(c.get('headers') ?? {})) {
     const own = headers[name];
     headers[name] = own === undefined ? value : `${own}, ${value}`;

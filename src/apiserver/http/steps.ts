@@ -4,12 +4,11 @@ import { badRequestError, forbiddenError, forbiddenPathError, unauthorizedError 
 import { Cancellation, type Timer } from '../../lib/index.ts';
 import { authorize } from '../authz/authorize.ts';
 import type { ServerContext } from '../context.ts';
-import { REQUEST_TIMEOUT_MS } from '../limits.ts';
 import type { UserInfo } from '../options.ts';
 import { parseRequest, type RequestInfo } from '../request-info/parse.ts';
 import { refuseTooLarge } from './body.ts';
-import { parseDuration } from './duration.ts';
 import type { AppContext } from './env.ts';
+import { requestTimeoutMs } from './timeout.ts';
 
 /** What the request is about, and an id that the answer, the logs and the audit share. */
 export function identify(c: AppContext): RequestInfo {
@@ -41,12 +40,10 @@ function splitUrl(url: string): { pathname: string; search: string } {
 
 /** Aborts what the request waits for at its deadline (the client's `timeout`, at most REQUEST_TIMEOUT_MS), or when its client gives it up. */
 export function startDeadline(server: ServerContext, c: AppContext): Timer {
-  const asked = parseDuration(c.get('query').get('timeout'));
   const deadline = new Cancellation();
-  const delayMs = asked === undefined || asked <= 0 ? REQUEST_TIMEOUT_MS : Math.min(asked, REQUEST_TIMEOUT_MS);
   c.set('signal', deadline);
   c.env?.exchange?.onAbandoned?.(() => deadline.abort());
-  return server.options.clock.timer(delayMs, () => deadline.abort());
+  return server.options.clock.timer(requestTimeoutMs(c.get('query')), () => deadline.abort());
 }
 
 /** Who asks. Bodies that say they are too large are refused before anything is read. Throws ApiError 401 and 413. */

@@ -41,6 +41,7 @@ export async function handleWatch(operation: Operation, c: AppContext): Promise<
     labels: { group: definition.group, version: definition.version, kind: definition.kind },
     snapshot,
     from,
+    seat: c.get('seat'),
   };
   const { exchange, upgrade } = c.env ?? {};
   if (upgrade !== undefined) {

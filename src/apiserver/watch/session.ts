@@ -16,9 +16,10 @@ import {
   type WatchOptions,
 } from '../../store/index.ts';
 import type { ServerContext } from '../context.ts';
+import type { Seat } from '../fairness/seat.ts';
 import type { Selection } from '../handlers/selection.ts';
 import type { Shape } from '../handlers/shape.ts';
-import { WATCH_BOOKMARK_PERIOD_MS } from '../limits.ts';
+import { WATCH_BOOKMARK_PERIOD_MS, WATCH_SEAT_LIMIT_MS } from '../limits.ts';
 import { encodeBookmark, encodeError, encodeEvent, encodeEvents } from './events.ts';
 import type { WatchRequest } from './options.ts';
 import { Outbox } from './outbox.ts';
@@ -37,6 +38,8 @@ export interface WatchSession {
   /** What the first events show, and where the changes begin. */
   readonly snapshot: Snapshot;
   readonly from: Revision;
+  /** Held until the first events are sent. */
+  readonly seat?: Seat | undefined;
 }
 
 /** Runs the watch over `transport` until either side ends it. Never throws. */
@@ -102,11 +105,20 @@ export function runWatch(session: WatchSession, transport: WatchTransport): void
   transport.onClosed(release);
   timers.push(clock.timer(request.timeoutSeconds * 1000, endInGoodOrder));
   timers.push(every(clock, WATCH_BOOKMARK_PERIOD_MS, bookmark));
+  holdSeat(session, timers);
   sendInitial(session, transport, () => over)
     .then(() => {
       if (!over) follow();
     })
-    .catch(fail);
+    .catch(fail)
+    .finally(() => session.seat?.release());
+}
+
+/** A client that is slow to take a long beginning does not hold it for all that time. */
+function holdSeat({ server, request, seat }: WatchSession, timers: Timer[]): void {
+  if (seat === undefined || !request.initialEvents) return;
+  seat.keep();
+  timers.push(server.options.clock.timer(WATCH_SEAT_LIMIT_MS, () => seat.release()));
 }
 
 function watchOptions({ range, from, selection }: WatchSession): WatchOptions {

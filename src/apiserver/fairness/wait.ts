@@ -1,0 +1,40 @@
+// Waiting for a seat: until there is one, until it takes too long, or until nobody waits any more because the client has gone.
+
+import type { Clock } from '../../lib/index.ts';
+import type { AppContext } from '../http/env.ts';
+import { requestTimeoutMs } from '../http/timeout.ts';
+import { QUEUE_WAIT_LIMIT_MS, QUEUE_WAIT_SHARE } from '../limits.ts';
+import type { Refusal } from './flow-stats.ts';
+
+export interface Wait {
+  /** It is over, in whichever way. */
+  end(): void;
+}
+
+/** Calls `giveUp` once, unless the wait is ended before. */
+export function beginWait(clock: Clock, c: AppContext, giveUp: (why: Refusal) => void): Wait {
+  const signal = c.get('signal');
+  const socket = c.env?.exchange?.socket ?? c.env?.upgrade?.incoming.socket;
+  const late = (): void => stop('time-out');
+  const left = (): void => stop('cancelled');
+  const limitMs = Math.min(QUEUE_WAIT_LIMIT_MS, requestTimeoutMs(c.get('query')) * QUEUE_WAIT_SHARE);
+  const timer = clock.timer(limitMs, late);
+  let over = false;
+  const end = (): void => {
+    over = true;
+    timer.cancel();
+    signal.removeEventListener('abort', late);
+    socket?.off('close', left);
+  };
+  const stop = (why: Refusal): void => {
+    if (over) return;
+    end();
+    giveUp(why);
+  };
+  signal.addEventListener('abort', late, { once: true });
+  socket?.once('close', left);
+  // Neither tells again what has happened already.
+  if (signal.aborted) queueMicrotask(late);
+  else if (socket?.destroyed === true) queueMicrotask(left);
+  return { end };
+}
