@@ -89,6 +89,7 @@ describe('three servers, of which one is flooded', () => {
     ).toMatchObject({ kind: 'answered', status: 201 });
     const [loud, quiet] = await Promise.all([identityOf('loud'), identityOf('quiet')]);
     await allowEverything(admin, ['loud', 'quiet']);
+    await setApart(admin, 'loud');
     const client = plainClient(cluster.urlOf(server), quiet);
     const alone = await ask(client);
     const flood = await startFlood(cluster.urlOf(server), loud);
@@ -112,4 +113,23 @@ async function allowEverything(admin: PlainClient, users: readonly string[]): Pr
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: users.map((name) => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name })),
   });
+}
+
+/** A level of few seats and short queues: a client on the same machine is too slow to fill those that a server has by itself. */
+async function setApart(admin: PlainClient, user: string): Promise<void> {
+  const group = '/apis/flowcontrol.apiserver.k8s.io/v1';
+  const limitResponse = { type: 'Queue', queuing: { queues: 8, handSize: 2, queueLengthLimit: 10 } };
+  const level = { type: 'Limited', limited: { nominalConcurrencyShares: 5, limitResponse } };
+  const schema = {
+    priorityLevelConfiguration: { name: 'crowd' },
+    matchingPrecedence: 50,
+    rules: [
+      {
+        subjects: [{ kind: 'User', user: { name: user } }],
+        resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'] }],
+      },
+    ],
+  };
+  await admin.send('POST', `${group}/prioritylevelconfigurations`, { metadata: { name: 'crowd' }, spec: level });
+  await admin.send('POST', `${group}/flowschemas`, { metadata: { name: 'crowd' }, spec: schema });
 }
