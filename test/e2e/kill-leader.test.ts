@@ -9,12 +9,12 @@ import { eventually } from './support/command.ts';
 import { kubectl, kubectlMissing } from './support/kubectl.ts';
 import { threeServers } from './support/three-servers.ts';
 
-const ROUNDS = 20;
+const ROUNDS = 10;
 const clock = systemClock();
 
 if (kubectlMissing !== undefined) process.stderr.write(`skipped: pods while leaders die: ${kubectlMissing}\n`);
 
-describe('a cluster whose leader is killed twenty times', () => {
+describe('a cluster whose leader is killed ten times', () => {
   let cluster: ClusterUnderTest;
   const folder = mkdtempSync(join(tmpdir(), 'quorate-kill-'));
   beforeAll(async () => {

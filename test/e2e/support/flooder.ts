@@ -1,5 +1,5 @@
 // A client that keeps many requests in flight at one server, on a connection each, and asks again at once whatever it is answered. It
-// prints a line when each of its connections was answered about once, runs until its input ends, and prints how often it was answered what.
+// prints a line when each of its connections was answered once, runs until its input ends, and prints how often it was answered what.
 import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:https';
 
@@ -17,10 +17,10 @@ export type FloodCounts = Readonly<Record<string, number>>;
 const options = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as FloodOptions;
 const agent = new Agent({ ...options, keepAlive: true, maxSockets: options.inFlight });
 const counts: Record<string, number> = {};
-let answers = 0;
+let answered = 0;
 let over = false;
 
-function ask(): void {
+function ask(isFirst: boolean): void {
   if (over) return;
   let status = 0;
   get(options.url, { agent }, (response) => {
@@ -30,13 +30,12 @@ function ask(): void {
     .on('error', () => undefined)
     .on('close', () => {
       counts[status] = (counts[status] ?? 0) + 1;
-      answers++;
-      if (answers === options.inFlight) process.stdout.write('under way\n');
-      setImmediate(ask);
+      if (isFirst && ++answered === options.inFlight) process.stdout.write('under way\n');
+      setImmediate(ask, false);
     });
 }
 
-for (let i = 0; i < options.inFlight; i++) ask();
+for (let i = 0; i < options.inFlight; i++) ask(true);
 process.stdin.resume().on('end', () => {
   over = true;
   process.stdout.write(JSON.stringify(counts), () => process.exit(0));
