@@ -86,6 +86,8 @@ describe('a claim', () => {
 
   it('is charged when it comes and when it grows, for its class too', async () => {
     const gold = 'gold.storageclass.storage.k8s.io/requests.storage';
+    const body = { metadata: { name: 'gold' }, provisioner: 'example.com/shown', allowVolumeExpansion: true };
+    await api.call('POST', '/apis/storage.k8s.io/v1/storageclasses', body);
     await quota({ 'requests.storage': '10Gi', [gold]: '5Gi' }, { 'requests.storage': '2Gi', [gold]: '2Gi' });
     expect(asked(CLAIMS, '', claim('3Gi'))).toMatchObject({ writes: [{ kind: 'put' }] });
     expect(asked(CLAIMS, '', claim('4Gi'))).toBe(

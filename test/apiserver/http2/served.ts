@@ -40,8 +40,9 @@ export async function serveHttp2(overrides: Partial<ApiServerOptions> = {}, tls?
   const { clock, sweep } = impatientNever();
   const store = createMemoryStore({ clock });
   await store.start();
-  const watches = countWatches(store);
   const server = createApiServer(testOptions(store, { clock, tls: tls ?? (await servingTls()), ...overrides }));
+  // Those of clients: the server has some of its own.
+  const watches = countWatches(store);
   const { url } = await server.start();
   const sessions: ClientHttp2Session[] = [];
   return {
