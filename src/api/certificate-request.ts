@@ -9,6 +9,10 @@ const INTEGER = 0x02;
 const BIT_STRING = 0x03;
 const OBJECT_IDENTIFIER = 0x06;
 const ATTRIBUTES = 0xa0;
+const BMP_STRING = 0x1e;
+/** The object identifier 2.5.4.10. */
+const ORGANIZATION = Buffer.from('55040a', 'hex');
+const NO_BYTES = Buffer.alloc(0);
 
 interface Element {
   readonly tag: number;
@@ -34,12 +38,43 @@ export function certificateRequestProblem(pem: string): string | undefined {
   }
 }
 
+/** The organisations in the subject of a request without a problem: the groups of whoever gets the certificate. */
+export function requestedOrganizations(pem: string): readonly string[] {
+  const [block] = pemBlocks(pem);
+  if (block === undefined) return [];
+  const [info] = elementsOf(only(elementsOf(block.bytes), SEQUENCE).content);
+  const [, subject] = elementsOf(info?.content ?? NO_BYTES);
+  return namesIn(subject?.content ?? NO_BYTES)
+    .filter(({ type }) => type.equals(ORGANIZATION))
+    .map(({ text }) => text);
+}
+
+/** A subject is a sequence of sets of pairs. Throws DerError. */
+function namesIn(subject: Buffer): { readonly type: Buffer; readonly text: string }[] {
+  const pairs = elementsOf(subject).flatMap((relative) => {
+    if (relative.tag !== SET) throw malformed('malformed subject');
+    return elementsOf(relative.content);
+  });
+  return pairs.map((pair) => {
+    const [type, value] = elementsOf(pair.content);
+    if (pair.tag !== SEQUENCE || type?.tag !== OBJECT_IDENTIFIER || value === undefined)
+      throw malformed('malformed subject');
+    return { type: type.content, text: textOf(value) };
+  });
+}
+
+function textOf({ tag, content }: Element): string {
+  if (tag !== BMP_STRING) return content.toString('utf8');
+  if (content.length % 2 !== 0) throw malformed('invalid BMPString');
+  return Buffer.from(content).swap16().toString('utf16le');
+}
+
 function signatureProblem(der: Buffer): string | undefined {
   const request = only(elementsOf(der), SEQUENCE);
   const [info, algorithm, signature] = expectTags(request.content, [SEQUENCE, SEQUENCE, BIT_STRING]);
   const [version, subject, key] = expectTags(info.content, [INTEGER, SEQUENCE, SEQUENCE, ATTRIBUTES]);
   if (!version.content.equals(Buffer.from([0]))) throw malformed('unknown version of a certificate request');
-  for (const relative of elementsOf(subject.content)) if (relative.tag !== SET) throw malformed('malformed subject');
+  namesIn(subject.content);
   const [identifier] = elementsOf(algorithm.content);
   if (identifier?.tag !== OBJECT_IDENTIFIER || signature.content[0] !== 0) throw malformed('malformed signature');
   const scheme = SCHEMES[identifier.content.toString('hex')];

@@ -9,6 +9,10 @@ export function required(field: string, detail = ''): FieldError {
 export function invalid(field: string, value: unknown, detail: string): FieldError {
   return { type: 'invalid', field, value, detail };
 }
+/** The problems of a value, a finding each. */
+export function problemsAt(field: string, value: unknown, problems: readonly string[]): FieldError[] {
+  return problems.map((problem) => invalid(field, value, problem));
+}
 /** Where the value is too much to repeat: whole rules, all conditions of a status. */
 export function invalidWithoutValue(field: string, detail: string): FieldError {
   return { type: 'invalid', field, detail };

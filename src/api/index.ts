@@ -1,5 +1,6 @@
 // The door of the API room: Kubernetes' API as data and pure functions.
 export { type Amounts, amountsOf, equalAmounts, textsOf } from './amounts.ts';
+export { requestedOrganizations } from './certificate-request.ts';
 export type * from './cluster-types.ts';
 export { type DecodedBody, decodeBody, mediaTypeOf } from './decode.ts';
 export type * from './definition.ts';
@@ -31,6 +32,7 @@ export * from './quantity.ts';
 export * from './quota/index.ts';
 export { type ApiGroup, type ApiRegistry, createApiRegistry, groupVersion, parseGroupVersion } from './registry.ts';
 export * from './resources/flowcontrol.apiserver.k8s.io/built-in.ts';
+export { isDefaultIngressClass } from './resources/networking.k8s.io/ingressclasses.ts';
 export { isDefaultClass } from './resources/storage.k8s.io/storageclasses.ts';
 export * from './schema/index.ts';
 export * from './selectors/index.ts';

@@ -29,6 +29,13 @@ export function cloneJson<T>(value: T): T {
   return copy as T;
 }
 
+/** Gives `target` what `source` has there, or nothing where that has none. */
+export function putBack<T extends object, Key extends keyof T>(target: T, source: T, key: Key): void {
+  const value = source[key];
+  if (value === undefined) delete target[key];
+  else target[key] = value;
+}
+
 /** Equality of meaning: the order of keys is ignored, members that are `undefined` count as absent. */
 export function equalJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -204,6 +204,28 @@ describe('a request that waits', () => {
     await Promise.all(asked);
     expect(await count('current_executing_requests', GLOBAL)).toBe(0);
   });
+
+  it('leaves its queue with its stream, and hangs nothing on the connection that streams share', async () => {
+    const asked = await flood();
+    const socket = new EventEmitter();
+    const abandon: (() => void)[] = [];
+    const stream = (): Promise<{ status: number }> => {
+      const onAbandoned = (listener: () => void): number => abandon.push(listener);
+      const exchange = { target: PODS, socket, isAnswered: false, answer: () => undefined, onAbandoned };
+      const env = { exchange: exchange as unknown as Exchange };
+      return Promise.resolve(createApp(api.context).request(PODS, { headers: as('bob') }, env));
+    };
+    const streams = Array.from({ length: 12 }, stream);
+    await settled();
+    expect(await count('current_inqueue_requests', GLOBAL)).toBe(312);
+    expect(socket.listenerCount('close')).toBe(0);
+    for (const each of abandon) each();
+    for (const { status } of await Promise.all(streams)) expect(status).toBe(429);
+    expect(await count('rejected_requests_total', 'reason="cancelled"')).toBe(12);
+    gate.open();
+    await Promise.all(asked);
+    expect(await count('current_executing_requests', GLOBAL)).toBe(0);
+  });
 });
 
 const schemaFor = (name: string, level: string, more: object = {}): object => ({

@@ -11,13 +11,13 @@ const ALGORITHMS = {
 
 export type RequestAlgorithm = keyof typeof ALGORITHMS;
 
-/** The PEM of a request for jane of the devs, signed with a key made for it. */
-export async function certificateRequest(algorithm: RequestAlgorithm): Promise<string> {
+/** The PEM of a request for jane of the devs (or for another name), signed with a key made for it. */
+export async function certificateRequest(algorithm: RequestAlgorithm, name = 'CN=jane, O=devs'): Promise<string> {
   const signingAlgorithm = ALGORITHMS[algorithm];
   const made = await crypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
   if (!('privateKey' in made)) throw new Error(`${algorithm} has no pair of keys`);
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: 'CN=jane, O=devs',
+    name,
     keys: made,
     signingAlgorithm,
     extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'jane.example.com' }])],

@@ -2,6 +2,7 @@
 import type { Strategy } from '../definition.ts';
 import { cloneJson, equalJson, type JsonObject } from '../json.ts';
 import type { KubeObject } from '../object.ts';
+import type { PodTemplateSpec } from '../types.ts';
 
 /** Objects are JSON trees; their types only say more. */
 function members(object: KubeObject): JsonObject {
@@ -13,11 +14,17 @@ export function differs(object: KubeObject, old: KubeObject, field = 'spec'): bo
   return !equalJson(members(object)[field], members(old)[field]);
 }
 
-/** Status stays what it was; absent where there was none. */
-export function keepStatus(object: KubeObject, old: KubeObject): void {
-  const status = members(old)['status'];
+/** For updates of the main resource: status stays what it was, `initial` where there was none. True when the spec changed. */
+export function keepStatus(object: KubeObject, old: KubeObject, initial?: JsonObject): boolean {
+  const status = members(old)['status'] ?? initial;
   if (status === undefined) delete members(object)['status'];
   else members(object)['status'] = cloneJson(status);
+  return differs(object, old);
+}
+
+/** A template always has metadata, as the objects of Go clients do. */
+export function defaultTemplate(holder: { template?: PodTemplateSpec }): void {
+  if (holder.template !== undefined) holder.template.metadata ??= {};
 }
 
 /** For kinds without status: a generation, raised by `field`. */
@@ -36,8 +43,7 @@ export function withStatus(
       members(object)['status'] = cloneJson(initial);
     },
     prepareForUpdate(object, old) {
-      keepStatus(object, old);
-      return differs(object, old);
+      return keepStatus(object, old);
     },
   };
 }

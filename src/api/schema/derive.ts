@@ -9,7 +9,6 @@ import { deriveMessages, specialScalar } from '../protobuf/derive.ts';
 import { RESOURCES } from '../resources/index.ts';
 import { type Model, type ModelField, type ModelReader, openModels } from './models.ts';
 import type { FieldEntry, FieldMarks, SchemaFile, TypeEntry } from './schema-file.ts';
-import { BYTES_FIELDS, QUANTITY_FIELDS } from './special-fields.ts';
 import { classCandidates, META_PACKAGE, META_SEEDS, typeNameOf, typeNameOfClass } from './type-names.ts';
 
 interface MergeFact {
@@ -154,8 +153,7 @@ function shapeOf(typeName: string, field: ModelField, names: Map<string, string>
   if (map !== undefined) return `{}${shapeOf(typeName, { ...field, type: map }, names)}`;
   const special = specialScalar(typeName, field.name);
   if (special !== undefined) return special;
-  if (QUANTITY_FIELDS[typeName]?.includes(field.name)) return 'quantity';
-  if (BYTES_FIELDS[typeName]?.includes(field.name) || field.format === 'byte') return 'bytes';
+  if (field.format === 'byte') return 'bytes';
   switch (field.type) {
     case 'string':
     case 'boolean':

@@ -2,7 +2,7 @@
 // one; and what of it may change, which is next to nothing: size and attributes of a claim that is bound.
 import type { FieldError } from '../definition.ts';
 import { addFindings, forbidden, invalid, notSupported, required } from '../field-error.ts';
-import { cloneJson, equalJson } from '../json.ts';
+import { cloneJson, equalJson, putBack } from '../json.ts';
 import { compareQuantities, isWhole, parseQuantity } from '../quantity.ts';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../types.ts';
 import { dnsLabel, dnsSubdomain, present, qualifiedName } from './findings.ts';
@@ -121,16 +121,6 @@ function immutableRest(
   if (rest.resources?.requests !== undefined && size !== undefined) rest.resources.requests['storage'] = size;
   if (rest.volumeAttributesClassName !== undefined) putBack(rest, before, 'volumeAttributesClassName');
   return rest;
-}
-
-function putBack<Key extends keyof PersistentVolumeClaimSpec>(
-  target: PersistentVolumeClaimSpec,
-  source: PersistentVolumeClaimSpec,
-  key: Key,
-): void {
-  const value = source[key];
-  if (value === undefined) delete target[key];
-  else target[key] = value;
 }
 
 /** Names the fields, so that a user finds the one that was changed. */

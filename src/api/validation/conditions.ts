@@ -1,8 +1,7 @@
 // The rules of metav1.Condition lists in a status.
 import type { Condition } from '../cluster-types.ts';
 import type { FieldError } from '../definition.ts';
-import { addFindings, duplicate, invalid, notSupported, required, tooLong } from '../field-error.ts';
-import { problemsAt } from './domains.ts';
+import { addFindings, duplicate, invalid, notSupported, problemsAt, required, tooLong } from '../field-error.ts';
 import { labelKeyProblems } from './labels.ts';
 import { regexError } from './names.ts';
 

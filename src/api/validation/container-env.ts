@@ -1,8 +1,8 @@
 // The rules of a container's environment: names, and where the values of variables come from.
 import type { FieldError } from '../definition.ts';
-import { addFindings, invalid, required } from '../field-error.ts';
+import { addFindings, invalid, problemsAt, required } from '../field-error.ts';
 import type { EnvFromSource, EnvVar } from '../types.ts';
-import { dnsSubdomain, invalids, present } from './findings.ts';
+import { dnsSubdomain, present } from './findings.ts';
 import { configKeyProblems, envVarNameProblems } from './names.ts';
 import { localPath } from './paths.ts';
 import { fieldRef, resourceFieldRef } from './projected-volume.ts';
@@ -25,7 +25,10 @@ export function validateEnv(variables: readonly EnvVar[], at: string): FieldErro
   const errors: FieldError[] = [];
   for (const [index, { name, value, valueFrom }] of variables.entries()) {
     const place = `${at}[${index}]`;
-    addFindings(errors, name ? invalids(name, `${place}.name`, envVarNameProblems(name)) : [required(`${place}.name`)]);
+    addFindings(
+      errors,
+      name ? problemsAt(`${place}.name`, name, envVarNameProblems(name)) : [required(`${place}.name`)],
+    );
     if (valueFrom !== undefined) addFindings(errors, validateSource(valueFrom, value, `${place}.valueFrom`));
   }
   return errors;
@@ -42,7 +45,7 @@ function validateSource(valueFrom: ValueFrom, value: string | undefined, at: str
     const { name = '', key } = reference;
     addFindings(errors, name ? dnsSubdomain(name, `${at}.${source}.name`) : [required(`${at}.${source}.name`)]);
     const place = `${at}.${source}.key`;
-    addFindings(errors, key ? invalids(key, place, configKeyProblems(key)) : [required(place)]);
+    addFindings(errors, key ? problemsAt(place, key, configKeyProblems(key)) : [required(place)]);
   }
   if (fileKeyRef !== undefined) addFindings(errors, validateFileKey(fileKeyRef, `${at}.fileKeyRef`));
   const sources = Object.values(valueFrom).filter((source) => source !== undefined).length;
@@ -57,7 +60,7 @@ function validateSource(valueFrom: ValueFrom, value: string | undefined, at: str
 /** A line of a file in a volume of the pod. */
 function validateFileKey({ key, path, volumeName }: NonNullable<ValueFrom['fileKeyRef']>, at: string): FieldError[] {
   return [
-    ...(key ? invalids(key, `${at}.key`, envVarNameProblems(key)) : [required(`${at}.key`)]),
+    ...(key ? problemsAt(`${at}.key`, key, envVarNameProblems(key)) : [required(`${at}.key`)]),
     ...present(volumeName, `${at}.volumeName`),
     ...(path ? localPath(path, `${at}.path`) : [required(`${at}.path`)]),
   ];
@@ -67,7 +70,7 @@ export function validateEnvFrom(sources: readonly EnvFromSource[], at: string): 
   const errors: FieldError[] = [];
   for (const [index, { prefix, configMapRef, secretRef }] of sources.entries()) {
     const place = `${at}[${index}]`;
-    if (prefix) addFindings(errors, invalids(prefix, `${place}.prefix`, envVarNameProblems(prefix)));
+    if (prefix) addFindings(errors, problemsAt(`${place}.prefix`, prefix, envVarNameProblems(prefix)));
     if (configMapRef === undefined && secretRef === undefined) {
       errors.push(invalid(at, '', 'must specify one of: `configMapRef` or `secretRef`'));
     } else if (configMapRef !== undefined && secretRef !== undefined) {

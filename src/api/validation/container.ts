@@ -8,6 +8,7 @@ import {
   invalid,
   notFound,
   notSupported,
+  problemsAt,
   required,
   tooLong,
 } from '../field-error.ts';
@@ -16,7 +17,7 @@ import type { Container, ContainerPort, EphemeralContainer, PodSpec, Volume } fr
 import { validateEnv, validateEnvFrom } from './container-env.ts';
 import { validateDevices, validateMounts } from './container-mounts.ts';
 import { PROBES, validateProbes } from './container-probes.ts';
-import { dnsLabel, invalids } from './findings.ts';
+import { dnsLabel } from './findings.ts';
 import { portNameProblems } from './names.ts';
 import { oneOf, portNumber, protocol } from './numbers.ts';
 import { validateResizePolicy, validateResources } from './resources.ts';
@@ -183,7 +184,7 @@ function validatePorts(ports: readonly ContainerPort[], at: string, hostNetwork:
   for (const [index, port] of ports.entries()) {
     const place = `${at}[${index}]`;
     if (port.name) {
-      addFindings(errors, invalids(port.name, `${place}.name`, portNameProblems(port.name)));
+      addFindings(errors, problemsAt(`${place}.name`, port.name, portNameProblems(port.name)));
       if (names.has(port.name)) errors.push(duplicate(`${place}.name`, port.name));
       names.add(port.name);
     }

@@ -1,7 +1,7 @@
 // Names that are made of domains: wildcard hosts, fully qualified names, domain-prefixed paths, signers, and identifiers of C
 // and CEL that go with them. Findings are in Kubernetes' words.
 import type { FieldError } from '../definition.ts';
-import { invalid, required, tooLong } from '../field-error.ts';
+import { invalid, problemsAt, required, tooLong } from '../field-error.ts';
 import {
   DNS_LABEL_LIMIT,
   DNS_SUBDOMAIN_LIMIT,
@@ -12,11 +12,6 @@ import {
   regexError,
   tooLongText,
 } from './names.ts';
-
-/** A finding for each problem. */
-export function problemsAt(field: string, value: unknown, problems: readonly string[]): FieldError[] {
-  return problems.map((problem) => invalid(field, value, problem));
-}
 
 /** `*.example.com`. */
 export function wildcardSubdomainProblems(value: string): string[] {

@@ -1,6 +1,6 @@
 // Shorthands for the commonest rules: a text that must be there, one that must be a name. What is absent counts as empty.
 import type { FieldError } from '../definition.ts';
-import { invalid, required } from '../field-error.ts';
+import { problemsAt, required } from '../field-error.ts';
 import { labelKeyProblems } from './labels.ts';
 import { dns1123LabelProblems, dns1123SubdomainProblems } from './names.ts';
 
@@ -9,20 +9,15 @@ export function present(value: string | undefined, at: string, detail = ''): Fie
   return value ? [] : [required(at, detail)];
 }
 
-/** The problems of a value as findings about its field. */
-export function invalids(value: unknown, at: string, problems: readonly string[]): FieldError[] {
-  return problems.map((problem) => invalid(at, value, problem));
-}
-
 export function dnsLabel(value: string | undefined, at: string): FieldError[] {
-  return invalids(value ?? '', at, dns1123LabelProblems(value ?? ''));
+  return problemsAt(at, value ?? '', dns1123LabelProblems(value ?? ''));
 }
 
 export function dnsSubdomain(value: string | undefined, at: string): FieldError[] {
-  return invalids(value ?? '', at, dns1123SubdomainProblems(value ?? ''));
+  return problemsAt(at, value ?? '', dns1123SubdomainProblems(value ?? ''));
 }
 
 /** `name` or `prefix/name`. */
 export function qualifiedName(value: string | undefined, at: string): FieldError[] {
-  return invalids(value ?? '', at, labelKeyProblems(value ?? ''));
+  return problemsAt(at, value ?? '', labelKeyProblems(value ?? ''));
 }

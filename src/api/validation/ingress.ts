@@ -1,8 +1,8 @@
 // The rules of ingresses and their classes: hosts, paths, backends, and what an ingress class points to.
 import type { HTTPIngressPath, Ingress, IngressBackend, IngressClass, IngressRule } from '../cluster-types.ts';
 import type { FieldError } from '../definition.ts';
-import { addFindings, forbidden, invalid, notSupported, required, tooLong } from '../field-error.ts';
-import { domainPrefixedPath, problemsAt, wildcardSubdomainProblems } from './domains.ts';
+import { addFindings, forbidden, invalid, notSupported, problemsAt, required, tooLong } from '../field-error.ts';
+import { domainPrefixedPath, wildcardSubdomainProblems } from './domains.ts';
 import { ipProblems, parseIp } from './ip.ts';
 import { dns1123LabelProblems, dns1123SubdomainProblems, pathSegmentProblems, portNameProblems } from './names.ts';
 import { portNumber } from './numbers.ts';

@@ -1,8 +1,7 @@
 // The rules of network policies: selectors, ports and their ranges, blocks of addresses.
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../cluster-types.ts';
 import type { FieldError } from '../definition.ts';
-import { addFindings, forbidden, invalid, notSupportedAsListed, required } from '../field-error.ts';
-import { problemsAt } from './domains.ts';
+import { addFindings, forbidden, invalid, notSupportedAsListed, problemsAt, required } from '../field-error.ts';
 import { cidrProblems, isStrictSubset, parseCidr } from './ip.ts';
 import { validateLabelSelector } from './labels.ts';
 import { PROTOCOLS, portNumber, portReference } from './numbers.ts';

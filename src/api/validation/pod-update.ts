@@ -2,7 +2,7 @@
 // ephemeralcontainers and resize the one thing that each is for.
 import type { FieldError } from '../definition.ts';
 import { addFindings, forbidden, invalid, required } from '../field-error.ts';
-import { cloneJson, equalJson, isEmptyJson } from '../json.ts';
+import { cloneJson, equalJson, isEmptyJson, putBack } from '../json.ts';
 import { qosClassOf } from '../qos.ts';
 import type { Container, Pod, PodSpec, ResourceRequirements, Toleration } from '../types.ts';
 import { DEADLINE_SECONDS_MAX } from './pod.ts';
@@ -95,12 +95,6 @@ function describeDifference(spec: PodSpec, old: PodSpec): string {
   const keys = [...new Set([...Object.keys(spec), ...Object.keys(old)])] as (keyof PodSpec)[];
   const changed = keys.filter((key) => !equalJson(spec[key], old[key])).sort();
   return `\nchanged: ${changed.map((key) => `spec.${key}`).join(', ')}`;
-}
-
-function putBack<Key extends keyof PodSpec>(target: PodSpec, source: PodSpec, key: Key): void {
-  const value = source[key];
-  if (value === undefined) delete target[key];
-  else target[key] = value;
 }
 
 function validateDeadline(spec: PodSpec, old: PodSpec): FieldError[] {

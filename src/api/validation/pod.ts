@@ -1,9 +1,9 @@
 // The rules of pods and pod specs, also where a template carries one, and of a pod's status. What may change is pod-update's.
 import type { FieldError } from '../definition.ts';
-import { addFindings, duplicate, forbidden, invalid, required, tooLong } from '../field-error.ts';
+import { addFindings, duplicate, forbidden, invalid, problemsAt, required, tooLong } from '../field-error.ts';
 import type { Pod, PodSpec, Toleration } from '../types.ts';
 import { validateContainers } from './container.ts';
-import { dnsLabel, dnsSubdomain, invalids, qualifiedName } from './findings.ts';
+import { dnsLabel, dnsSubdomain, qualifiedName } from './findings.ts';
 import { labelValueProblems, validateLabels } from './labels.ts';
 import { oneOf } from './numbers.ts';
 import { validateDns, validateHostAliases, validateHostUsers } from './pod-network.ts';
@@ -153,7 +153,7 @@ export function validateTolerations(tolerations: readonly Toleration[], at: stri
       errors.push(invalid(`${place}.operator`, value, "value must be empty when `operator` is 'Exists'"));
     if (!operator || operator === 'Equal') {
       const problems = labelValueProblems(value);
-      if (problems.length > 0) addFindings(errors, invalids(value, `${place}.operator`, [problems.join(';')]));
+      if (problems.length > 0) addFindings(errors, problemsAt(`${place}.operator`, value, [problems.join(';')]));
     }
     addFindings(errors, oneOf(effect, `${place}.effect`, EFFECTS, 'optional'));
   }

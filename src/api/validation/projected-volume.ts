@@ -1,9 +1,9 @@
 // The rules of volumes whose files Kubernetes writes itself: secrets, config maps, the pod's own fields, tokens, and all of
 // them projected into one volume.
 import type { FieldError } from '../definition.ts';
-import { addFindings, forbidden, invalid, notSupported, required } from '../field-error.ts';
+import { addFindings, forbidden, invalid, notSupported, problemsAt, required } from '../field-error.ts';
 import type { EnvVar, Volume } from '../types.ts';
-import { invalids, present, qualifiedName } from './findings.ts';
+import { present, qualifiedName } from './findings.ts';
 import { validateLabelSelector } from './labels.ts';
 import { dns1123SubdomainProblems } from './names.ts';
 import { oneOf } from './numbers.ts';
@@ -184,9 +184,9 @@ function trustBundle(bundle: NonNullable<Projection['clusterTrustBundle']>, at: 
     const problems = dns1123SubdomainProblems(name.slice(name.lastIndexOf(':') + 1));
     addFindings(
       errors,
-      invalids(
-        name,
+      problemsAt(
         `${at}.name`,
+        name,
         problems.map((problem) => `not a valid clustertrustbundlename: ${problem}`),
       ),
     );
@@ -207,7 +207,7 @@ function signer(name: string, at: string): FieldError[] {
   const [domain = '', ...path] = name.split('/');
   if (domain === '' || path.length !== 1 || path[0] === '')
     return [invalid(at, name, "must be a fully qualified domain and path of the form 'example.com/signer-name'")];
-  return invalids(name, at, dns1123SubdomainProblems(domain));
+  return problemsAt(at, name, dns1123SubdomainProblems(domain));
 }
 
 const KEY_TYPES = ['ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519', 'RSA3072', 'RSA4096'];

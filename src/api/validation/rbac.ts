@@ -1,9 +1,8 @@
 // The rules of roles and bindings: what a rule must say, whom a binding may name, and that a binding's role never changes.
 import type { ClusterRole, PolicyRule, RoleRef, Subject } from '../cluster-types.ts';
 import type { FieldError } from '../definition.ts';
-import { addFindings, invalid, notSupported, notSupportedAsListed, required } from '../field-error.ts';
+import { addFindings, invalid, notSupported, notSupportedAsListed, problemsAt, required } from '../field-error.ts';
 import { equalJson } from '../json.ts';
-import { problemsAt } from './domains.ts';
 import { validateLabelSelector } from './labels.ts';
 import { dns1123SubdomainProblems, pathSegmentProblems } from './names.ts';
 

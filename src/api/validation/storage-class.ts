@@ -1,7 +1,6 @@
 // What classes of storage have in common: who serves them, and parameters that only that driver understands.
 import type { FieldError } from '../definition.ts';
-import { addFindings, invalid, required, tooLong } from '../field-error.ts';
-import { invalids } from './findings.ts';
+import { addFindings, invalid, problemsAt, required, tooLong } from '../field-error.ts';
 import { labelKeyProblems } from './labels.ts';
 
 const PARAMETERS_LIMIT = 512;
@@ -11,7 +10,7 @@ const PARAMETERS_LIMIT_BYTES = 256 * 1024;
 export function validateProvisioner(name: string | undefined, at: string): FieldError[] {
   if (!name) return [required(at)];
   const lower = name.toLowerCase();
-  return invalids(lower, at, labelKeyProblems(lower));
+  return problemsAt(at, lower, labelKeyProblems(lower));
 }
 
 export function validateParameters(

@@ -1,9 +1,9 @@
 // The rules of volume sources that pods and PersistentVolumes share, one function a source. Most of these volumes are served
 // by drivers outside of Kubernetes today; what their objects may look like has not changed.
 import type { FieldError } from '../definition.ts';
-import { addFindings, invalid, notSupported, required, tooLong } from '../field-error.ts';
+import { addFindings, invalid, notSupported, problemsAt, required, tooLong } from '../field-error.ts';
 import type { Volume } from '../types.ts';
-import { dnsLabel, invalids, present } from './findings.ts';
+import { dnsLabel, present } from './findings.ts';
 import { dns1123SubdomainProblems } from './names.ts';
 import { noBacksteps } from './paths.ts';
 
@@ -209,5 +209,5 @@ export function csiDriverName(name: string | undefined, at: string): FieldError[
   const value = name ?? '';
   const errors = present(value, at);
   if (value.length > DRIVER_NAME_LIMIT) errors.push(tooLong(at, DRIVER_NAME_LIMIT));
-  return [...errors, ...invalids(value, at, dns1123SubdomainProblems(value.toLowerCase()))];
+  return [...errors, ...problemsAt(at, value, dns1123SubdomainProblems(value.toLowerCase()))];
 }

@@ -1,11 +1,11 @@
 // The rules of a pod's volumes: names, and exactly one source each, which must be complete.
 import type { FieldError } from '../definition.ts';
-import { addFindings, duplicate, forbidden, invalid, required } from '../field-error.ts';
+import { addFindings, duplicate, forbidden, invalid, problemsAt, required } from '../field-error.ts';
 import type { ObjectMeta } from '../object.ts';
 import { parseQuantity } from '../quantity.ts';
 import type { Volume } from '../types.ts';
 import { validateClaimSpec } from './claim.ts';
-import { dnsLabel, dnsSubdomain, invalids, present } from './findings.ts';
+import { dnsLabel, dnsSubdomain, present } from './findings.ts';
 import { validateAnnotations, validateLabels } from './labels.ts';
 import { dns1123SubdomainProblems } from './names.ts';
 import { oneOf } from './numbers.ts';
@@ -135,7 +135,7 @@ function validateSource(volume: Volume, at: string, podName: string): FieldError
   if (used === 'ephemeral' && podName !== '' && volume.name) {
     const claim = `${podName}-${volume.name}`;
     const problems = dns1123SubdomainProblems(claim).map((problem) => `PVC name ${JSON.stringify(claim)}: ${problem}`);
-    addFindings(errors, invalids(volume.name, `${at}.name`, problems));
+    addFindings(errors, problemsAt(`${at}.name`, volume.name, problems));
   }
   if (volume.iscsi?.initiatorName !== undefined && `${volume.name}:${volume.iscsi.targetPortal}`.length > 64)
     errors.push(invalid(`${at}.name`, volume.name, ISCSI_NAME_MESSAGE));

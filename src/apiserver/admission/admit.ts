@@ -2,7 +2,9 @@
 // it. Which of them concern a resource is found out once, so that the others cost a request nothing.
 import { qualifiedResource, type ResourceDefinition } from '../../api/index.ts';
 import { oncePer } from '../../lib/index.ts';
+import { CERTIFICATE_SUBJECT } from './certificate-subject.ts';
 import { DEFAULT_TOLERATIONS } from './default-tolerations.ts';
+import { DEFAULT_INGRESS_CLASS } from './ingress-class.ts';
 import { LIMIT_RANGER, LIMIT_RANGER_DEFAULTS } from './limit-ranger.ts';
 import { NAMESPACE_LIFECYCLE } from './namespace-lifecycle.ts';
 import type { Admission, AdmissionPlugin, AdmissionRequest } from './plugin.ts';
@@ -23,12 +25,14 @@ const MUTATING: readonly AdmissionPlugin[] = [
   DEFAULT_STORAGE_CLASS,
   STORAGE_PROTECTION,
   RUNTIME_CLASS,
+  DEFAULT_INGRESS_CLASS,
 ];
 
 const VALIDATING: readonly AdmissionPlugin[] = [
   LIMIT_RANGER,
   PRIORITY_CLASS,
   VOLUME_CLAIM_RESIZE,
+  CERTIFICATE_SUBJECT,
   // Last: what is charged has passed everything else.
   RESOURCE_QUOTA,
 ];

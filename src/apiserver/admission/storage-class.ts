@@ -9,8 +9,9 @@ import {
   parseQuantity,
   type StorageClass,
 } from '../../api/index.ts';
-import { resourceRange, type Snapshot, storeKey } from '../../store/index.ts';
+import { type Snapshot, storeKey } from '../../store/index.ts';
 import { fromStored } from '../storage/codec.ts';
+import { defaultClassName } from './default-class.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts';
 
 const CLASSES = 'storageclasses.storage.k8s.io';
@@ -27,23 +28,13 @@ export const VOLUME_CLAIM_RESIZE: AdmissionPlugin = {
   admit: checkResize,
 };
 
-/** Changes `claim` in place. Of several default classes the newest is meant, of those created together the first by name. */
+/** Changes `claim` in place. */
 function setDefaultClass(claim: PersistentVolumeClaim, snapshot: Snapshot): void {
   const { spec } = claim;
   if (spec === undefined || spec.storageClassName !== undefined) return;
   if (claim.metadata?.annotations?.[BETA_CLASS_ANNOTATION] !== undefined) return;
-  let chosen: StorageClass | undefined;
-  // In the order of their names: the first of equals stays.
-  for (const stored of snapshot.scan(resourceRange(CLASSES))) {
-    const candidate = fromStored<StorageClass>(stored);
-    if (isDefaultClass(candidate) && createdAt(candidate) > createdAt(chosen)) chosen = candidate;
-  }
-  const name = chosen?.metadata?.name;
+  const name = defaultClassName<StorageClass>(snapshot, CLASSES, isDefaultClass);
   if (name !== undefined) spec.storageClassName = name;
-}
-
-function createdAt(storageClass: StorageClass | undefined): string {
-  return storageClass?.metadata?.creationTimestamp ?? '';
 }
 
 /** Throws ApiError 403. */

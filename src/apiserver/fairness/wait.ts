@@ -14,16 +14,20 @@ export interface Wait {
 /** Calls `giveUp` once, unless the wait is ended before. */
 export function beginWait(clock: Clock, c: AppContext, giveUp: (why: Refusal) => void): Wait {
   const signal = c.get('signal');
-  const socket = c.env?.exchange?.socket ?? c.env?.upgrade?.incoming.socket;
+  const exchange = c.env?.exchange;
+  // A stream aborts the signal when its client gives it up; its socket is that of many, and would tell of all of them together.
+  const tells = exchange?.onAbandoned !== undefined;
+  const socket = tells ? undefined : (exchange?.socket ?? c.env?.upgrade?.incoming.socket);
   const late = (): void => stop('time-out');
   const left = (): void => stop('cancelled');
+  const aborted = tells ? left : late;
   const limitMs = Math.min(QUEUE_WAIT_LIMIT_MS, requestTimeoutMs(c.get('query')) * QUEUE_WAIT_SHARE);
   const timer = clock.timer(limitMs, late);
   let over = false;
   const end = (): void => {
     over = true;
     timer.cancel();
-    signal.removeEventListener('abort', late);
+    signal.removeEventListener('abort', aborted);
     socket?.off('close', left);
   };
   const stop = (why: Refusal): void => {
@@ -31,10 +35,10 @@ export function beginWait(clock: Clock, c: AppContext, giveUp: (why: Refusal) =>
     end();
     giveUp(why);
   };
-  signal.addEventListener('abort', late, { once: true });
+  signal.addEventListener('abort', aborted, { once: true });
   socket?.once('close', left);
   // Neither tells again what has happened already.
-  if (signal.aborted) queueMicrotask(late);
+  if (signal.aborted) queueMicrotask(aborted);
   else if (socket?.destroyed === true) queueMicrotask(left);
   return { end };
 }

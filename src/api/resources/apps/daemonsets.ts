@@ -6,7 +6,7 @@ import type { DaemonSet } from '../../types.ts';
 import { validateDaemonSet, validateDaemonSetStatusUpdate } from '../../validation/daemonset.ts';
 import { validateSelectorUnchanged } from '../../validation/template.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, statusOf } from '../define.ts';
-import { defaultTemplate, keepStatus } from '../spec-update.ts';
+import { defaultTemplate, keepStatus } from '../strategies.ts';
 import { labelsText, TEMPLATE_COLUMNS } from '../template-columns.ts';
 
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';

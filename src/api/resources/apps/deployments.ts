@@ -6,7 +6,7 @@ import type { Deployment } from '../../types.ts';
 import { validateSelectorUnchanged } from '../../validation/template.ts';
 import { validateDeployment, validateDeploymentStatus } from '../../validation/workload.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, SCALE, statusOf } from '../define.ts';
-import { defaultTemplate, keepStatus } from '../spec-update.ts';
+import { defaultTemplate, keepStatus } from '../strategies.ts';
 import { TEMPLATE_COLUMNS } from '../template-columns.ts';
 
 export const DEPLOYMENTS = defineResource({

@@ -5,7 +5,7 @@ import type { ReplicaSet } from '../../types.ts';
 import { validateSelectorUnchanged } from '../../validation/template.ts';
 import { validateReplicaCounts, validateReplicaSet } from '../../validation/workload.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, SCALE, statusOf } from '../define.ts';
-import { defaultTemplate, keepStatus } from '../spec-update.ts';
+import { defaultTemplate, keepStatus } from '../strategies.ts';
 import { TEMPLATE_COLUMNS } from '../template-columns.ts';
 
 export const REPLICA_SETS = defineResource({
@@ -30,7 +30,7 @@ export const REPLICA_SETS = defineResource({
     prepareForCreate(object) {
       (object as ReplicaSet).status = { replicas: 0 };
     },
-    prepareForUpdate: (object, old) => keepStatus(object as ReplicaSet, old as ReplicaSet, { replicas: 0 }),
+    prepareForUpdate: (object, old) => keepStatus(object, old, { replicas: 0 }),
     applyDefaults,
     validate: (object) => validateReplicaSet(object as ReplicaSet),
     validateUpdate: (object, old) =>

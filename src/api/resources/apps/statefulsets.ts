@@ -7,7 +7,7 @@ import {
   validateStatefulSetUpdate,
 } from '../../validation/statefulset.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, SCALE, statusOf } from '../define.ts';
-import { defaultTemplate, keepStatus } from '../spec-update.ts';
+import { defaultTemplate, keepStatus } from '../strategies.ts';
 import { WIDE_CONTAINER_COLUMNS } from '../template-columns.ts';
 
 const NO_REPLICAS = { replicas: 0, availableReplicas: 0 };

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../object.ts';
 import type { HorizontalPodAutoscaler, ScalingRules } from '../../types.ts';
 import { validateAutoscaler, validateAutoscalerStatus } from '../../validation/autoscaler.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, statusOf } from '../define.ts';
-import { keepStatus } from '../spec-update.ts';
+import { keepStatus } from '../strategies.ts';
 import { metricsText } from './metrics-text.ts';
 import { withoutTravellers } from './v1-conversion.ts';
 
@@ -35,8 +35,7 @@ export const AUTOSCALERS = defineResource({
     prepareForCreate(object) {
       (object as HorizontalPodAutoscaler).status = { desiredReplicas: 0 };
     },
-    prepareForUpdate: (object, old) =>
-      keepStatus(object as HorizontalPodAutoscaler, old as HorizontalPodAutoscaler, { desiredReplicas: 0 }),
+    prepareForUpdate: (object, old) => keepStatus(object, old, { desiredReplicas: 0 }),
     applyDefaults: applyAutoscalerDefaults,
     validate: (object) => validateAutoscaler(object as HorizontalPodAutoscaler),
     validateStatusUpdate: (object) => validateAutoscalerStatus(object as HorizontalPodAutoscaler),

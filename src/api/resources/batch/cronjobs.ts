@@ -3,7 +3,7 @@ import type { KubeObject } from '../../object.ts';
 import type { CronJob } from '../../types.ts';
 import { validateCronJob } from '../../validation/cronjob.ts';
 import { AGE_COLUMN, ageOf, column, defineResource, NAME_COLUMN, statusOf } from '../define.ts';
-import { defaultTemplate, keepStatus } from '../spec-update.ts';
+import { defaultTemplate, keepStatus } from '../strategies.ts';
 import { containerColumns, selectorColumn } from '../template-columns.ts';
 
 export const CRON_JOBS = defineResource({
@@ -31,7 +31,7 @@ export const CRON_JOBS = defineResource({
     prepareForCreate(object) {
       (object as CronJob).status = {};
     },
-    prepareForUpdate: (object, old) => keepStatus(object as CronJob, old as CronJob, {}),
+    prepareForUpdate: (object, old) => keepStatus(object, old, {}),
     applyDefaults,
     validate: (object) => validateCronJob(object as CronJob),
   },

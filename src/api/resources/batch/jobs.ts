@@ -5,7 +5,7 @@ import type { Job, JobSpec } from '../../types.ts';
 import { JOB_LABELS, validateJob, validateJobUpdate } from '../../validation/job.ts';
 import { validateJobStatusUpdate } from '../../validation/job-status.ts';
 import { AGE_COLUMN, column, defineResource, humanDuration, NAME_COLUMN, statusOf } from '../define.ts';
-import { defaultTemplate, keepStatus } from '../spec-update.ts';
+import { defaultTemplate, keepStatus } from '../strategies.ts';
 import { TEMPLATE_COLUMNS } from '../template-columns.ts';
 
 const ORPHANS_WARNING =
@@ -32,7 +32,7 @@ export const JOBS = defineResource({
     orphansDependents: true,
     orphansWarning: ORPHANS_WARNING,
     prepareForCreate,
-    prepareForUpdate: (object, old) => keepStatus(object as Job, old as Job, {}),
+    prepareForUpdate: (object, old) => keepStatus(object, old, {}),
     applyDefaults,
     validate: (object) => validateJob(object as Job),
     validateUpdate: (object, old) => validateJobUpdate(object as Job, old as Job),

@@ -3,7 +3,7 @@ import { equalJson } from '../../json.ts';
 import type { PodTemplate } from '../../types.ts';
 import { validatePodTemplate } from '../../validation/template.ts';
 import { column, defineResource, NAME_COLUMN } from '../define.ts';
-import { defaultTemplate } from '../spec-update.ts';
+import { defaultTemplate } from '../strategies.ts';
 import { containerColumns, labelsText } from '../template-columns.ts';
 
 export const POD_TEMPLATES = defineResource({

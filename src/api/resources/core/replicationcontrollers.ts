@@ -6,7 +6,7 @@ import type { ReplicationController } from '../../types.ts';
 import { validateReplicationController } from '../../validation/replication-controller.ts';
 import { validateReplicaCounts } from '../../validation/workload.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, SCALE, statusOf } from '../define.ts';
-import { defaultTemplate } from '../spec-update.ts';
+import { defaultTemplate } from '../strategies.ts';
 import { labelsText, WIDE_CONTAINER_COLUMNS } from '../template-columns.ts';
 
 export const REPLICATION_CONTROLLERS = defineResource({

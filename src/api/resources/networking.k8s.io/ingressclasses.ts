@@ -31,6 +31,11 @@ export const INGRESS_CLASSES = defineResource({
   },
 });
 
+/** Ingresses that name no class get it. */
+export function isDefaultIngressClass({ metadata }: IngressClass): boolean {
+  return metadata?.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true';
+}
+
 function applyDefaults(object: KubeObject): void {
   const { spec } = object as IngressClass;
   if (spec?.parameters !== undefined) spec.parameters.scope ??= 'Cluster';

@@ -1,9 +1,8 @@
 // IP addresses that are taken, each named after itself, and what took them.
 import type { IPAddress } from '../../cluster-types.ts';
 import type { FieldError } from '../../definition.ts';
-import { addFindings, invalid, required } from '../../field-error.ts';
+import { addFindings, invalid, problemsAt, required } from '../../field-error.ts';
 import { equalJson } from '../../json.ts';
-import { problemsAt } from '../../validation/domains.ts';
 import { ipProblems } from '../../validation/ip.ts';
 import { dns1123SubdomainProblems, pathSegmentProblems } from '../../validation/names.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN } from '../define.ts';

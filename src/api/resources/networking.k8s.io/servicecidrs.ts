@@ -1,8 +1,7 @@
 // Service CIDRs: ranges for cluster IPs. What is there stays; the other family may be added.
 import type { ServiceCIDR } from '../../cluster-types.ts';
 import type { FieldError } from '../../definition.ts';
-import { invalid, required } from '../../field-error.ts';
-import { problemsAt } from '../../validation/domains.ts';
+import { invalid, problemsAt, required } from '../../field-error.ts';
 import { cidrProblems, parseCidr } from '../../validation/ip.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, statusOf } from '../define.ts';
 import { withStatus } from '../strategies.ts';

@@ -17,9 +17,10 @@ import {
   invalid,
   notSupported,
   notSupportedAsListed,
+  problemsAt,
   required,
 } from '../../field-error.ts';
-import { isCelIdentifier, problemsAt } from '../domains.ts';
+import { isCelIdentifier } from '../domains.ts';
 import { labelKeyProblems, validateLabelSelector } from '../labels.ts';
 import { dns1035LabelProblems, dns1123SubdomainProblems, pathSegmentProblems } from '../names.ts';
 import { oneOf } from '../numbers.ts';

@@ -7,8 +7,7 @@ import type {
   NamedAdmissionRule,
 } from '../../cluster-types.ts';
 import type { FieldError } from '../../definition.ts';
-import { addFindings, duplicate, invalid, notSupported, required, tooMany } from '../../field-error.ts';
-import { problemsAt } from '../domains.ts';
+import { addFindings, duplicate, invalid, notSupported, problemsAt, required, tooMany } from '../../field-error.ts';
 import { labelKeyProblems, validateLabelSelector } from '../labels.ts';
 import { pathSegmentProblems } from '../names.ts';
 import { oneOf } from '../numbers.ts';

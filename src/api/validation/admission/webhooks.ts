@@ -1,8 +1,8 @@
 // The rules of admission webhooks: where they are, what they are called for, and what they may do besides.
 import type { MutatingWebhook, ValidatingWebhook, WebhookClientConfig } from '../../cluster-types.ts';
 import type { FieldError } from '../../definition.ts';
-import { addFindings, duplicate, invalid, notSupported, required } from '../../field-error.ts';
-import { fullyQualifiedName, problemsAt } from '../domains.ts';
+import { addFindings, duplicate, invalid, notSupported, problemsAt, required } from '../../field-error.ts';
+import { fullyQualifiedName } from '../domains.ts';
 import { validateLabelSelector } from '../labels.ts';
 import { dns1035LabelProblems, dns1123SubdomainProblems } from '../names.ts';
 import { oneOf } from '../numbers.ts';

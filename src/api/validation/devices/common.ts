@@ -2,9 +2,18 @@
 // and lists that are bounded and free of repetition. CEL expressions are measured here, and compiled by who evaluates them.
 import type { DeviceSelector, DeviceTaint, DeviceToleration, OpaqueDeviceConfiguration } from '../../cluster-types.ts';
 import type { FieldError } from '../../definition.ts';
-import { addFindings, duplicate, invalid, notSupported, required, tooLong, tooMany } from '../../field-error.ts';
+import {
+  addFindings,
+  duplicate,
+  invalid,
+  notSupported,
+  problemsAt,
+  required,
+  tooLong,
+  tooMany,
+} from '../../field-error.ts';
 import { isJsonObject } from '../../json.ts';
-import { cIdentifierProblems, problemsAt } from '../domains.ts';
+import { cIdentifierProblems } from '../domains.ts';
 import { labelKeyProblems, labelValueProblems } from '../labels.ts';
 import { DNS_SUBDOMAIN_LIMIT, dns1123LabelProblems, dns1123SubdomainProblems } from '../names.ts';
 

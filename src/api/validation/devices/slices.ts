@@ -1,8 +1,7 @@
 // The rules of resource slices: whose devices they list, where these are, and what is said of each.
 import type { Device, DeviceAttribute, DeviceCapacity, ResourceSlice, ResourceSliceSpec } from '../../cluster-types.ts';
 import type { FieldError } from '../../definition.ts';
-import { addFindings, forbidden, invalid, required, tooLong } from '../../field-error.ts';
-import { problemsAt } from '../domains.ts';
+import { addFindings, forbidden, invalid, problemsAt, required, tooLong } from '../../field-error.ts';
 import { dns1123SubdomainProblems } from '../names.ts';
 import { validateNodeSelector } from '../scheduling.ts';
 import { dnsLabel, driverName, poolName, qualifiedName, validateList, validateTaint } from './common.ts';
