@@ -56,6 +56,18 @@ describe('the topology of a local cluster', () => {
       expect(again.diskReserveBytes).toBe(32 * MIB);
   });
 
+  it('keeps the feature gates that were wished for once, tells every server, and takes another wish or none', () => {
+    expect(planTopology({ ...wish, featureGates: {} }, 'c1', [])).not.toHaveProperty('featureGates');
+    const made = planTopology({ ...wish, featureGates: { AllBeta: true } }, 'c1', []);
+    const network = { listenHost: undefined, apiHost: '127.0.0.1' };
+    const told = made.servers.map((server) => serverConfig(layoutOf('/data'), made, server, network, directRoute));
+    expect(told.map(({ featureGates }) => featureGates)).toEqual(Array(3).fill({ AllBeta: true }));
+    for (const plan of [replanTopology, (asked: ClusterWish) => resumedTopology(asked, made)]) {
+      expect(plan({ ...wish, featureGates: { AllAlpha: true } }, made, []).featureGates).toEqual({ AllAlpha: true });
+      expect(plan({ ...wish, featureGates: {} }, made, [])).not.toHaveProperty('featureGates');
+    }
+  });
+
   it('has every server listen where pods reach this machine, if they do', () => {
     const made = planTopology(wish, 'c1', []);
     const [server] = made.servers;
