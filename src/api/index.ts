@@ -7,7 +7,6 @@ export * from './discovery.ts';
 export { decodeStored, type EncodedObject, encodeObject } from './encode.ts';
 export {
   checkFeatureGates,
-  FEATURE_GATES_FLAG,
   type FeatureGates,
   formatFeatureGates,
   GATE_NAMES,

@@ -3,7 +3,14 @@ import { directRoute, serverConfig } from '../../cluster/component-configs.ts';
 import { withNewServer } from '../../cluster/growth.ts';
 import { layoutOf } from '../../cluster/layout.ts';
 import { restartDelayMs } from '../../cluster/supervisor.ts';
-import { planTopology, portsNeeded, portsOf, replanTopology, resumedTopology } from '../../cluster/topology.ts';
+import {
+  type ClusterWish,
+  planTopology,
+  portsNeeded,
+  portsOf,
+  replanTopology,
+  resumedTopology,
+} from '../../cluster/topology.ts';
 import { MIB } from '../../src/lib/index.ts';
 
 const wish = { servers: 3, workers: 2, port: 6443, runtime: 'simulated' as const };

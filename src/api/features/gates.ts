@@ -23,7 +23,7 @@ export type Feature = keyof typeof FEATURES;
 export type GateName = Feature | 'AllAlpha' | 'AllBeta';
 export type FeatureGates = Readonly<Partial<Record<GateName, boolean>>>;
 
-export const FEATURE_GATES_FLAG = '--feature-gates';
+const FLAG = '--feature-gates';
 export const GATE_NAMES: readonly GateName[] = ['AllAlpha', 'AllBeta', ...(Object.keys(FEATURES) as Feature[])];
 
 /** Whether a version is offered: `v1alpha2` of a kind that `feature` guards, say. */
@@ -88,5 +88,5 @@ function isStable(name: string): boolean {
 }
 
 function wrong(what: string, remedy: string): UserError {
-  return new UserError(`${FEATURE_GATES_FLAG}: ${what}`, remedy, { exitCode: 2 });
+  return new UserError(`${FLAG}: ${what}`, remedy, { exitCode: 2 });
 }
