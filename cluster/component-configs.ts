@@ -58,6 +58,7 @@ export function serverConfig(
     serviceAccountKeyFile: join(layout.pki, SERVICE_ACCOUNT_KEY),
     tokensFile: layout.tokensFile,
     ...(topology.diskReserveBytes === undefined ? {} : { diskReserveBytes: topology.diskReserveBytes }),
+    ...(topology.featureGates === undefined ? {} : { featureGates: topology.featureGates }),
     controllerManager: client(CONTROLLER_MANAGER),
     scheduler: client(SCHEDULER),
     ...(tuning === undefined ? {} : { tuning }),

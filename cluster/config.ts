@@ -56,6 +56,8 @@ export interface ServerConfig {
   readonly tokensFile: string;
   /** Below so many free bytes on the disk of `directory` only deletions, leases and internal entries are accepted; 256 MiB unless given. */
   readonly diskReserveBytes?: number;
+  /** Which API versions are served besides the stable ones, by Kubernetes' feature names; none unless given. */
+  readonly featureGates?: Readonly<Record<string, boolean>>;
   readonly controllerManager: ClientConfig;
   readonly scheduler: ClientConfig;
   readonly tuning?: ServerTuning;

@@ -51,6 +51,8 @@ export interface ClusterOptions {
   readonly runtime: ClusterWish['runtime'];
   /** What each server keeps free of its disk; undefined: as recorded, or what servers keep free by themselves. */
   readonly diskReserveBytes?: number | undefined;
+  /** Kubernetes' feature gates; undefined: as recorded, or none. */
+  readonly featureGates?: Readonly<Record<string, boolean>> | undefined;
   /** How containers find this machine, as the runtime says; undefined: not at all, or not known. */
   readonly hostAddressForPods: string | undefined;
   readonly detached: boolean;
@@ -218,6 +220,7 @@ async function chooseTopology(
     runtime: options.runtime,
     port: options.port ?? recorded?.port ?? DEFAULTS.port,
     diskReserveBytes: options.diskReserveBytes ?? recorded?.diskReserveBytes,
+    featureGates: options.featureGates ?? recorded?.featureGates,
   };
   if (recorded !== undefined && livingMembers(layout, recorded).length > 0) return adopted(options, layout, recorded);
   const plan = (freePorts: readonly number[]): Topology =>
@@ -245,7 +248,7 @@ function livingMembers(layout: Layout, topology: Topology): readonly string[] {
 
 /** The cluster whose processes still run stays as it is. Throws UserError when the options ask for another. */
 function adopted(
-  { port, workers, runtime, diskReserveBytes }: ClusterOptions,
+  { port, workers, runtime, diskReserveBytes, featureGates }: ClusterOptions,
   layout: Layout,
   recorded: Topology,
 ): Topology {
@@ -258,6 +261,9 @@ function adopted(
     ...(diskReserveBytes === undefined || diskReserveBytes === recorded.diskReserveBytes
       ? []
       : [`with ${describeReserve(recorded)}`]),
+    ...(featureGates === undefined || gatesText(featureGates) === gatesText(recorded.featureGates)
+      ? []
+      : [`with ${gatesText(recorded.featureGates)}`]),
   ];
   if (differences.length === 0) return recorded;
   throw new UserError(
@@ -268,6 +274,11 @@ function adopted(
 
 function describeReserve({ diskReserveBytes }: Topology): string {
   return diskReserveBytes === undefined ? 'the usual disk reserve' : `a disk reserve of ${diskReserveBytes} bytes`;
+}
+
+function gatesText(gates: Topology['featureGates'] = {}): string {
+  const list = Object.entries(gates).map(([name, value]) => `${name}=${value}`);
+  return list.length === 0 ? 'no feature gates' : `the feature gates ${list.sort().join(',')}`;
 }
 
 function serviceNetwork(network: PodNetwork): { apiServiceAddress: string; podFacingHosts: readonly string[] } {

@@ -23,6 +23,8 @@ export interface ClusterWish {
   readonly runtime: RuntimeName;
   /** Undefined: what servers keep free by themselves. */
   readonly diskReserveBytes?: number | undefined;
+  /** Kubernetes' feature gates; undefined or none: the stable API versions alone. */
+  readonly featureGates?: Readonly<Record<string, boolean>> | undefined;
 }
 
 /** What of a wish has limits; undefined: left away. */
@@ -59,6 +61,8 @@ export interface Topology {
   readonly port: number;
   /** Each server keeps so much of its disk free; undefined: what servers keep free by themselves. */
   readonly diskReserveBytes?: number;
+  /** Which API versions the servers offer besides the stable ones, by Kubernetes' feature names. */
+  readonly featureGates?: Readonly<Record<string, boolean>>;
   readonly servers: readonly ServerMember[];
   readonly workers: readonly WorkerMember[];
 }
@@ -96,11 +100,16 @@ export function replanTopology(wish: ClusterWish, recorded: Topology, freePorts:
 
 /** A recorded cluster on its ports, with what else is wished for now. */
 export function resumedTopology(wish: ClusterWish, recorded: Topology): Topology {
-  return { ...recorded, runtime: wish.runtime, ...reserveIn(wish) };
+  const { featureGates: _former, ...kept } = recorded;
+  return { ...kept, runtime: wish.runtime, ...reserveIn(wish), ...gatesIn(wish) };
 }
 
 function reserveIn({ diskReserveBytes }: ClusterWish): Pick<Topology, 'diskReserveBytes'> {
   return diskReserveBytes === undefined ? {} : { diskReserveBytes };
+}
+
+function gatesIn({ featureGates = {} }: ClusterWish): Pick<Topology, 'featureGates'> {
+  return Object.keys(featureGates).length === 0 ? {} : { featureGates };
 }
 
 type Founding = Pick<Topology, 'formatVersion' | 'clusterId' | 'founders' | 'nextServer'>;
@@ -118,6 +127,7 @@ function layOut(
     runtime: wish.runtime,
     port: port(0, 0),
     ...reserveIn(wish),
+    ...gatesIn(wish),
     servers: servers.map((server, i) => ({
       ...server,
       port: port(1 + i, 1 + i),

@@ -6,6 +6,14 @@ export { type DecodedBody, decodeBody, mediaTypeOf } from './decode.ts';
 export type * from './definition.ts';
 export * from './discovery.ts';
 export { decodeStored, type EncodedObject, encodeObject } from './encode.ts';
+export {
+  checkFeatureGates,
+  type FeatureGates,
+  formatFeatureGates,
+  GATE_NAMES,
+  parseFeatureGates,
+} from './features/gates.ts';
+export { createGatedRegistry } from './features/registry.ts';
 export * from './field-error.ts';
 export * from './int-or-string.ts';
 export { cloneJson, equalJson, isJsonObject, type Json, type JsonObject } from './json.ts';

@@ -6,6 +6,7 @@ import type { ConnectionOptions } from './components/clients.ts';
 import type { StandaloneOptions } from './components/standalone.ts';
 import type { StandaloneNodeOptions } from './components/standalone-node.ts';
 import { type BuiltFiles, componentEnvironment } from './environment.ts';
+import { featureGatesOption, gatesOf } from './options.ts';
 
 const STANDALONE_DATA_DIR = './.quorate-standalone';
 const DEFAULT_HTTP_PORT = 8080;
@@ -16,10 +17,12 @@ export function addComponentCommands(program: Command, files: BuiltFiles): void 
     .description('Run API server, controllers and scheduler in one process, as `up` does.')
     .requiredOption('--config <file>', 'the configuration that `up` wrote: members/<server>/config.json')
     .option('--await-config', 'wait for that file for a while: `up` starts new servers before it is written')
+    .addOption(featureGatesOption())
     .addHelpText('after', '\nExample:\n  quorate server --config .quorate/members/server-1/config.json\n')
-    .action(async ({ config, awaitConfig = false }: { config: string; awaitConfig?: boolean }) => {
+    .action(async ({ config, awaitConfig = false, featureGates }: ServerFlags) => {
+      const gates = await gatesOf(featureGates);
       const { runServer } = await import('./components/server.ts');
-      await runServer({ file: config, isAwaited: awaitConfig }, componentEnvironment('server'), files);
+      await runServer({ file: config, isAwaited: awaitConfig, gates }, componentEnvironment('server'), files);
     });
   program
     .command('load-balancer', { hidden: true })
@@ -34,6 +37,16 @@ export function addComponentCommands(program: Command, files: BuiltFiles): void 
   addKubelet(program);
 }
 
+interface ServerFlags {
+  readonly config: string;
+  readonly awaitConfig?: boolean;
+  readonly featureGates?: string;
+}
+
+interface ApiServerFlags extends Omit<StandaloneOptions, 'featureGates'> {
+  readonly featureGates?: string;
+}
+
 function addApiServer(program: Command, files: BuiltFiles): void {
   program
     .command('apiserver')
@@ -41,8 +54,10 @@ function addApiServer(program: Command, files: BuiltFiles): void {
     .option('--port <port>', 'where it listens on loopback; 0 picks a free one', parsePort, DEFAULT_HTTP_PORT)
     .option('--insecure', 'serve plain HTTP, and treat everybody as administrator', false)
     .option('--data-dir <folder>', 'where it keeps its objects', STANDALONE_DATA_DIR)
+    .addOption(featureGatesOption())
     .addHelpText('after', '\nExample:\n  quorate apiserver --port 8080 --insecure\n')
-    .action(async (options: StandaloneOptions) => {
+    .action(async ({ featureGates, ...flags }: ApiServerFlags) => {
+      const options = { ...flags, featureGates: (await gatesOf(featureGates)) ?? {} };
       const { runStandaloneApiServer } = await import('./components/standalone.ts');
       await runStandaloneApiServer(options, componentEnvironment('apiserver'), files);
     });

@@ -5,6 +5,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { layoutOf, SUPERVISOR } from '../../cluster/index.ts';
+import { formatFeatureGates } from '../api/index.ts';
 import { messageOf, UserError, unreachable } from '../lib/index.ts';
 import type { BuiltFiles } from './environment.ts';
 import type { ReadyReport } from './ready-text.ts';
@@ -77,6 +78,7 @@ function spawnSupervisor(options: UpOptions, files: BuiltFiles): ChildProcess {
         ...given('--port', options.port),
         ...given('--runtime', options.runtime),
         ...given('--disk-reserve', options.diskReserveBytes),
+        ...given('--feature-gates', options.featureGates && formatFeatureGates(options.featureGates)),
       ],
       { detached: true, stdio: ['ignore', log, log, 'ipc'] },
     );

@@ -5,7 +5,7 @@ import { checkSizes } from '../../cluster/index.ts';
 import { addComponentCommands } from './component-commands.ts';
 import { type BuiltFiles, reportFailure } from './environment.ts';
 import { addMemberCommands } from './member-commands.ts';
-import { dataDirOption, outputOption, wholeNumber } from './options.ts';
+import { dataDirOption, featureGatesOption, gatesOf, outputOption, wholeNumber } from './options.ts';
 import { addRecover, addSnapshotCommands } from './snapshot-commands.ts';
 import type { UpOptions } from './up.ts';
 
@@ -61,7 +61,7 @@ function addUp(program: Command, files: BuiltFiles): void {
     .addOption(outputOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  quorate up --workers 4 --runtime simulated\n  quorate up --data-dir /tmp/other --port 7443 --detach\n  quorate up --disk-reserve 64Mi\n',
+      '\nExamples:\n  quorate up --workers 4 --runtime simulated\n  quorate up --data-dir /tmp/other --port 7443 --detach\n  quorate up --disk-reserve 64Mi\n  quorate up --feature-gates=AllBeta=true,GenericWorkload=true\n',
     )
     .action(async ({ detach, ...flags }: UpFlags & { detach: boolean }) => {
       const options = await upOptionsOf(flags);
@@ -87,15 +87,16 @@ function addUp(program: Command, files: BuiltFiles): void {
 }
 
 /** What is said on the command line, before it is understood. */
-interface UpFlags extends Omit<UpOptions, 'diskReserveBytes'> {
+interface UpFlags extends Omit<UpOptions, 'diskReserveBytes' | 'featureGates'> {
   readonly diskReserve: string | undefined;
+  readonly featureGates: string | undefined;
 }
 
 /** Throws UserError (exit code 2) for what no cluster can have. */
-async function upOptionsOf({ diskReserve, ...flags }: UpFlags): Promise<UpOptions> {
+async function upOptionsOf({ diskReserve, featureGates, ...flags }: UpFlags): Promise<UpOptions> {
   const { sizeInBytes } = await import('./size-option.ts');
   const diskReserveBytes = diskReserve === undefined ? undefined : sizeInBytes('--disk-reserve', diskReserve);
-  const options = { ...flags, diskReserveBytes };
+  const options = { ...flags, diskReserveBytes, featureGates: await gatesOf(featureGates) };
   checkSizes(options);
   return options;
 }
@@ -114,6 +115,7 @@ function upOptions(command: Command): Command {
       '--disk-reserve <size>',
       'below so many free bytes, such as 64Mi, a server takes only deletions and leases (a new cluster: 256Mi)',
     )
+    .addOption(featureGatesOption())
     .addOption(
       new Option('--runtime <name>', 'what runs the pods').choices(['auto', 'docker', 'simulated']).default('auto'),
     );

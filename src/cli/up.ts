@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { layoutOf, type RunningCluster, readTopology, startCluster, waitUntilReady } from '../../cluster/index.ts';
+import type { FeatureGates } from '../api/index.ts';
 import { createLogger, systemClock } from '../lib/index.ts';
 import { aborted, type BuiltFiles, endSignal } from './environment.ts';
 import { coloursFor } from './output.ts';
@@ -16,6 +17,7 @@ export interface UpOptions {
   readonly port: number | undefined;
   readonly runtime: RuntimeWish;
   readonly diskReserveBytes: number | undefined;
+  readonly featureGates: FeatureGates | undefined;
   readonly output: 'text' | 'json';
 }
 

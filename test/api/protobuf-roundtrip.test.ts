@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   apiSchema,
+  createGatedRegistry,
   encodeProtobuf,
   groupVersion,
   hasMessage,
@@ -24,7 +25,6 @@ import {
   toMessage,
   writeReflected,
 } from '../support/protobuf-reflection.ts';
-import { registry } from './support.ts';
 
 interface Kind {
   readonly apiVersion: string;
@@ -33,6 +33,8 @@ interface Kind {
   readonly message: string;
 }
 
+// With the versions behind feature gates.
+const registry = await createGatedRegistry({ AllAlpha: true, AllBeta: true });
 const schema = apiSchema();
 
 /** Resources and what their subresources speak, where the facts have messages of them. */

@@ -3,7 +3,14 @@ import { directRoute, serverConfig } from '../../cluster/component-configs.ts';
 import { withNewServer } from '../../cluster/growth.ts';
 import { layoutOf } from '../../cluster/layout.ts';
 import { restartDelayMs } from '../../cluster/supervisor.ts';
-import { planTopology, portsNeeded, portsOf, replanTopology, resumedTopology } from '../../cluster/topology.ts';
+import {
+  type ClusterWish,
+  planTopology,
+  portsNeeded,
+  portsOf,
+  replanTopology,
+  resumedTopology,
+} from '../../cluster/topology.ts';
 import { MIB } from '../../src/lib/index.ts';
 
 const wish = { servers: 3, workers: 2, port: 6443, runtime: 'simulated' as const };
@@ -54,6 +61,18 @@ describe('the topology of a local cluster', () => {
     const another = { ...wish, servers: 4, diskReserveBytes: 32 * MIB };
     for (const again of [replanTopology(another, grown, []), resumedTopology(another, grown)])
       expect(again.diskReserveBytes).toBe(32 * MIB);
+  });
+
+  it('keeps the feature gates that were wished for once, tells every server, and takes another wish or none', () => {
+    expect(planTopology({ ...wish, featureGates: {} }, 'c1', [])).not.toHaveProperty('featureGates');
+    const made = planTopology({ ...wish, featureGates: { AllBeta: true } }, 'c1', []);
+    const network = { listenHost: undefined, apiHost: '127.0.0.1' };
+    const told = made.servers.map((server) => serverConfig(layoutOf('/data'), made, server, network, directRoute));
+    expect(told.map(({ featureGates }) => featureGates)).toEqual(Array(3).fill({ AllBeta: true }));
+    for (const plan of [replanTopology, (asked: ClusterWish) => resumedTopology(asked, made)]) {
+      expect(plan({ ...wish, featureGates: { AllAlpha: true } }, made, []).featureGates).toEqual({ AllAlpha: true });
+      expect(plan({ ...wish, featureGates: {} }, made, [])).not.toHaveProperty('featureGates');
+    }
   });
 
   it('has every server listen where pods reach this machine, if they do', () => {

@@ -3,7 +3,9 @@
 import type { ApiRegistry } from '../registry.ts';
 import type { ApiSchema, FieldSchema, Shape, TypeSchema } from '../schema/index.ts';
 import { typeIn } from '../schema/required.ts';
+import { isApiSchemaExtended } from '../schema/schema.ts';
 import type { DescriptionFile } from '../schema/schema-file.ts';
+import { stableName } from '../schema/type-names.ts';
 
 export interface SchemaDocument {
   [key: string]: unknown;
@@ -29,7 +31,16 @@ export const PATCH_TYPE = SPECIAL_NAMES.patch;
 /** The texts of `kubectl explain`: large, so loaded when a document is first asked for. */
 export async function loadDescriptions(): Promise<DescriptionFile> {
   const file = await import('../generated/descriptions.json', { with: { type: 'json' } });
-  return file.default;
+  return isApiSchemaExtended() ? withGated(file.default) : file.default;
+}
+
+/** A type behind feature gates says what its stable version does, where it has no text of its own. */
+async function withGated(stable: DescriptionFile): Promise<DescriptionFile> {
+  const file = await import('../generated/gated-descriptions.json', { with: { type: 'json' } });
+  const all: Record<string, Readonly<Record<string, string>>> = { ...stable };
+  for (const [name, texts] of Object.entries(file.default as DescriptionFile))
+    all[name] = { ...stable[stableName(name)], ...texts };
+  return all;
 }
 
 /** Schemas by name, of `names` and everything they reach. */

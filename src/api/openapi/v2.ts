@@ -50,7 +50,7 @@ export async function openApiV2(registry: ApiRegistry, schema: ApiSchema, server
     swagger: '2.0',
     info: { title: 'Kubernetes', version: serverVersion },
     paths,
-    definitions: schemasOf(registry, schema, schema.typeNames, await loadDescriptions(), STYLE),
+    definitions: schemasOf(registry, schema, schema.typeNames(), await loadDescriptions(), STYLE),
   };
 }
 

@@ -13,13 +13,20 @@ export interface Places {
 }
 
 const parsed = new Map<string, Places>();
+/** The messages behind feature gates, once a server has opened one. */
+let gated: MessageFile = {};
+
+/** Adds messages that no registered resource has asked for yet. Twice is the same as once. */
+export function extendMessages(messages: MessageFile): void {
+  gated = messages;
+}
 
 /** Undefined when no served kind has such a message. */
 export function placesOf(message: string): Places | undefined {
   const known = parsed.get(message);
   if (known !== undefined) return known;
   const file: MessageFile = generated;
-  const texts = Object.hasOwn(file, message) ? file[message] : undefined;
+  const texts = Object.hasOwn(file, message) ? file[message] : gatedTexts(message);
   if (texts === undefined) return undefined;
   const all = texts.map(parsePlace);
   const byNumber = new Map(all.map((place) => [place.number, place]));
@@ -27,6 +34,10 @@ export function placesOf(message: string): Places | undefined {
   const places = { all, byNumber, kept, isList: all[0]?.shape === 'items' };
   parsed.set(message, places);
   return places;
+}
+
+function gatedTexts(message: string): readonly string[] | undefined {
+  return Object.hasOwn(gated, message) ? gated[message] : undefined;
 }
 
 /** Whether objects of a kind can be read and answered in this form. */

@@ -1,15 +1,17 @@
-// Build step: derives generated/schema.json and generated/descriptions.json from the published models and from facts/.
-// It holds the types that the registered resources reach and nothing else. Run by .ci/build.mjs; never loaded by a server.
+// Build step: derives generated/schema.json and generated/descriptions.json from the published models and from facts/, and what
+// lies behind feature gates into gated.json and gated-descriptions.json. They hold the types that resources reach and nothing else. Run by .ci/build.mjs; never loaded by a server.
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { ResourceDefinition } from '../definition.ts';
 import mergeSemantics from '../facts/merge-semantics.json' with { type: 'json' };
 import requiredFields from '../facts/required.json' with { type: 'json' };
 import { deriveMessages, specialScalar } from '../protobuf/derive.ts';
+import { GATED_RESOURCES } from '../resources/gated/index.ts';
 import { RESOURCES } from '../resources/index.ts';
 import { type Model, type ModelField, type ModelReader, openModels } from './models.ts';
-import type { FieldEntry, FieldMarks, SchemaFile, TypeEntry } from './schema-file.ts';
-import { classCandidates, META_PACKAGE, META_SEEDS, typeNameOf, typeNameOfClass } from './type-names.ts';
+import type { DescriptionFile, FieldEntry, FieldMarks, GatedFile, SchemaFile, TypeEntry } from './schema-file.ts';
+import { classCandidates, META_PACKAGE, META_SEEDS, stableName, typeNameOf, typeNameOfClass } from './type-names.ts';
 
 interface MergeFact {
   readonly patchStrategy?: string;
@@ -21,26 +23,61 @@ interface MergeFact {
 const MERGE = mergeSemantics.types as Readonly<Record<string, Readonly<Record<string, MergeFact>>>>;
 const REQUIRED = requiredFields.types as Readonly<Record<string, readonly string[]>>;
 
-/** Writes `outFile` (schema.json), and descriptions.json and protobuf.json beside it. Throws when the models lack a type that we serve. */
+/** Writes `outFile` (schema.json), and the other files beside it. Throws when the models lack a type that we serve. */
 export async function deriveSchemaFile(root: string, outFile: string): Promise<void> {
-  const served = servedTypes();
-  const { types, descriptions } = deriveTypes(openModels(root), served);
-  const hash = createHash('sha256').update(JSON.stringify(types)).digest('hex').slice(0, 16);
-  const file: SchemaFile = { hash, types };
-  await mkdir(dirname(outFile), { recursive: true });
-  await writeFile(join(dirname(outFile), 'descriptions.json'), JSON.stringify(descriptions));
+  const models = openModels(root);
+  const stable = derivePart(models, RESOURCES);
+  const all = derivePart(models, [...RESOURCES, ...GATED_RESOURCES.map(({ definition }) => definition)]);
+  const gated: GatedFile = {
+    types: without(all.types, stable.types),
+    messages: without(all.messages, stable.messages),
+  };
+  const content = JSON.stringify([stable.types, gated.types]);
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
+  const file: SchemaFile = { hash, types: stable.types };
+  const folder = dirname(outFile);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'descriptions.json'), JSON.stringify(stable.descriptions));
+  await writeFile(join(folder, 'protobuf.json'), JSON.stringify(stable.messages));
+  await writeFile(join(folder, 'gated.json'), JSON.stringify(gated));
+  const texts = textsOfTheirOwn(without(all.descriptions, stable.descriptions), stable.descriptions);
+  await writeFile(join(folder, 'gated-descriptions.json'), JSON.stringify(texts));
+  await writeFile(outFile, JSON.stringify(file));
+}
+
+interface Part extends Derived {
+  readonly messages: GatedFile['messages'];
+}
+
+function derivePart(models: ModelReader, definitions: readonly ResourceDefinition[]): Part {
+  const served = servedTypes(definitions);
+  const { types, descriptions } = deriveTypes(models, served);
   const messages = deriveMessages([...served, ...Object.keys(types)], (name) => {
     const fields = types[name]?.f;
     return fields === undefined ? undefined : Object.keys(fields);
   });
-  await writeFile(join(dirname(outFile), 'protobuf.json'), JSON.stringify(messages));
-  await writeFile(outFile, JSON.stringify(file));
+  return { types, descriptions, messages };
+}
+
+/** The entries of `all` that `part` does not have. */
+function without<T>(all: Readonly<Record<string, T>>, part: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !Object.hasOwn(part, name)));
+}
+
+/** Leaves out what the stable version of a type says in the same words. */
+function textsOfTheirOwn(gated: DescriptionFile, stable: DescriptionFile): DescriptionFile {
+  return Object.fromEntries(
+    Object.entries(gated).map(([name, texts]) => {
+      const known = stable[stableName(name)] ?? {};
+      return [name, Object.fromEntries(Object.entries(texts).filter(([field, text]) => known[field] !== text))];
+    }),
+  );
 }
 
 /** The names of every kind served: resources, their lists, what their subresources speak, and Status and DeleteOptions. */
-function servedTypes(): string[] {
+function servedTypes(definitions: readonly ResourceDefinition[]): string[] {
   const names = [`${META_PACKAGE}.v1.Status`, `${META_PACKAGE}.v1.DeleteOptions`];
-  for (const definition of RESOURCES) {
+  for (const definition of definitions) {
     names.push(definition.schema);
     if (definition.verbs.includes('list')) {
       names.push(typeNameOf(definition.group, definition.version, definition.listKind));

@@ -34,10 +34,16 @@ export interface TypeEntry {
 }
 
 export interface SchemaFile {
-  /** Of the types below: equal hashes mean equal schemas. */
+  /** Of the types below and of those behind feature gates: equal hashes mean equal schemas. */
   readonly hash: string;
   readonly types: Readonly<Record<string, TypeEntry>>;
 }
 
-/** generated/descriptions.json: by type and field; '' is the type itself. */
+/** generated/gated.json: what the versions behind feature gates need besides; loaded when there are gates. */
+export interface GatedFile {
+  readonly types: SchemaFile['types'];
+  readonly messages: Readonly<Record<string, readonly string[]>>;
+}
+
+/** generated/descriptions.json, and gated-descriptions.json: by type and field; '' is the type itself. */
 export type DescriptionFile = Readonly<Record<string, Readonly<Record<string, string>>>>;

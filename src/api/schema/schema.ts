@@ -14,7 +14,7 @@ import { type TypeSchema, typeReader } from './shapes.ts';
 export interface ApiSchema {
   /** Names the schema and its defaults: what Envelope.schemaHash says. */
   readonly hash: string;
-  readonly typeNames: readonly string[];
+  typeNames(): readonly string[];
   type(name: string): TypeSchema | undefined;
   /**
    * Checks JSON types, removes unknown fields and nulls and rewrites special forms (quantity, time, bytes), in place.
@@ -28,21 +28,37 @@ export interface ApiSchema {
 }
 
 let shared: ApiSchema | undefined;
+/** The types behind feature gates, once a server has opened one. */
+let gated: SchemaFile['types'] | undefined;
 
 /** The built-in schema: one instance a process, since it is immutable. */
 export function apiSchema(): ApiSchema {
-  shared ??= createSchema(generated as unknown as SchemaFile);
+  shared ??= createSchema(generated as unknown as SchemaFile, () => gated ?? {});
   return shared;
 }
 
-export function createSchema(file: SchemaFile): ApiSchema {
-  const type = typeReader(file);
+/** Adds the types behind feature gates, which no registered resource has asked for yet. Twice is the same as once. */
+export function extendApiSchema(types: SchemaFile['types']): void {
+  gated = types;
+}
+
+export function isApiSchemaExtended(): boolean {
+  return gated !== undefined;
+}
+
+/** `more` answers the types that are known besides those of `file`. */
+export function createSchema(file: SchemaFile, more: () => SchemaFile['types'] = () => ({})): ApiSchema {
+  const type = typeReader((name) => {
+    if (Object.hasOwn(file.types, name)) return file.types[name];
+    const others = more();
+    return Object.hasOwn(others, name) ? others[name] : undefined;
+  });
   const walker = compileWalkers(type);
   const defaulter = compileDefaults(type);
   const requirer = compileRequired(type);
   return {
     hash: `${file.hash}.${DEFAULTS_REVISION}`,
-    typeNames: Object.keys(file.types),
+    typeNames: () => [...Object.keys(file.types), ...Object.keys(more())],
     type,
     normalize(typeName, value) {
       const walk = walker(typeName);

@@ -1,5 +1,5 @@
 // The schema as the rest of the room uses it: parsed shapes and fields by type name, from the compact file.
-import type { FieldEntry, SchemaFile } from './schema-file.ts';
+import type { FieldEntry, TypeEntry } from './schema-file.ts';
 
 export type ScalarKind =
   | 'string'
@@ -40,12 +40,12 @@ export interface TypeSchema {
 }
 
 /** Types are parsed when first asked for: a server uses a fraction of them. */
-export function typeReader(file: SchemaFile): (name: string) => TypeSchema | undefined {
+export function typeReader(entryOf: (name: string) => TypeEntry | undefined): (name: string) => TypeSchema | undefined {
   const parsed = new Map<string, TypeSchema>();
   return (name) => {
     const known = parsed.get(name);
     if (known !== undefined) return known;
-    const entry = Object.hasOwn(file.types, name) ? file.types[name] : undefined;
+    const entry = entryOf(name);
     if (entry === undefined) return undefined;
     const fields = new Map(Object.entries(entry.f).map(([field, marks]) => [field, parseField(field, marks)]));
     const type: TypeSchema = { name, fields, mapType: entry.mt };

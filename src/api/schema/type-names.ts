@@ -13,6 +13,7 @@ export const META_SEEDS: readonly string[] = [
   'V1DeleteOptions',
   'V1Condition',
   'V1FieldSelectorRequirement',
+  'V1GroupResource',
 ];
 export const META_PACKAGE = 'io.k8s.apimachinery.pkg.apis.meta';
 
@@ -31,6 +32,11 @@ export function packageOfGroup(group: string): string {
 /** `io.k8s.api.core.v1.Pod`: what a definition's `schema` says. */
 export function typeNameOf(group: string, version: string, kind: string): string {
   return `${packageOfGroup(group)}.${version}.${kind}`;
+}
+
+/** The same type in v1: `io.k8s.api.resource.v1.Device` for v1beta2's. */
+export function stableName(typeName: string): string {
+  return typeName.replace(/\.v1(?:alpha|beta)\d+\.(?=[^.]+$)/, '.v1.');
 }
 
 /** The class names that may stand for a kind, the more specific first. */

@@ -1,6 +1,7 @@
 // `quorate server`: API server, controllers and scheduler in one process. `quorate apiserver` is the first of them alone.
 import type { ServerConfig } from '../../../cluster/index.ts';
 import { type StartedThreads, startThreads, type ThreadFiles } from '../../../raft/adapters/index.ts';
+import type { FeatureGates } from '../../api/index.ts';
 import type { ObjectStore } from '../../store/index.ts';
 import type { BuiltFiles, Environment } from '../environment.ts';
 import { awaitConfig, readConfig, readText } from './config-file.ts';
@@ -10,11 +11,13 @@ import { openMemberStore, threadFiles } from './replicated-store.ts';
 export interface ServerConfigFile {
   readonly file: string;
   readonly isAwaited: boolean;
+  /** In place of the configuration's feature gates. */
+  readonly gates?: FeatureGates | undefined;
 }
 
 /** Runs a server until the environment's signal aborts. */
 export async function runServer(
-  { file, isAwaited }: ServerConfigFile,
+  { file, isAwaited, gates }: ServerConfigFile,
   environment: Environment,
   files: BuiltFiles,
 ): Promise<void> {
@@ -27,7 +30,8 @@ export async function runServer(
     await awaitConfig(file, environment);
     if (environment.signal.aborted) return;
   }
-  const config = readConfig(file, 'server');
+  const written = readConfig(file, 'server');
+  const config = gates === undefined ? written : { ...written, featureGates: gates };
   const [store, { serve }] = await Promise.all([openStore(config, environment, threads), loading]);
   await serve(store, config, file, environment);
 }

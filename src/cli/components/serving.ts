@@ -4,7 +4,7 @@
 // another server when its own is not ready.
 import { networkInterfaces } from 'node:os';
 import { LOOPBACK, readTokens, SERVICE_CIDR, type ServerConfig } from '../../../cluster/index.ts';
-import { createApiRegistry } from '../../api/index.ts';
+import { type ApiRegistry, checkFeatureGates, createGatedRegistry } from '../../api/index.ts';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../apiserver/index.ts';
 import type { ObjectStore } from '../../store/index.ts';
 import { aborted, type Environment } from '../environment.ts';
@@ -20,7 +20,8 @@ export async function serve(
   environment: Environment,
 ): Promise<void> {
   const { logger, signal } = environment;
-  const api = createApiServer(apiServerOptions(config, store, environment));
+  const registry = await createGatedRegistry(checkFeatureGates(config.featureGates ?? {}));
+  const api = createApiServer(apiServerOptions(config, store, registry, environment));
   const { url } = await api.start();
   logger.info({ id: config.id, url }, 'serving the API');
   await startStore(store, api);
@@ -67,7 +68,12 @@ function presentAddresses(listen: ServerConfig['listen'], environment: Environme
   return present;
 }
 
-function apiServerOptions(config: ServerConfig, store: ObjectStore, environment: Environment): ApiServerOptions {
+function apiServerOptions(
+  config: ServerConfig,
+  store: ObjectStore,
+  registry: ApiRegistry,
+  environment: Environment,
+): ApiServerOptions {
   const ca = readText(config.caFile);
   const listen = presentAddresses(config.listen, environment);
   const own = listen.at(-1);
@@ -77,7 +83,7 @@ function apiServerOptions(config: ServerConfig, store: ObjectStore, environment:
   return {
     ...environment,
     store,
-    registry: createApiRegistry(),
+    registry,
     listen,
     tls: { cert: readText(config.serving.cert), key: readText(config.serving.key), clientCa: ca },
     authentication: {

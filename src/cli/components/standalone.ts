@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LOOPBACK, SERVICE_CIDR } from '../../../cluster/index.ts';
-import { createApiRegistry } from '../../api/index.ts';
+import { createGatedRegistry, type FeatureGates } from '../../api/index.ts';
 import { createApiServer } from '../../apiserver/index.ts';
 import { UserError } from '../../lib/index.ts';
 import { aborted, type BuiltFiles, type Environment } from '../environment.ts';
@@ -15,6 +15,7 @@ export interface StandaloneOptions {
   readonly port: number;
   readonly insecure: boolean;
   readonly dataDir: string;
+  readonly featureGates: FeatureGates;
 }
 
 const MEMBER = 'apiserver';
@@ -51,7 +52,7 @@ export async function runStandaloneApiServer(
   const api = createApiServer({
     ...environment,
     store,
-    registry: createApiRegistry(),
+    registry: await createGatedRegistry(options.featureGates),
     listen: [{ host: LOOPBACK, port: options.port }],
     tls: undefined,
     authentication: { insecure: true, serviceAccountKeys: [signingKey(join(directory, 'service-account.key'))] },

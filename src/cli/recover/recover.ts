@@ -120,8 +120,8 @@ async function stage(layout: Layout, topology: Topology, seed: RebasedState): Pr
 
 /** The same ports and workers under a new id; as many servers as wished. */
 function recoveredTopology(former: Topology, servers: number): Topology {
-  const { workers, port, runtime, diskReserveBytes } = former;
-  const wish = { servers, workers: workers.length, port, runtime, diskReserveBytes };
+  const { workers, port, runtime, diskReserveBytes, featureGates } = former;
+  const wish = { servers, workers: workers.length, port, runtime, diskReserveBytes, featureGates };
   const planned = planTopology(wish, newClusterId(), []);
   const ports = planned.servers.map(({ id }) => former.servers.find((server) => server.id === id));
   // Other servers than there were get the ports that follow the cluster's own.

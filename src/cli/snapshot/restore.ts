@@ -76,6 +76,7 @@ async function topologyFor(cluster: Topology, options: RestoreOptions): Promise<
     port: options.port ?? cluster.port,
     runtime: cluster.runtime,
     diskReserveBytes: cluster.diskReserveBytes,
+    featureGates: cluster.featureGates,
   };
   return planTopology(wish, newClusterId(), wish.port === 0 ? await findFreePorts(portsNeeded(wish)) : []);
 }
