@@ -1,5 +1,6 @@
 // Failures of the API: an ApiError carries the Status object that is sent, with the reason, code and wording that
 // Kubernetes uses, so that clients which read them (kubectl, client-go's errors.IsNotFound …) need no special case.
+import { NESTING_LIMIT } from '../lib/index.ts';
 import type { FieldError } from './definition.ts';
 import { fieldErrorBody, fieldErrorText } from './field-error.ts';
 import { INVALID_CAUSES_LIMIT } from './limits.ts';
@@ -112,6 +113,10 @@ const CAUSE_REASONS: Readonly<Record<FieldError['type'], string>> = {
   notFound: 'FieldValueNotFound',
   typeInvalid: 'FieldValueTypeInvalid',
 };
+
+export function bodyTooDeep(): ApiError {
+  return badRequestError(`the body nests deeper than ${NESTING_LIMIT} levels`);
+}
 
 export function badRequestError(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message);
