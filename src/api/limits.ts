@@ -16,3 +16,5 @@ export const JSON_PATCH_MOVES_LIMIT = 200_000_000;
 export const STRICT_FINDINGS_LIMIT = 100;
 /** Findings of validation that one Status lists: a body of 3 MiB can hold more mistakes than anybody reads. */
 export const INVALID_CAUSES_LIMIT = 1_000;
+/** What their texts add up to, but for the last one: each may quote a whole list, as long as the body. */
+export const INVALID_TEXT_LIMIT_CHARACTERS = 512 * 1024;

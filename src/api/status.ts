@@ -2,8 +2,8 @@
 // Kubernetes uses, so that clients which read them (kubectl, client-go's errors.IsNotFound …) need no special case.
 import { NESTING_LIMIT } from '../lib/index.ts';
 import type { FieldError } from './definition.ts';
-import { fieldErrorBody, fieldErrorText } from './field-error.ts';
-import { INVALID_CAUSES_LIMIT } from './limits.ts';
+import { fieldErrorBody } from './field-error.ts';
+import { INVALID_CAUSES_LIMIT, INVALID_TEXT_LIMIT_CHARACTERS } from './limits.ts';
 import type { Status, StatusCause, StatusDetails } from './types.ts';
 
 /** A failure that is answered with `status`; `status.code` is the HTTP status. */
@@ -90,13 +90,18 @@ export function conflictError(resource: ResourceName, name: string, why: string 
 
 /** 422: `Pod "x" is invalid: …`, with a cause per finding. */
 export function invalidError(kind: KindName, name: string, findings: readonly FieldError[]): ApiError {
-  const errors = findings.slice(0, INVALID_CAUSES_LIMIT);
-  const causes: StatusCause[] = errors.map((error) => ({
-    reason: CAUSE_REASONS[error.type],
-    message: fieldErrorBody(error),
-    field: error.field,
-  }));
-  const texts = [...new Set(errors.map((error) => fieldErrorText(error)))];
+  const causes: StatusCause[] = [];
+  const distinct = new Set<string>();
+  let length = 0;
+  for (const error of findings) {
+    if (causes.length >= INVALID_CAUSES_LIMIT || length > INVALID_TEXT_LIMIT_CHARACTERS) break;
+    const message = fieldErrorBody(error);
+    const { field } = error;
+    length += field.length + message.length;
+    causes.push({ reason: CAUSE_REASONS[error.type], message, field });
+    distinct.add(`${field}: ${message}`);
+  }
+  const texts = [...distinct];
   const list = texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`;
   const message = `${qualifiedKind(kind)} "${name}" is invalid${texts.length === 0 ? '' : `: ${list}`}`;
   return new ApiError(422, 'Invalid', message, detailsOf(kind.group, kind.kind, name, { causes }));
