@@ -2,8 +2,8 @@
 
 /** Aliases in one YAML body: each may multiply what it names. */
 export const YAML_ALIAS_LIMIT = 100;
-/** Lexical tokens of one YAML body: words, marks, line breaks. As many take a second or two to parse. */
-export const YAML_TOKENS_LIMIT = 400_000;
+/** Lexical tokens of one YAML body: words, marks, line breaks. As many take about a second to parse. */
+export const YAML_TOKENS_LIMIT = 200_000;
 /** Open brackets in a YAML body, counted before parsing without regard to quotes; the parsed tree is held to NESTING_LIMIT. */
 export const YAML_FLOW_NESTING_LIMIT = 1_000;
 /** Operations in one JSON patch (Kubernetes' own limit). */

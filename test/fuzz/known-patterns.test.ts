@@ -56,7 +56,7 @@ describe('CVE-2019-11253: a small YAML body that means a large one', () => {
   });
 
   it('is refused when it copies one large map into many', async () => {
-    const keys = Array.from({ length: 20_000 }, (_, index) => `  k${index}: 1\n`).join('');
+    const keys = Array.from({ length: 10_000 }, (_, index) => `  k${index}: 1\n`).join('');
     await refusedCheaply(413, 'POST', CONFIG_MAPS, `a: &a\n${keys}b:\n${'- <<: *a\n'.repeat(90)}`, YAML);
   });
 
@@ -249,8 +249,8 @@ describe('a strategic merge patch', () => {
     await refusedCheaply(400, 'PATCH', `${PODS}/p`, nested(201), patchType('strategic-merge'));
   });
 
-  it('with twenty thousand new items costs what they are, not their square', async () => {
-    const containers = Array.from({ length: 20_000 }, (_, index) => ({ name: `a${index}` }));
+  it('with ten thousand new items costs what they are, not their square', async () => {
+    const containers = Array.from({ length: 10_000 }, (_, index) => ({ name: `a${index}` }));
     await refusedCheaply(422, 'PATCH', `${PODS}/p`, { spec: { containers } }, patchType('strategic-merge'));
   });
 });

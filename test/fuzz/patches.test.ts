@@ -55,7 +55,7 @@ describe.each<PatchMediaType>([JSON_PATCH, MERGE, STRATEGIC])('any %s', (type) =
 });
 
 describe('the work of a strategic merge patch', () => {
-  const SIZE = 3_000;
+  const SIZE = 1_500;
   const names = (prefix: string): string[] => Array.from({ length: SIZE }, (_, index) => `${prefix}${index}`);
   const items = (prefix: string): Json[] => names(prefix).map((name) => ({ name }));
   const long = 'k'.repeat(2_000);
