@@ -1,7 +1,9 @@
 // Finds fields that are written twice in a JSON text, which JSON.parse cannot tell. Only run on texts that are valid and
 // known to have some, so it may be slow but never wrong.
+import { joinPath } from './json.ts';
+import { STRICT_FINDINGS_LIMIT } from './limits.ts';
 
-/** Paths such as `spec.replicas`, each once, in the order they are met. `text` is valid JSON. */
+/** Paths such as `spec.replicas`, each once, in the order they are met; as many as are told of. `text` is valid JSON. */
 export function duplicateFields(text: string): string[] {
   const found = new Set<string>();
   let at = 0;
@@ -29,8 +31,8 @@ export function duplicateFields(text: string): string[] {
     at++;
     for (skipSpace(); text.charAt(at) !== '}'; skipSpace()) {
       const key = readString();
-      const inner = path === '' ? key : `${path}.${key}`;
-      if (seen.has(key)) found.add(inner);
+      const inner = joinPath(path, key);
+      if (seen.has(key) && found.size < STRICT_FINDINGS_LIMIT) found.add(inner);
       seen.add(key);
       readValue(inner);
     }
@@ -40,7 +42,7 @@ export function duplicateFields(text: string): string[] {
     at++;
     let index = 0;
     for (skipSpace(); text.charAt(at) !== ']'; skipSpace()) {
-      readValue(`${path}[${index}]`);
+      readValue(joinPath(path, `[${index}]`));
       index++;
     }
     at++;

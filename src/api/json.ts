@@ -65,3 +65,40 @@ export function isEmptyJson(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
   return typeof value === 'object' && Object.values(value).every((member) => isEmptyJson(member));
 }
+
+/** A text that two values share exactly when they are equal (equalJson): what maps and sets of values are keyed by. */
+export function canonicalText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
+  const members = value as Readonly<Record<string, unknown>>;
+  const keys = Object.keys(members).filter((key) => members[key] !== undefined);
+  return `{${keys
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalText(members[key])}`)
+    .join(',')}}`;
+}
+
+/** How deep a tree nests (a scalar: 0), and how many values it consists of. */
+export function measureJson(root: Json): { readonly depth: number; readonly nodes: number } {
+  let depth = 0;
+  let nodes = 0;
+  const queue: [Json, number][] = [[root, 0]];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    const [value, above] = next;
+    nodes++;
+    if (typeof value !== 'object' || value === null) continue;
+    depth = Math.max(depth, above + 1);
+    for (const member of Object.values(value)) queue.push([member, above + 1]);
+  }
+  return { depth, nodes };
+}
+
+/** Paths are read by people: a longer one is cut, because a key may be as long as the body it came in. */
+const PATH_LIMIT_CHARACTERS = 1_000;
+
+/** `spec` and `replicas` are `spec.replicas`, `[0]` is an index; what would be too long stays as it is. */
+export function joinPath(path: string, step: string): string {
+  if (path.length >= PATH_LIMIT_CHARACTERS) return path;
+  const shown = step.length > PATH_LIMIT_CHARACTERS ? `${step.slice(0, PATH_LIMIT_CHARACTERS)}…` : step;
+  return path === '' || step.startsWith('[') ? `${path}${shown}` : `${path}.${shown}`;
+}

@@ -8,22 +8,27 @@ export interface PemBlock {
 }
 
 const BEGIN = '-----BEGIN ';
+const END = '-----END ';
 const DASHES = '-----';
 
 /** Blocks that do not end, or hold no base64, are passed over, as Go's decoder does. */
 export function pemBlocks(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
   let at = text.indexOf(BEGIN);
+  // Kept while it lies ahead: looking for it anew from each BEGIN would be quadratic.
+  let end = text.indexOf(END);
   while (at !== -1) {
     const typeEnd = text.indexOf(DASHES, at + BEGIN.length);
     if (typeEnd === -1) break;
     const type = text.slice(at + BEGIN.length, typeEnd);
-    const end = text.indexOf(`${DASHES}END ${type}${DASHES}`, typeEnd + DASHES.length);
-    if (type.includes('\n') || end === -1) {
+    const bodyStart = typeEnd + DASHES.length;
+    while (end !== -1 && end < bodyStart) end = text.indexOf(END, end + END.length);
+    if (end === -1) break;
+    if (type.includes('\n') || !text.startsWith(`${type}${DASHES}`, end + END.length)) {
       at = text.indexOf(BEGIN, at + BEGIN.length);
       continue;
     }
-    const body = text.slice(typeEnd + DASHES.length, end);
+    const body = text.slice(bodyStart, end);
     const block = blockOf(type, body);
     if (block !== undefined) blocks.push(block);
     at = text.indexOf(BEGIN, end);

@@ -1,8 +1,9 @@
 // Failures of the API: an ApiError carries the Status object that is sent, with the reason, code and wording that
 // Kubernetes uses, so that clients which read them (kubectl, client-go's errors.IsNotFound …) need no special case.
+import { NESTING_LIMIT } from '../lib/index.ts';
 import type { FieldError } from './definition.ts';
-import { fieldErrorBody, fieldErrorText } from './field-error.ts';
-import { INVALID_CAUSES_LIMIT } from './limits.ts';
+import { fieldErrorBody } from './field-error.ts';
+import { INVALID_CAUSES_LIMIT, INVALID_TEXT_LIMIT_CHARACTERS } from './limits.ts';
 import type { Status, StatusCause, StatusDetails } from './types.ts';
 
 /** A failure that is answered with `status`; `status.code` is the HTTP status. */
@@ -89,13 +90,18 @@ export function conflictError(resource: ResourceName, name: string, why: string 
 
 /** 422: `Pod "x" is invalid: …`, with a cause per finding. */
 export function invalidError(kind: KindName, name: string, findings: readonly FieldError[]): ApiError {
-  const errors = findings.slice(0, INVALID_CAUSES_LIMIT);
-  const causes: StatusCause[] = errors.map((error) => ({
-    reason: CAUSE_REASONS[error.type],
-    message: fieldErrorBody(error),
-    field: error.field,
-  }));
-  const texts = [...new Set(errors.map((error) => fieldErrorText(error)))];
+  const causes: StatusCause[] = [];
+  const distinct = new Set<string>();
+  let length = 0;
+  for (const error of findings) {
+    if (causes.length >= INVALID_CAUSES_LIMIT || length > INVALID_TEXT_LIMIT_CHARACTERS) break;
+    const message = fieldErrorBody(error);
+    const { field } = error;
+    length += field.length + message.length;
+    causes.push({ reason: CAUSE_REASONS[error.type], message, field });
+    distinct.add(`${field}: ${message}`);
+  }
+  const texts = [...distinct];
   const list = texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`;
   const message = `${qualifiedKind(kind)} "${name}" is invalid${texts.length === 0 ? '' : `: ${list}`}`;
   return new ApiError(422, 'Invalid', message, detailsOf(kind.group, kind.kind, name, { causes }));
@@ -112,6 +118,10 @@ const CAUSE_REASONS: Readonly<Record<FieldError['type'], string>> = {
   notFound: 'FieldValueNotFound',
   typeInvalid: 'FieldValueTypeInvalid',
 };
+
+export function bodyTooDeep(): ApiError {
+  return badRequestError(`the body nests deeper than ${NESTING_LIMIT} levels`);
+}
 
 export function badRequestError(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message);

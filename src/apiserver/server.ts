@@ -47,7 +47,13 @@ export function createServerContext(options: ApiServerOptions): ServerContext {
     issuer: options.authentication.serviceAccountIssuer,
     clock: options.clock,
   });
-  const metrics = createServerMetrics(options.metrics);
+  const metrics = createServerMetrics(options.metrics, ({ group, version, resource, subresource }) => {
+    const definition = options.registry.find(group, version, resource);
+    return (
+      definition !== undefined &&
+      (subresource === '' || definition.subresources.some(({ name }) => name === subresource))
+    );
+  });
   return {
     options,
     tokens,

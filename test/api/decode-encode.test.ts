@@ -96,7 +96,7 @@ describe('decoding', () => {
       { length: 9 },
       (_, level) => `l${level + 1}: &l${level + 1} [${Array(9).fill(`*l${level}`).join(', ')}]`,
     );
-    expect(failureOf(() => yaml(['l0: &l0 lol', ...levels].join('\n'))).status.code).toBe(400);
+    expect(failureOf(() => yaml(['l0: &l0 lol', ...levels].join('\n'))).status.code).toBe(413);
   });
 });
 

@@ -1,7 +1,8 @@
 // JSON Patch (RFC 6902). The document is not changed: a patched copy is answered. Bounded in operations and in what its
-// copies may add; pointers that could reach a prototype are refused.
-import { cloneJson, equalJson, isJsonObject, isUnsafeKey, type Json } from '../json.ts';
-import { JSON_PATCH_COPY_LIMIT_CHARACTERS, JSON_PATCH_OPERATIONS_LIMIT } from '../limits.ts';
+// copies may add, in the list elements that it moves about, and in depth; pointers that could reach a prototype are refused.
+import { NESTING_LIMIT } from '../../lib/index.ts';
+import { cloneJson, equalJson, isJsonObject, isUnsafeKey, type Json, measureJson } from '../json.ts';
+import { JSON_PATCH_COPY_LIMIT_CHARACTERS, JSON_PATCH_MOVES_LIMIT, JSON_PATCH_OPERATIONS_LIMIT } from '../limits.ts';
 import { ApiError, badRequestError } from '../status.ts';
 
 type Operation = {
@@ -10,6 +11,14 @@ type Operation = {
   readonly from: string | undefined;
   readonly value: Json | undefined;
 };
+
+/** What one patch has cost beyond its own length. */
+interface Work {
+  copiedCharacters: number;
+  /** List elements that made room or closed a gap; and values that a move had to look at, which cost more. */
+  moves: number;
+}
+const MOVES_PER_VALUE = 32;
 
 /**
  * Applies `patch`, a list of operations in order. Throws ApiError: 400 for a malformed patch, 413 for one that is too large,
@@ -21,19 +30,24 @@ export function applyJsonPatch(document: Json, patch: Json): Json {
     const message = `The allowed maximum operations in a JSON patch is ${JSON_PATCH_OPERATIONS_LIMIT}, got ${patch.length}`;
     throw new ApiError(413, 'RequestEntityTooLarge', message);
   }
-  let copied = 0;
+  const work: Work = { copiedCharacters: 0, moves: 0 };
   let current = cloneJson(document);
-  for (const entry of patch) {
-    const operation = readOperation(entry);
-    if (operation.op === 'copy') {
-      copied += JSON.stringify(valueAt(current, parsePointer(operation.from ?? ''))).length;
-      if (copied > JSON_PATCH_COPY_LIMIT_CHARACTERS) {
-        throw new ApiError(413, 'RequestEntityTooLarge', 'the copies of the JSON patch add up to too much');
-      }
-    }
-    current = applyOperation(current, operation);
-  }
+  for (const entry of patch) current = applyOperation(current, readOperation(entry), work);
   return current;
+}
+
+function spendCopy(work: Work, value: Json): void {
+  work.copiedCharacters += JSON.stringify(value).length;
+  if (work.copiedCharacters > JSON_PATCH_COPY_LIMIT_CHARACTERS) throw tooMuch('copies');
+}
+
+function spendMoves(work: Work, moves: number): void {
+  work.moves += moves;
+  if (work.moves > JSON_PATCH_MOVES_LIMIT) throw tooMuch('moves within lists');
+}
+
+function tooMuch(what: string): ApiError {
+  return new ApiError(413, 'RequestEntityTooLarge', `the ${what} of the JSON patch add up to too much`);
 }
 
 function readOperation(entry: Json): Operation {
@@ -47,34 +61,46 @@ function readOperation(entry: Json): Operation {
   return { op, path, from, value: Object.hasOwn(entry, 'value') ? entry['value'] : undefined };
 }
 
-function applyOperation(document: Json, operation: Operation): Json {
+function applyOperation(document: Json, operation: Operation, work: Work): Json {
   const path = parsePointer(operation.path);
   switch (operation.op) {
     case 'add':
-      return add(document, path, cloneJson(given(operation)));
+      return put(document, path, cloneJson(given(operation)), work);
     case 'replace':
       valueAt(document, path);
-      return add(path.length === 0 ? document : remove(document, path), path, cloneJson(given(operation)));
+      return replace(document, path, cloneJson(given(operation)));
     case 'remove':
-      return remove(document, path);
+      return remove(document, path, work);
     case 'test':
       if (!equalJson(valueAt(document, path), given(operation))) {
         throw unprocessable(`testing value ${operation.path} failed: test failed`);
       }
       return document;
-    case 'copy':
-      return add(document, path, cloneJson(valueAt(document, parsePointer(operation.from ?? ''))));
+    case 'copy': {
+      const value = valueAt(document, parsePointer(operation.from ?? ''));
+      spendCopy(work, value);
+      return put(document, path, cloneJson(value), work);
+    }
     case 'move': {
       const from = parsePointer(operation.from ?? '');
       if (path.length > from.length && from.every((step, index) => step === path[index])) {
         throw unprocessable(`move into its own child: ${operation.from} to ${operation.path}`);
       }
       const value = valueAt(document, from);
-      return add(remove(document, from), path, value);
+      spendMoves(work, refuseTooDeep(path, value) * MOVES_PER_VALUE);
+      return add(remove(document, from, work), path, value, work);
     }
     default:
       throw badRequestError(`error decoding patch: unexpected kind: ${operation.op}`);
   }
+}
+
+/** Operations build upon each other: each may fit, and what they make be deeper than any walk over it can go. Answers the size. */
+function refuseTooDeep(path: readonly string[], value: Json): number {
+  const { depth, nodes } = measureJson(value);
+  if (path.length + depth > NESTING_LIMIT)
+    throw unprocessable(`the patched object nests deeper than ${NESTING_LIMIT} levels`);
+  return nodes;
 }
 
 function given({ op, value }: Operation): Json {
@@ -127,22 +153,44 @@ function indexOf(step: string, last: number): number {
   return index;
 }
 
-function add(document: Json, path: readonly string[], value: Json): Json {
+function put(document: Json, path: readonly string[], value: Json, work: Work): Json {
+  refuseTooDeep(path, value);
+  return add(document, path, value, work);
+}
+
+function add(document: Json, path: readonly string[], value: Json, work: Work): Json {
   const last = path.at(-1);
   if (last === undefined) return value;
   const parent = valueAt(document, path.slice(0, -1));
-  if (Array.isArray(parent)) parent.splice(last === '-' ? parent.length : indexOf(last, parent.length), 0, value);
-  else if (isJsonObject(parent)) parent[last] = value;
+  if (Array.isArray(parent)) {
+    const at = last === '-' ? parent.length : indexOf(last, parent.length);
+    spendMoves(work, parent.length - at);
+    parent.splice(at, 0, value);
+  } else if (isJsonObject(parent)) parent[last] = value;
   else throw missing(last);
   return document;
 }
 
-function remove(document: Json, path: readonly string[]): Json {
+/** What is there gives its place. */
+function replace(document: Json, path: readonly string[], value: Json): Json {
+  refuseTooDeep(path, value);
+  const last = path.at(-1);
+  if (last === undefined) return value;
+  const parent = valueAt(document, path.slice(0, -1));
+  if (Array.isArray(parent)) parent[indexOf(last, parent.length - 1)] = value;
+  else if (isJsonObject(parent)) parent[last] = value;
+  return document;
+}
+
+function remove(document: Json, path: readonly string[], work: Work): Json {
   const last = path.at(-1);
   if (last === undefined) return null;
   const parent = valueAt(document, path.slice(0, -1));
-  if (Array.isArray(parent)) parent.splice(indexOf(last, parent.length - 1), 1);
-  else if (isJsonObject(parent) && Object.hasOwn(parent, last)) delete parent[last];
+  if (Array.isArray(parent)) {
+    const at = indexOf(last, parent.length - 1);
+    spendMoves(work, parent.length - at);
+    parent.splice(at, 1);
+  } else if (isJsonObject(parent) && Object.hasOwn(parent, last)) delete parent[last];
   else throw missing(last);
   return document;
 }

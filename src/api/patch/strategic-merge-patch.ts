@@ -1,7 +1,7 @@
 // Strategic merge patch: a merge patch that knows from the schema which lists are merged, and by which key, so that a
 // patch can change one container of a pod. Directives: $patch (delete, replace, merge), $retainKeys,
 // $deleteFromPrimitiveList/FIELD, $setElementOrder/FIELD. The target is not changed.
-import { cloneJson, equalJson, isJsonObject, isUnsafeKey, type Json, type JsonObject } from '../json.ts';
+import { canonicalText, cloneJson, isJsonObject, isUnsafeKey, type Json, type JsonObject } from '../json.ts';
 import type { ApiSchema, FieldSchema, Shape } from '../schema/index.ts';
 import { badRequestError } from '../status.ts';
 
@@ -13,7 +13,9 @@ const ORDER_PREFIX = '$setElementOrder/';
 /** Applies `patch` to `target`, an object of `typeName`. Throws ApiError (400) for a patch that breaks the rules. */
 export function applyStrategicMergePatch(schema: ApiSchema, typeName: string, target: Json, patch: Json): Json {
   if (!isJsonObject(patch)) throw badRequestError('error decoding patch: a strategic merge patch must be an object');
-  return mergeObject(schema, { kind: 'type', type: typeName }, isJsonObject(target) ? target : {}, patch) ?? {};
+  const merged = mergeObject(schema, { kind: 'type', type: typeName }, isJsonObject(target) ? target : {}, patch);
+  // What the patch does not touch was shared until here: copying it level by level would cost its size for each level.
+  return cloneJson(merged ?? {});
 }
 
 /** Undefined when the patch deletes the object. */
@@ -30,7 +32,7 @@ function mergeObject(
     if (directive !== 'merge')
       throw badRequestError(`Unknown patch type found in $patch: ${JSON.stringify(directive)}`);
   }
-  const result: JsonObject = cloneJson(target);
+  const result: JsonObject = { ...target };
   retainKeys(result, patch);
   for (const key of Object.keys(patch)) {
     if (key.startsWith(DELETE_PREFIX)) deleteFromPrimitives(result, key.slice(DELETE_PREFIX.length), patch[key]);
@@ -127,7 +129,9 @@ function retainKeys(result: JsonObject, patch: JsonObject): void {
 function deleteFromPrimitives(result: JsonObject, name: string, values: Json | undefined): void {
   if (!Array.isArray(values)) throw badRequestError(`${DELETE_PREFIX}${name} must be a list`);
   const current = result[name];
-  if (Array.isArray(current)) result[name] = current.filter((item) => !values.some((value) => equalJson(value, item)));
+  if (!Array.isArray(current)) return;
+  const unwanted = new Set(values.map(canonicalText));
+  result[name] = current.filter((item) => !unwanted.has(canonicalText(item)));
 }
 
 function mergeList(schema: ApiSchema, field: FieldSchema, current: readonly Json[], patch: readonly Json[]): Json[] {
@@ -135,33 +139,63 @@ function mergeList(schema: ApiSchema, field: FieldSchema, current: readonly Json
   if (patch.some((item) => isJsonObject(item) && item[DIRECTIVE] === 'replace')) {
     return patch.filter((item) => !isDirective(item)).map((item) => strip(item));
   }
-  if (field.mergeKey === undefined) {
-    const result = [...current];
-    for (const item of patch) if (!result.some((known) => equalJson(known, item))) result.push(cloneJson(item));
-    return result;
-  }
-  const mergeKey = field.mergeKey;
-  let result = [...current];
+  return field.mergeKey === undefined
+    ? mergeValues(current, patch)
+    : mergeByKey(schema, itemShape, field.mergeKey, current, patch);
+}
+
+function mergeValues(current: readonly Json[], patch: readonly Json[]): Json[] {
+  const result = [...current];
+  const known = new Set(current.map(canonicalText));
   for (const item of patch) {
-    if (!isJsonObject(item))
-      throw badRequestError(`map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`);
-    const key = item[mergeKey];
-    if (key === undefined) {
-      throw badRequestError(`map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`);
-    }
-    const same = (other: Json): boolean => isJsonObject(other) && equalJson(other[mergeKey], key);
-    if (item[DIRECTIVE] === 'delete') {
-      result = result.filter((other) => !same(other));
-      continue;
-    }
-    const at = result.findIndex(same);
-    const known = at === -1 ? undefined : result[at];
-    const merged = mergeObject(schema, itemShape, isJsonObject(known) ? known : {}, item);
-    if (merged === undefined) continue;
-    if (at === -1) result.push(merged);
-    else result[at] = merged;
+    const text = canonicalText(item);
+    if (known.has(text)) continue;
+    known.add(text);
+    result.push(item);
   }
   return result;
+}
+
+/** Where the items with each key are: a patch of n items on a list of m costs n + m, not n × m. */
+function mergeByKey(
+  schema: ApiSchema,
+  itemShape: Shape | undefined,
+  mergeKey: string,
+  current: readonly Json[],
+  patch: readonly Json[],
+): Json[] {
+  const result: (Json | undefined)[] = [];
+  const places = new Map<string, number[]>();
+  const append = (item: Json): void => {
+    const key = isJsonObject(item) ? item[mergeKey] : undefined;
+    if (key !== undefined) {
+      const text = canonicalText(key);
+      const same = places.get(text);
+      if (same === undefined) places.set(text, [result.length]);
+      else same.push(result.length);
+    }
+    result.push(item);
+  };
+  for (const item of current) append(item);
+  for (const item of patch) {
+    const key = isJsonObject(item) ? item[mergeKey] : undefined;
+    if (!isJsonObject(item) || key === undefined)
+      throw badRequestError(`map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`);
+    const text = canonicalText(key);
+    const same = places.get(text) ?? [];
+    if (item[DIRECTIVE] === 'delete') {
+      for (const at of same) result[at] = undefined;
+      places.delete(text);
+      continue;
+    }
+    const [at] = same;
+    const known = at === undefined ? undefined : result[at];
+    const merged = mergeObject(schema, itemShape, isJsonObject(known) ? known : {}, item);
+    if (merged === undefined) continue;
+    if (at === undefined) append(merged);
+    else result[at] = merged;
+  }
+  return result.filter((item) => item !== undefined);
 }
 
 /**
@@ -180,8 +214,12 @@ function setOrder(
   if (!Array.isArray(list)) return;
   const keyOf = (item: Json): Json | undefined =>
     field?.mergeKey !== undefined && isJsonObject(item) ? item[field.mergeKey] : item;
-  const wanted = order.map((item) => keyOf(item));
-  const rank = (item: Json): number => wanted.findIndex((key) => equalJson(key, keyOf(item)));
+  const ranks = new Map<string, number>();
+  for (const [index, item] of order.entries()) {
+    const text = canonicalText(keyOf(item));
+    if (!ranks.has(text)) ranks.set(text, index);
+  }
+  const rank = (item: Json): number => ranks.get(canonicalText(keyOf(item))) ?? -1;
   for (const item of Array.isArray(patched) ? patched : []) {
     if (!isDirective(item) && rank(item) === -1) {
       throw badRequestError(
@@ -189,16 +227,19 @@ function setOrder(
       );
     }
   }
-  const named = list.filter((item) => rank(item) !== -1).sort((a, b) => rank(a) - rank(b));
+  const ranked = list.map((item) => ({ item, rank: rank(item) }));
+  const named = ranked.filter((one) => one.rank !== -1).sort((a, b) => a.rank - b.rank);
   const merged: Json[] = [];
   let next = 0;
-  const isNamed = list.map((item) => rank(item) !== -1);
+  let before = 0;
   // A server-only element follows the named ones that stood before it.
-  for (const [index, item] of list.entries()) {
-    if (isNamed[index]) continue;
-    const before = isNamed.slice(0, index).filter(Boolean).length;
-    while (next < before) merged.push(named[next++] ?? null);
-    merged.push(item);
+  for (const one of ranked) {
+    if (one.rank !== -1) {
+      before++;
+      continue;
+    }
+    while (next < before) merged.push(named[next++]?.item ?? null);
+    merged.push(one.item);
   }
-  result[name] = [...merged, ...named.slice(next)];
+  result[name] = [...merged, ...named.slice(next).map(({ item }) => item)];
 }

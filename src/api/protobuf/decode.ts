@@ -176,8 +176,8 @@ function readRaw(reader: Reader, end: number): Map<number, number | Uint8Array> 
   return fields;
 }
 
-/** What the reader throws for bytes that are no message; a wire type that does not exist is a plain Error of its. */
+/** What the reader throws for bytes that are no message: plain Errors of its for wire types that do not exist, and groups in groups. */
 function isMalformed(error: unknown): error is Error {
   if (error instanceof RangeError || error instanceof SyntaxError) return true;
-  return error instanceof Error && error.message.startsWith('invalid wire type');
+  return error instanceof Error && /^(?:invalid wire type|maximum nesting depth)/.test(error.message);
 }

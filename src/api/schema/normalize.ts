@@ -2,7 +2,7 @@
 // (quantities, times, base64) to their canonical text, in place and in one pass. Errors are worded as Go's decoder words
 // them, because that is what users of Kubernetes know.
 import { unreachable } from '../../lib/index.ts';
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject, joinPath } from '../json.ts';
 import { formatQuantity, parseQuantity } from '../quantity.ts';
 import { goTypeName, type ScalarKind, type Shape, type TypeSchema } from './shapes.ts';
 import { canonicalTime } from './time.ts';
@@ -25,7 +25,7 @@ export type Walker = (value: Json, cursor: Cursor) => Json;
 /** `spec.containers[0].image`. */
 export function fieldPath(path: readonly (string | number)[]): string {
   let text = '';
-  for (const step of path) text += typeof step === 'number' ? `[${step}]` : text === '' ? step : `.${step}`;
+  for (const step of path) text = joinPath(text, typeof step === 'number' ? `[${step}]` : step);
   return text;
 }
 

@@ -19,9 +19,10 @@ const LABELS = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 
 const PLACES_LIMIT = 4_096;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-export function createServerMetrics(registry: Registry): ServerMetrics {
+/** `isServed` tells whether the API has what a request names: only that becomes a label. */
+export function createServerMetrics(registry: Registry, isServed: (info: ResourceRequest) => boolean): ServerMetrics {
   const registers = [registry];
-  const requests = requestMetrics(registry);
+  const requests = requestMetrics(registry, isServed);
   const watchLabels = ['group', 'version', 'kind'] as const;
   return {
     observe: (info, code, seconds) => requests(info, code).count(seconds),
@@ -54,7 +55,10 @@ interface Place {
 }
 
 /** What labels lead to is looked up once for each combination: finding it costs more than counting. */
-function requestMetrics(registry: Registry): (info: RequestInfo, code: number) => Place {
+function requestMetrics(
+  registry: Registry,
+  isServed: (info: ResourceRequest) => boolean,
+): (info: RequestInfo, code: number) => Place {
   const registers = [registry];
   const total = new Counter({
     name: 'apiserver_request_total',
@@ -74,7 +78,8 @@ function requestMetrics(registry: Registry): (info: RequestInfo, code: number) =
     const key = keyOf(info, code);
     const known = places.get(key);
     if (known !== undefined) return known;
-    const labels = labelsOf(info);
+    const isNonsense = info.kind === 'resource' && !isServed(info);
+    const labels = isNonsense ? { ...NO_PLACE, verb: METRIC_VERBS[info.verb] } : labelsOf(info);
     const counter = total.labels({ ...labels, code: String(code) });
     const timer = labels.verb === 'WATCH' ? undefined : duration.labels(labels);
     const place: Place = {
@@ -83,8 +88,8 @@ function requestMetrics(registry: Registry): (info: RequestInfo, code: number) =
         timer?.observe(seconds);
       },
     };
-    // Resources are as the client named them, and may be nonsense without end.
-    if (places.size < PLACES_LIMIT) places.set(key, place);
+    // What clients make up is without end: neither series nor places may be made of it.
+    if (!isNonsense && places.size < PLACES_LIMIT) places.set(key, place);
     return place;
   };
 }
@@ -108,11 +113,13 @@ function inFlightGauge(registry: Registry): ServerMetrics['inFlight'] {
   return inFlight;
 }
 
+const NO_PLACE = { group: '', version: '', resource: '', subresource: '', scope: '' };
+
 function labelsOf(info: RequestInfo): Record<Exclude<(typeof LABELS)[number], 'code'>, string> {
   if (info.kind !== 'resource') {
     // Paths are the client's: as labels they would be without bound.
     const verb = info.kind === 'nonResource' ? info.verb.toUpperCase() : 'GET';
-    return { verb, group: '', version: '', resource: '', subresource: '', scope: '' };
+    return { verb, ...NO_PLACE };
   }
   const { group, version, resource, subresource } = info;
   return { verb: METRIC_VERBS[info.verb], group, version, resource, subresource, scope: scopeOf(info) };

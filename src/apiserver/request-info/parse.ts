@@ -140,7 +140,7 @@ export function isTrue(value: string | null): boolean {
 function selectedName(fieldSelector: string | null): string {
   const match = fieldSelector === null ? null : /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(fieldSelector);
   const name = match?.[1] ?? '';
-  return name.includes('/') ? '' : name;
+  return isDotted(name) || /[/%\0]/.test(name) ? '' : name;
 }
 
 /** The decoded segments, or a sentence saying what is wrong with them. */
@@ -151,11 +151,15 @@ function splitPath(path: string): readonly string[] | string {
     const segment = decodeSegment(raw);
     if (segment === undefined) return `invalid URL escape in ${JSON.stringify(raw)}`;
     // A decoded slash or dot segment would name another object than the one that is authorized.
-    if (segment === '.' || segment === '..' || segment.includes('/') || segment.includes('\0'))
+    if (isDotted(segment) || segment.includes('/') || segment.includes('\0'))
       return `name may not be ${JSON.stringify(segment)}`;
     segments.push(segment);
   }
   return segments;
+}
+
+function isDotted(segment: string): boolean {
+  return segment === '.' || segment === '..';
 }
 
 function decodeSegment(raw: string): string | undefined {
