@@ -1,6 +1,7 @@
 // A resource is data: what it is called, what may be done with it, which schema it has. Kinds with rules of their own add
 // a strategy, a small file of pure functions. Servers, discovery, OpenAPI and tables are driven by these alone.
 import type { KubeObject } from './object.ts';
+import type { ApiSchema } from './schema/index.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
@@ -116,7 +117,7 @@ export interface Strategy {
   /** The same for the status subresource: everything but status (and metadata's mergeable parts) is carried over. */
   prepareForStatusUpdate?(object: KubeObject, old: KubeObject, context: UpdateContext): void;
   /** Defaults beyond the schema's own (`protocol: TCP` is the schema's; `imagePullPolicy` depends on the tag). */
-  applyDefaults?(object: KubeObject): void;
+  applyDefaults?(object: KubeObject, types: Pick<ApiSchema, 'applyDefaults'>): void;
   validate?(object: KubeObject): readonly FieldError[];
   /** What is asked of new objects alone. */
   validateCreate?(object: KubeObject): readonly FieldError[];

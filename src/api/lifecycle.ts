@@ -156,7 +156,7 @@ export function prepareCreate(
 /** The type's defaults and the strategy's. Run it again after admission has changed the object. */
 export function applyDefaults(schema: ApiSchema, definition: ResourceDefinition, object: KubeObject): void {
   schema.applyDefaults(definition.schema, asJson(object));
-  definition.strategy.applyDefaults?.(object);
+  definition.strategy.applyDefaults?.(object, schema);
 }
 
 /** Throws 422 with every finding. */

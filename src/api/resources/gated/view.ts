@@ -4,7 +4,6 @@ import type { ResourceDefinition, StoredAs, Strategy } from '../../definition.ts
 import type { JsonObject } from '../../json.ts';
 import type { KubeObject } from '../../object.ts';
 import { groupVersion } from '../../registry.ts';
-import { apiSchema } from '../../schema/index.ts';
 import { typeNameOf } from '../../schema/type-names.ts';
 
 /** Between a version and the stored one; both leave their argument alone, and need not mind apiVersion. */
@@ -58,11 +57,11 @@ function strategyOfView(stored: ResourceDefinition, { toStored, fromStored }: St
           prepareForStatusUpdate: (object, old, context) =>
             change(object, (it) => prepareForStatusUpdate(it, toStored(old), context)),
         }),
-    applyDefaults: (object) =>
+    applyDefaults: (object, types) =>
       change(object, (it) => {
         // The defaults of types are kept under the names of the stored version.
-        apiSchema().applyDefaults(stored.schema, it as unknown as JsonObject);
-        strategy.applyDefaults?.(it);
+        types.applyDefaults(stored.schema, it as unknown as JsonObject);
+        strategy.applyDefaults?.(it, types);
       }),
     validate: (object) => strategy.validate?.(toStored(object)) ?? [],
     validateCreate: (object) => strategy.validateCreate?.(toStored(object)) ?? [],
