@@ -436,6 +436,6 @@ describe('bodies', () => {
     const levels = [...'bcdefghij'].map((name, at) => `${name}: &${name} [${`*${'abcdefghij'[at]},`.repeat(9)}]`);
     const bomb = `apiVersion: v1\nkind: ConfigMap\na: &a [x,x,x,x,x,x,x,x,x]\n${levels.join('\n')}\n`;
     const answer = await ask('POST', CONFIG_MAPS, { 'content-type': 'application/yaml' }, bomb);
-    expect(answer.body).toMatchObject({ kind: 'Status', reason: 'BadRequest', code: 400 });
+    expect(answer.body).toMatchObject({ kind: 'Status', reason: 'RequestEntityTooLarge', code: 413 });
   });
 });

@@ -8,6 +8,9 @@ import { type KnownSeed, readKnownSeeds } from './planted/known-seeds.ts';
 import { checkAll, mutate, Workshop } from './planted/mutants.ts';
 import { PLANTED, SECTIONS } from './planted/table.ts';
 
+/** Every so many of them here: all are a command of its own (`npm run sim -- --planted`). */
+const SAMPLED = 3;
+
 interface Prey {
   readonly bug: PlantedBug | undefined;
   readonly quarry: Quarry;
@@ -44,7 +47,7 @@ describe('planted bugs', () => {
       const seeds = [...known.values()].flatMap((run) => (run.share === share ? [run.seed] : []));
       return { bug: undefined, quarry: { share, seeds: [...new Set(seeds)].map(String) } };
     });
-    const planted = PLANTED.map((bug): Prey => {
+    const planted = PLANTED.filter((_, at) => at % SAMPLED === 0).map((bug): Prey => {
       const { seed, share } = defined(known.get(bug.name), 'a known seed');
       return { bug, quarry: { share, seeds: [String(seed)] } };
     });
