@@ -2,15 +2,14 @@
 // its verbs; approval; component statuses; reviews within a namespace; and what says that it is deprecated.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiRegistry } from '../../src/api/index.ts';
-import { type ApiServer, createApiServer } from '../../src/apiserver/index.ts';
 import { WATCH_PAUSE_MAX_MS } from '../../src/apiserver/limits.ts';
-import { defined, systemClock } from '../../src/lib/index.ts';
-import { createMemoryStore, type ObjectStore } from '../../src/store/index.ts';
+import { defined } from '../../src/lib/index.ts';
 import { certificateRequest } from '../support/certificate-request.ts';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
 import { selfSigned } from '../support/self-signed.ts';
 import { type Sample, samples } from './cluster-kinds.samples.ts';
-import { testApi, testOptions } from './harness.ts';
+import { testApi } from './harness.ts';
+import { type ListeningServer, startListening } from './listening.ts';
 
 interface Answered {
   readonly status: number;
@@ -19,8 +18,7 @@ interface Answered {
   readonly body: any;
 }
 
-let server: ApiServer;
-let store: ObjectStore;
+let server: ListeningServer;
 let url: string;
 let clock: ManualClock;
 let all: readonly Sample[];
@@ -30,17 +28,10 @@ beforeAll(async () => {
   request = Buffer.from(await certificateRequest('ECDSA')).toString('base64');
   all = samples(request);
   clock = manualClock();
-  store = createMemoryStore({ clock: systemClock() });
-  await store.start();
-  server = createApiServer(testOptions(store, { clock }));
-  ({ url } = await server.start());
-  while ((await call('GET', '/api/v1/namespaces/default/endpoints/kubernetes')).status === 404)
-    await new Promise(setImmediate);
+  server = await startListening({ clock });
+  ({ url } = server);
 });
-afterAll(async () => {
-  await server.stop();
-  await store.stop();
-});
+afterAll(() => server.stop());
 
 async function call(
   method: string,

@@ -1,35 +1,21 @@
 // The storage kinds over a real server: each is created, read, listed by label, watched, patched, updated and deleted, alone
 // and as a collection; claims and volumes are protected, claims get the default class, and grow where the class lets them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiServer, createApiServer } from '../../src/apiserver/index.ts';
-import { systemClock } from '../../src/lib/index.ts';
-import { createMemoryStore, type ObjectStore } from '../../src/store/index.ts';
-import { testOptions } from './harness.ts';
+import { type ListeningServer, startListening } from './listening.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into objects of every kind
 type Body = any;
 
-let server: ApiServer;
-let store: ObjectStore;
-let url: string;
+let server: ListeningServer;
 
 beforeAll(async () => {
-  const clock = systemClock();
-  store = createMemoryStore({ clock });
-  await store.start();
-  server = createApiServer(testOptions(store, { clock }));
-  ({ url } = await server.start());
-  while ((await call('GET', '/api/v1/namespaces/default/endpoints/kubernetes')).code === 404)
-    await new Promise(setImmediate);
+  server = await startListening();
 });
-afterAll(async () => {
-  await server.stop();
-  await store.stop();
-});
+afterAll(() => server.stop());
 
 async function call(method: string, path: string, body?: unknown, type = 'application/json'): Promise<Body> {
   const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': type } };
-  const response = await fetch(`${url}${path}`, { method, ...sent });
+  const response = await fetch(`${server.url}${path}`, { method, ...sent });
   return response.json();
 }
 
@@ -130,7 +116,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 /** Reads a watch until it has told of a deletion: the types of events, in order. */
 async function watchToDeletion(path: string): Promise<{ events: Promise<string[]> }> {
-  const response = await fetch(`${url}${path}`);
+  const response = await fetch(`${server.url}${path}`);
   const read = async (): Promise<string[]> => {
     const types: string[] = [];
     let text = '';

@@ -16,17 +16,14 @@ import {
 } from '../../src/api/index.ts';
 import { decodeProtobuf } from '../../src/api/protobuf/decode.ts';
 import { messageOf } from '../../src/api/protobuf/messages.ts';
-import { type ApiServer, createApiServer } from '../../src/apiserver/index.ts';
-import { systemClock } from '../../src/lib/index.ts';
-import { createMemoryStore, type ObjectStore } from '../../src/store/index.ts';
 import { envelopedMessage, messageIn, readReflected, sentByGo } from '../support/protobuf-reflection.ts';
-import { CONFIG_MAPS, configMap, deployment, PODS, pod, testOptions } from './harness.ts';
+import { CONFIG_MAPS, configMap, deployment, PODS, pod } from './harness.ts';
+import { type ListeningServer, startListening } from './listening.ts';
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const WATCH_EVENT = 'k8s.io.apimachinery.pkg.apis.meta.v1.WatchEvent';
 
-let server: ApiServer;
-let store: ObjectStore;
+let server: ListeningServer;
 let url: string;
 
 interface Received {
@@ -106,19 +103,11 @@ function eventIn(frame: Uint8Array): { type: string; object: JsonObject } {
 }
 
 beforeAll(async () => {
-  const clock = systemClock();
-  store = createMemoryStore({ clock });
-  await store.start();
-  server = createApiServer(testOptions(store, { clock }));
-  ({ url } = await server.start());
-  while ((await ask('GET', '/api/v1/namespaces/default/endpoints/kubernetes')).status === 404)
-    await new Promise(setImmediate);
+  server = await startListening();
+  ({ url } = server);
 });
 
-afterAll(async () => {
-  await server.stop();
-  await store.stop();
-});
+afterAll(() => server.stop());
 
 const SPECS: Readonly<Record<string, object>> = {
   pods: pod('go'),
