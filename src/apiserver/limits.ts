@@ -41,6 +41,11 @@ export const HTTP2_SILENT_SWEEPS_MAX = KEEP_ALIVE_TIMEOUT_MS / CONNECTION_SWEEP_
 /** Requests that are worked on at a time: the seats that priority levels share (Kubernetes adds the same two limits up). */
 export const IN_FLIGHT_LIMIT = 400;
 export const MUTATING_IN_FLIGHT_LIMIT = 200;
+/** A priority level refuses so many requests at once, and then so many in a second: the others of a crowd are told no later. */
+export const REFUSALS_AT_ONCE = 50;
+export const REFUSALS_PER_SECOND = 250;
+/** The longest that a refusal is held back; beyond that a level refuses as fast as it is asked. */
+export const REFUSAL_HELD_LIMIT_MS = 2_000;
 /** The widest request, in seats, and how many objects a list reads for one. */
 export const SEATS_PER_REQUEST_LIMIT = 10;
 export const OBJECTS_PER_SEAT = 100;

@@ -7,6 +7,7 @@ import { writeDangling } from '../../src/apiserver/background/flow-schema-status
 import { createApp } from '../../src/apiserver/http/app.ts';
 import type { Exchange } from '../../src/apiserver/http/exchange.ts';
 import type { UserInfo } from '../../src/apiserver/index.ts';
+import { REFUSAL_HELD_LIMIT_MS } from '../../src/apiserver/limits.ts';
 import { createMemoryStore, type ObjectStore, type Revision } from '../../src/store/index.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { type Answer, CONFIG_MAPS, configMap, PODS, type TestApi, testApi } from './harness.ts';
@@ -96,6 +97,14 @@ async function flood(): Promise<Promise<Answer>[]> {
   return asked;
 }
 
+/** Whoever waits is served, and the refusals that are held back are told. */
+async function ended(asked: readonly Promise<Answer>[]): Promise<Answer[]> {
+  gate.open();
+  await settled();
+  api.clock.advance(REFUSAL_HELD_LIMIT_MS);
+  return Promise.all(asked);
+}
+
 const GLOBAL = 'flow_schema="global-default"';
 
 describe('a user who floods the server', () => {
@@ -122,9 +131,9 @@ describe('a user who floods the server', () => {
     expect(released).toBeLessThanOrEqual(7);
     expect(await count('current_inqueue_requests', GLOBAL)).toBeGreaterThan(290);
 
-    gate.open();
+    const answers = await ended(asked);
     await quiet;
-    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(seats + 300);
     expect(statuses.filter((status) => status === 429)).toHaveLength(500 - seats - 300);
     expect(await count('current_executing_requests', GLOBAL)).toBe(0);
@@ -143,8 +152,7 @@ describe('a user who floods the server', () => {
     });
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(refused.headers.get('x-kubernetes-pf-prioritylevel-uid')).toMatch(/^[0-9a-f-]{36}$/);
-    gate.open();
-    await Promise.all(asked);
+    await ended(asked);
   });
 
   it('delays neither administrators, nor probes, nor other levels', async () => {
@@ -153,8 +161,7 @@ describe('a user who floods the server', () => {
     expect((await local('account')).status).toBe(200);
     expect((await api.call('GET', '/readyz', undefined, as('alice'))).status).toBe(200);
     expect((await api.call('GET', '/livez')).status).toBe(200);
-    gate.open();
-    await Promise.all(asked);
+    await ended(asked);
   });
 
   it('gets more seats when nobody wants them, but none from a busy server', async () => {
@@ -168,8 +175,7 @@ describe('a user who floods the server', () => {
     await settled();
     // As many again as are its own: more is borrowed only by a level that says so.
     expect(gate.held).toBe(98);
-    gate.open();
-    await Promise.all(asked);
+    await ended(asked);
   });
 });
 
@@ -185,8 +191,7 @@ describe('a request that waits', () => {
     await settled();
     expect(await count('rejected_requests_total', 'reason="time-out"')).toBe(301);
     expect(await count('current_inqueue_requests', GLOBAL)).toBe(0);
-    gate.open();
-    await Promise.all(asked);
+    await ended(asked);
   });
 
   it('leaves its queue with its client', async () => {
@@ -200,8 +205,7 @@ describe('a request that waits', () => {
     expect((await left).status).toBe(429);
     expect(await count('rejected_requests_total', 'reason="cancelled"')).toBe(1);
     expect(socket.listenerCount('close')).toBe(0);
-    gate.open();
-    await Promise.all(asked);
+    await ended(asked);
     expect(await count('current_executing_requests', GLOBAL)).toBe(0);
   });
 
@@ -222,8 +226,7 @@ describe('a request that waits', () => {
     for (const each of abandon) each();
     for (const { status } of await Promise.all(streams)) expect(status).toBe(429);
     expect(await count('rejected_requests_total', 'reason="cancelled"')).toBe(12);
-    gate.open();
-    await Promise.all(asked);
+    await ended(asked);
     expect(await count('current_executing_requests', GLOBAL)).toBe(0);
   });
 });
@@ -278,6 +281,25 @@ describe('what the objects say', () => {
     expect(await count('rejected_requests_total', 'reason="concurrency-limit"')).toBe(1);
     await api.call('DELETE', `${SCHEMAS}/for-bob`, undefined, as('root'));
     expect((await local('bob')).status).toBe(200);
+  });
+
+  it('refuses a crowd slowly, for it would ask again at once', async () => {
+    await api.call('POST', LEVELS, levelOf('never', 0, { type: 'Reject' }), as('root'));
+    await api.call('POST', SCHEMAS, schemaFor('bob', 'never'), as('root'));
+    let refused = 0;
+    const asked = Array.from({ length: 100 }, async () => {
+      const { status } = await local('bob');
+      if (status === 429) refused++;
+    });
+    await settled();
+    expect(refused).toBe(51);
+    api.clock.advance(40);
+    await settled();
+    expect(refused).toBe(61);
+    api.clock.advance(1_000);
+    await Promise.all(asked);
+    expect(refused).toBe(100);
+    expect(await count('rejected_requests_total', 'reason="concurrency-limit"')).toBe(100);
   });
 
   it('is named in every answer by uid', async () => {

@@ -18,7 +18,7 @@ import { createFairnessMetrics, type FairnessMetrics } from './metrics.ts';
 import { planFlows } from './plan.ts';
 import type { Turn } from './queue-set.ts';
 import { Seat } from './seat.ts';
-import { beginWait } from './wait.ts';
+import { beginWait, waitLimitMs } from './wait.ts';
 import { widthOf } from './width.ts';
 
 /** All seats of the server. */
@@ -51,7 +51,7 @@ export class Fairness {
     this.#objects = followFlowObjects(options.store, () => this.#changed());
   }
 
-  /** Undefined for what needs no seat. A promise only for what has to wait. Throws, or rejects with, ApiError 429. */
+  /** Undefined for what needs no seat. A promise only for what has to wait, be it to be refused. Throws, or rejects with, ApiError 429. */
   admit(c: AppContext): Seat | Promise<Seat> | undefined {
     if (this.#isStale) this.#refresh();
     const info = c.get('info');
@@ -64,8 +64,7 @@ export class Fairness {
     const turn = queueSet.arrive(seat, width, flow.hand, this.#options.clock.monotonic());
     seat.turn = turn;
     if (turn.state === 'waiting') return this.#wait(c, seat, turn);
-    if (turn.state === 'rejected')
-      throw this.#refusal(flow, plan.rule.kind === 'queue' ? 'queue-full' : 'concurrency-limit');
+    if (turn.state === 'rejected') return this.#refuse(c, flow);
     this.#began(seat, turn);
     return seat;
   }
@@ -152,7 +151,7 @@ export class Fairness {
       this.#metrics.waited(flow.stats, (clock.monotonic() - sinceMs) / 1000, executed);
     };
     return new Promise((resolve, reject) => {
-      const wait = beginWait(clock, c, (why) => {
+      const wait = beginWait(clock, c, waitLimitMs(c), (why) => {
         over(false);
         const begun = flow.level.queueSet.cancel(turn, clock.monotonic());
         reject(this.#refusal(flow, why));
@@ -164,6 +163,18 @@ export class Fairness {
         this.#began(seat, turn);
         resolve(seat);
       };
+    });
+  }
+
+  /** There is no place to wait either. */
+  #refuse(c: AppContext, flow: Flow): Promise<never> {
+    const { clock } = this.#options;
+    const { rule } = flow.level.plan;
+    const refusal = this.#refusal(flow, rule.kind === 'queue' ? 'queue-full' : 'concurrency-limit');
+    const heldMs = flow.level.refusalPace.refused(clock.monotonic());
+    if (heldMs === 0) throw refusal;
+    return new Promise((_, reject) => {
+      beginWait(clock, c, heldMs, () => reject(refusal));
     });
   }
 

@@ -3,6 +3,7 @@ import { smoothedDemand } from './borrowing.ts';
 import type { Demand } from './demand.ts';
 import type { LevelPlan } from './plan.ts';
 import { QueueSet, type Turn } from './queue-set.ts';
+import { RefusalPace } from './refusal-pace.ts';
 import { RetryAfter } from './retry-after.ts';
 import type { Seat } from './seat.ts';
 
@@ -15,6 +16,7 @@ export interface LevelLook {
 export class Level {
   readonly queueSet: QueueSet<Seat>;
   readonly retryAfter = new RetryAfter();
+  readonly refusalPace = new RefusalPace();
   #plan: LevelPlan;
   #look: LevelLook = { demand: { average: 0, deviation: 0, highest: 0 }, smoothed: 0 };
 

@@ -1,5 +1,4 @@
 // Waiting for a seat: until there is one, until it takes too long, or until nobody waits any more because the client has gone.
-
 import type { Clock } from '../../lib/index.ts';
 import type { AppContext } from '../http/env.ts';
 import { requestTimeoutMs } from '../http/timeout.ts';
@@ -11,8 +10,13 @@ export interface Wait {
   end(): void;
 }
 
-/** Calls `giveUp` once, unless the wait is ended before. */
-export function beginWait(clock: Clock, c: AppContext, giveUp: (why: Refusal) => void): Wait {
+/** How long a request of this client may wait for a seat, in milliseconds. */
+export function waitLimitMs(c: AppContext): number {
+  return Math.min(QUEUE_WAIT_LIMIT_MS, requestTimeoutMs(c.get('query')) * QUEUE_WAIT_SHARE);
+}
+
+/** Calls `giveUp` once, after `limitMs` at the latest, unless the wait is ended before. */
+export function beginWait(clock: Clock, c: AppContext, limitMs: number, giveUp: (why: Refusal) => void): Wait {
   const signal = c.get('signal');
   const exchange = c.env?.exchange;
   // A stream aborts the signal when its client gives it up; its socket is that of many, and would tell of all of them together.
@@ -21,7 +25,6 @@ export function beginWait(clock: Clock, c: AppContext, giveUp: (why: Refusal) =>
   const late = (): void => stop('time-out');
   const left = (): void => stop('cancelled');
   const aborted = tells ? left : late;
-  const limitMs = Math.min(QUEUE_WAIT_LIMIT_MS, requestTimeoutMs(c.get('query')) * QUEUE_WAIT_SHARE);
   const timer = clock.timer(limitMs, late);
   let over = false;
   const end = (): void => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allocate, type LevelDemand, shareSeats, smoothedDemand } from '../../../src/apiserver/fairness/borrowing.ts';
 import { DemandMeter } from '../../../src/apiserver/fairness/demand.ts';
+import { RefusalPace } from '../../../src/apiserver/fairness/refusal-pace.ts';
 import { RetryAfter } from '../../../src/apiserver/fairness/retry-after.ts';
 import { deal, flowHash } from '../../../src/apiserver/fairness/shuffle.ts';
 
@@ -114,5 +115,36 @@ describe('the time after which the refused should come again', () => {
     for (let second = 100; second < 400; second += 5) calm.push(retry.refused(second * 1000));
     expect(calm.at(-1)).toBe(1);
     expect(calm.every((value, i) => i === 0 || value <= (calm[i - 1] ?? 0))).toBe(true);
+  });
+});
+
+describe('refusals of a level', () => {
+  it('leave at once while they are few', () => {
+    const pace = new RefusalPace();
+    for (let ms = 0; ms < 10_000; ms += 5) expect(pace.refused(ms)).toBe(0);
+  });
+
+  it('leave one by one when a crowd comes, none later than two seconds', () => {
+    const pace = new RefusalPace();
+    const held = Array.from({ length: 2_000 }, () => pace.refused(1000));
+    expect(held.slice(0, 53)).toEqual([...new Array<number>(51).fill(0), 4, 8]);
+    expect(held.at(550)).toBe(2_000);
+    expect(Math.max(...held)).toBe(2_000);
+  });
+
+  it('keep a crowd that asks again at once to 250 in a second, and are forgotten when it has gone', () => {
+    const pace = new RefusalPace();
+    const asksAt = new Array<number>(480).fill(0);
+    const answeredAt: number[] = [];
+    for (;;) {
+      const nowMs = Math.min(...asksAt);
+      if (nowMs >= 10_000) break;
+      const atMs = nowMs + pace.refused(nowMs);
+      answeredAt.push(atMs);
+      asksAt[asksAt.indexOf(nowMs)] = atMs + 0.5;
+    }
+    const inSecond = (second: number): number => answeredAt.filter((ms) => Math.floor(ms / 1000) === second).length;
+    expect([1, 5, 9].map(inSecond)).toEqual([250, 250, 250]);
+    expect(pace.refused(13_000)).toBe(0);
   });
 });

@@ -15,7 +15,13 @@ export interface FloodOptions {
 export type FloodCounts = Readonly<Record<string, number>>;
 
 const options = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as FloodOptions;
-const agent = new Agent({ ...options, keepAlive: true, maxSockets: options.inFlight });
+// Without room for all of them the agent closes those that are free for a moment, and the flood is one of handshakes.
+const agent = new Agent({
+  ...options,
+  keepAlive: true,
+  maxSockets: options.inFlight,
+  maxFreeSockets: options.inFlight,
+});
 const counts: Record<string, number> = {};
 let answered = 0;
 let over = false;
