@@ -30,6 +30,7 @@ const TOOLS = {
   'link-thread': 'chaos/network/link-thread.ts',
   bench: 'bench/main.ts',
   conformance: 'test/conformance/main.ts',
+  transcripts: 'test/kubectl/main.ts',
 };
 /** How long it runs after it is ready: threads write theirs when they have worked for a second. */
 const TRAINING_MS = 2_000;
