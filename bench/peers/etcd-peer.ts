@@ -72,10 +72,12 @@ export async function startEtcd(clock: Clock, members = 3): Promise<Peer> {
     who: 'etcd',
     base: { target: 'etcd', endpoints: names.map((_, i) => `127.0.0.1:${clientPort(i)}`), path: '/registry/bench' },
     pids: () => processes.map((child) => defined(child.pid, 'the pid of etcd')),
-    leader,
-    async killLeader() {
-      const at = await leader();
-      await ended(defined(processes[at], 'the leader'), 'SIGKILL');
+    async leader() {
+      await whole();
+      return leader();
+    },
+    async kill(at) {
+      await ended(defined(processes[at], 'a server'), 'SIGKILL');
       start(at);
     },
     whole,

@@ -8,10 +8,10 @@ export interface Peer {
   readonly base: Pick<LoadJob, 'target' | 'endpoints' | 'ca' | 'cert' | 'key' | 'path'>;
   /** The servers' processes now. */
   pids(): readonly number[];
-  /** The place of the leader among `base.endpoints`. */
+  /** The place of the leader among `base.endpoints`; resolves when one is known. */
   leader(): Promise<number>;
-  /** Kills the leader with -9; resolves when it is gone. The endpoints of the others come back. */
-  killLeader(): Promise<void>;
+  /** Kills the server at that place with -9. It is started again. */
+  kill(at: number): Promise<void>;
   /** Resolves when all servers are there again and agree on a leader. */
   whole(): Promise<void>;
   stop(): Promise<void>;

@@ -64,9 +64,15 @@ export async function startQuorate(options: QuorateOptions): Promise<QuoratePeer
   const admin = layout.certificate('admin');
   const status = (): Promise<ClusterStatus> => clusterStatus(layout, topology, BALANCER);
   const processOf = (id: string) => defined(recordedProcess(layout.processFile(id)), `the process of ${id}`);
-  const leader = async (): Promise<number> => {
-    const found = (await status()).leader;
-    return members.findIndex(({ id }) => id === found);
+  /** Under load a server may be too slow to tell who leads. */
+  const until = async (isGood: (status: ClusterStatus) => boolean, what: string): Promise<ClusterStatus> => {
+    const deadline = clock.monotonic() + READY_LIMIT_MS;
+    for (;;) {
+      const now = await status();
+      if (isGood(now)) return now;
+      if (clock.monotonic() > deadline) throw new Error(what);
+      await sleep(clock, POLL_MS);
+    }
   };
   return {
     who: 'quorate',
@@ -81,19 +87,16 @@ export async function startQuorate(options: QuorateOptions): Promise<QuoratePeer
     },
     pids: () => members.map(({ id }) => processOf(id).pid),
     status,
-    leader,
-    async killLeader() {
-      const { id } = defined(members[await leader()], 'the leader');
-      signalProcess(processOf(id), 'SIGKILL');
+    async leader() {
+      const { leader } = await until((now) => now.leader !== null, 'nobody knows who leads');
+      return members.findIndex(({ id }) => id === leader);
+    },
+    kill(at) {
+      signalProcess(processOf(defined(members[at], 'a server').id), 'SIGKILL');
+      return Promise.resolve();
     },
     async whole() {
-      const deadline = clock.monotonic() + READY_LIMIT_MS;
-      for (;;) {
-        const now = await status();
-        if (now.ready && now.leader !== null) return;
-        if (clock.monotonic() > deadline) throw new Error('the cluster is not whole again');
-        await sleep(clock, POLL_MS);
-      }
+      await until((now) => now.ready && now.leader !== null, 'the cluster is not whole again');
     },
     stop,
   };

@@ -43,7 +43,7 @@ async function gapOf({ clock, generator }: BenchContext, peer: Peer, round: numb
   const job = { ...common, operation: 'create', prefix: `gap${round}`, warmup: 0.5, seconds: LASTS_SECONDS };
   const { result } = startLoad(generator, job);
   await sleep(clock, KILL_AFTER_MS);
-  await peer.killLeader();
+  await peer.kill(leader);
   const { gapMs } = await result;
   await peer.whole();
   return gapMs;
