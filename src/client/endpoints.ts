@@ -14,6 +14,7 @@ import {
   RETRY_AFTER_MAX_MS,
 } from './limits.ts';
 import { createOutage } from './outage.ts';
+import { ServerPulse } from './pulse.ts';
 
 /** PEM texts. */
 export interface TlsOptions {
@@ -29,6 +30,7 @@ export interface Endpoint {
   /** What an address has before the API's own paths: '' or `/prefix`. */
   readonly prefix: string;
   readonly pool: Pool;
+  readonly pulse: ServerPulse;
 }
 
 export interface Endpoints {
@@ -161,7 +163,7 @@ function openEndpoint(address: string, tls: TlsOptions | undefined): Endpoint {
     maxResponseSize: RESPONSE_LIMIT_BYTES,
     connect: { timeout: CONNECT_TIMEOUT_MS, ...connectTls(tls) },
   });
-  return { address, origin: url.origin, prefix: url.pathname.replace(/\/+$/, ''), pool };
+  return { address, origin: url.origin, prefix: url.pathname.replace(/\/+$/, ''), pool, pulse: new ServerPulse() };
 }
 
 const contextFor = oncePer(contextOf);

@@ -27,10 +27,12 @@ export const RESPONSE_LIMIT_BYTES = 512 * MIB;
 export const WATCH_MESSAGE_LIMIT_BYTES = 8 * MIB;
 /** Until the WebSocket handshake is answered: a server may first wait for the revision asked for. */
 export const WATCH_HANDSHAKE_TIMEOUT_MS = 10_000;
-/** How often we ping a watch's server … */
+/** How often we ping a server whose watches heard nothing … */
 export const WATCH_PING_PERIOD_MS = 5_000;
-/** … and after how much silence (no event, bookmark, ping or pong) the watch is opened anew elsewhere. */
+/** … and after how much silence (no event, bookmark, ping or pong) a watch is opened anew elsewhere. */
 export const WATCH_SILENCE_LIMIT_MS = 15_000;
+/** A watch that heard nothing for so long pings, whatever the others heard: the server itself pings more often. */
+export const WATCH_OWN_SILENCE_MS = 25_000;
 /** A watch that brought neither event nor bookmark (one comes each minute) for so long is stuck, whatever its pongs say. */
 export const WATCH_QUIET_LIMIT_MS = 150_000;
 /** A watch that ended by a failure is reopened after a wait that doubles from the first to the second. */

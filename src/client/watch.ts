@@ -12,8 +12,8 @@ import {
   WATCH_MESSAGE_LIMIT_BYTES,
   WATCH_PING_PERIOD_MS,
   WATCH_QUIET_LIMIT_MS,
-  WATCH_SILENCE_LIMIT_MS,
 } from './limits.ts';
+import { WatchPulse } from './pulse.ts';
 import { retryAfterOf, statusOfBody } from './request.ts';
 import type { WatchEvent, WatchHandle, WatchSink } from './types.ts';
 
@@ -37,13 +37,13 @@ export function openWatch<T extends KubeObject>(
   const endpoint = endpoints.best();
   const socket = connect(endpoint, path, means);
   let over = false;
-  /** When anything arrived last, and when a message did: the server's sockets live, the watch behind them lives. */
-  let heardMs = clock.monotonic();
-  let toldMs = heardMs;
+  const pulse = new WatchPulse(clock, endpoint.pulse);
+  /** When a message arrived last: the watch behind the server's sockets lives. */
+  let toldMs = clock.monotonic();
 
   const finish = (): void => {
     over = true;
-    pulse.cancel();
+    beat.cancel();
     signal?.removeEventListener('abort', close);
     socket.terminate();
   };
@@ -59,16 +59,14 @@ export function openWatch<T extends KubeObject>(
   const close = (): void => {
     if (!over) finish();
   };
-  const pulse = onBeat(clock, WATCH_PING_PERIOD_MS, () => {
-    const silentMs = clock.monotonic() - heardMs;
+  const beat = onBeat(clock, WATCH_PING_PERIOD_MS, () => {
+    const next = pulse.beat();
     const quietMs = clock.monotonic() - toldMs;
-    if (silentMs >= WATCH_SILENCE_LIMIT_MS) fail(new Error(`${endpoint.origin} was silent for ${silentMs} ms`));
+    if (next.kind === 'silent') fail(new Error(`${endpoint.origin} was silent for ${next.ms} ms`));
     else if (quietMs >= WATCH_QUIET_LIMIT_MS) fail(new Error(`${endpoint.origin} sent no bookmark for ${quietMs} ms`));
-    else if (socket.readyState === WebSocket.OPEN) socket.ping();
+    else if (next.kind === 'ping' && socket.readyState === WebSocket.OPEN) socket.ping();
   });
-  const heard = (): void => {
-    heardMs = clock.monotonic();
-  };
+  const heard = (): void => pulse.heard();
 
   socket.on('open', () => {
     heard();
@@ -78,7 +76,7 @@ export function openWatch<T extends KubeObject>(
   socket.on('pong', heard);
   socket.on('message', (data) => {
     heard();
-    toldMs = heardMs;
+    toldMs = clock.monotonic();
     if (over) return;
     const event = parseEvent<T>(data.toString());
     if (event === undefined) fail(new Error(`${endpoint.origin} sent a message that is no watch event`));
