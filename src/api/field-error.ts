@@ -75,11 +75,16 @@ function quoteValue(value: unknown): string {
   return value === undefined ? 'null' : JSON.stringify(value);
 }
 
+/** More findings than a Status lists: whoever goes through a long list looks no further. */
+export function isFull(errors: readonly FieldError[]): boolean {
+  return errors.length > INVALID_CAUSES_LIMIT;
+}
+
 /** Appends findings, as many as a Status lists: a body may hold more mistakes than a call has room for arguments. */
 export function addFindings(errors: FieldError[], ...lists: readonly (readonly FieldError[])[]): void {
   for (const list of lists) {
     for (const finding of list) {
-      if (errors.length > INVALID_CAUSES_LIMIT) return;
+      if (isFull(errors)) return;
       errors.push(finding);
     }
   }

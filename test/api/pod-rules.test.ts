@@ -1,7 +1,10 @@
 // The rules of pod specs that have no table of their own elsewhere: security, resources, life cycle, network, placement; and the
 // quality of service.
 import { describe, expect, test } from 'vitest';
-import type { Pod } from '../../src/api/index.ts';
+import { apiSchema, type Pod } from '../../src/api/index.ts';
+import { INVALID_CAUSES_LIMIT } from '../../src/api/limits.ts';
+import type { PodSpec } from '../../src/api/types.ts';
+import { validatePodSpec } from '../../src/api/validation/pod.ts';
 import { created, failureOf, PODS, pod } from './support.ts';
 
 const main = { name: 'main', image: 'busybox' };
@@ -291,5 +294,28 @@ describe('the quality of service', () => {
     const init = [{ name: 'i', image: 'b', resources: { requests: { cpu: '3' } } }];
     const body = pod({ initContainers: init, resources: { limits: { cpu: '4', memory: '1Gi' } } });
     expect(created<Pod>(PODS, body).spec?.resources?.requests).toEqual({ cpu: '3', memory: '1Gi' });
+  });
+});
+
+describe('a pod with more mistakes than an answer has room for', () => {
+  test('is looked at until there are enough of them', () => {
+    let looked = 0;
+    const containers = new Proxy(
+      Array.from({ length: 200_000 }, () => ({})),
+      {
+        get(target, name, receiver) {
+          if (typeof name === 'string' && /^\d+$/.test(name)) looked++;
+          return Reflect.get(target, name, receiver) as unknown;
+        },
+      },
+    );
+    const errors = validatePodSpec({ containers } as unknown as PodSpec, 'spec');
+    expect(errors.length).toBe(INVALID_CAUSES_LIMIT + 1);
+    // Host ports are compared over all of them, in a pass of their own.
+    expect(looked - containers.length).toBeLessThan(INVALID_CAUSES_LIMIT);
+    const missing: unknown = apiSchema().missing('io.k8s.api.core.v1.PodSpec', {
+      containers: containers.slice(0, 5_000),
+    });
+    expect(missing).toHaveLength(INVALID_CAUSES_LIMIT + 1);
   });
 });

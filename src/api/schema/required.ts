@@ -1,7 +1,7 @@
 // Required fields: compiled checks per type. A type without required fields below it compiles to nothing, so that most
 // of an object is never visited. Status is exempt: servers' own reports are stored as they come.
 import type { FieldError } from '../definition.ts';
-import { required } from '../field-error.ts';
+import { isFull, required } from '../field-error.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { Shape, TypeSchema } from './shapes.ts';
 
@@ -49,10 +49,11 @@ export function compileRequired(
     if (item === undefined) return undefined;
     if (shape.kind === 'list') {
       return (value, path, errors) => {
-        if (Array.isArray(value))
-          value.forEach((member, index) => {
-            item(member, `${path}[${index}]`, errors);
-          });
+        if (!Array.isArray(value)) return;
+        for (const [index, member] of value.entries()) {
+          if (isFull(errors)) return;
+          item(member, `${path}[${index}]`, errors);
+        }
       };
     }
     return (value, path, errors) => {

@@ -6,6 +6,7 @@ import {
   duplicate,
   forbidden,
   invalid,
+  isFull,
   notFound,
   notSupported,
   problemsAt,
@@ -42,6 +43,7 @@ export function validateContainers(spec: PodSpec, at: string, claims: ReadonlySe
   };
   if ((spec.containers ?? []).length === 0) errors.push(required(`${at}.containers`));
   for (const [index, container] of (spec.containers ?? []).entries()) {
+    if (isFull(errors)) break;
     const place = `${at}.containers[${index}]`;
     addFindings(errors, validateCommon(container, place, context), validateRestarts(container, place));
     addFindings(errors, validateProbes(container, place, graceSeconds(spec)));
@@ -49,6 +51,7 @@ export function validateContainers(spec: PodSpec, at: string, claims: ReadonlySe
   }
   addFindings(errors, hostPortConflicts(spec.containers ?? [], `${at}.containers`));
   for (const [index, container] of (spec.initContainers ?? []).entries()) {
+    if (isFull(errors)) break;
     const place = `${at}.initContainers[${index}]`;
     addFindings(errors, validateCommon(container, place, context), validateRestarts(container, place));
     addFindings(errors, validateInitLife(container, place, spec));
@@ -57,6 +60,7 @@ export function validateContainers(spec: PodSpec, at: string, claims: ReadonlySe
   }
   const targets = new Set(names);
   for (const [index, container] of (spec.ephemeralContainers ?? []).entries()) {
+    if (isFull(errors)) break;
     const place = `${at}.ephemeralContainers[${index}]`;
     addFindings(errors, validateCommon(container, place, context));
     takeName(container.name, place);

@@ -1,6 +1,6 @@
 // The rules of a pod's volumes: names, and exactly one source each, which must be complete.
 import type { FieldError } from '../definition.ts';
-import { addFindings, duplicate, forbidden, invalid, problemsAt, required } from '../field-error.ts';
+import { addFindings, duplicate, forbidden, invalid, isFull, problemsAt, required } from '../field-error.ts';
 import type { ObjectMeta } from '../object.ts';
 import { parseQuantity } from '../quantity.ts';
 import type { Volume } from '../types.ts';
@@ -108,6 +108,7 @@ export function validateVolumes(volumes: readonly Volume[], at: string, podName 
   const names = new Set<string>();
   const made = new Set(podName === '' ? [] : volumes.filter(isEphemeral).map(({ name }) => `${podName}-${name}`));
   for (const [index, volume] of volumes.entries()) {
+    if (isFull(errors)) break;
     const place = `${at}[${index}]`;
     addFindings(errors, validateSource(volume, place, podName));
     addFindings(errors, volume.name ? dnsLabel(volume.name, `${place}.name`) : [required(`${place}.name`)]);
