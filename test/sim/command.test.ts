@@ -11,14 +11,15 @@ function sim(...args: string[]): { code: number | null; out: string; err: string
 
 describe('npm run sim', () => {
   it('gives the same trace for the same seed in separate processes', () => {
-    const [once, again] = [sim('--seed', '5'), sim('--seed', '5')];
+    const [once, again] = [sim('--seed', '5', '--share', '0.25'), sim('--seed', '5', '--share', '0.25')];
     expect(once.out).toMatch(/^5 +[0-9a-f]{16} .* ok$/m);
     expect(again.out).toBe(once.out);
     expect(once.code).toBe(0);
   }, 60_000);
 
   it('gives the same lines in the same order, however many processes run the seeds', () => {
-    const [one, two] = ['1', '2'].map((jobs) => sim('--seeds', '3', '--base', '40', '--jobs', jobs));
+    const args = ['--seeds', '3', '--base', '40', '--share', '0.25'];
+    const [one, two] = ['1', '2'].map((jobs) => sim(...args, '--jobs', jobs));
     const lines = (out = ''): readonly string[] => out.split('\n').filter((line) => / ok$/.test(line));
     expect(lines(one?.out)).toHaveLength(3);
     expect(lines(two?.out)).toEqual(lines(one?.out));

@@ -3,10 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import { simulate } from './simulation.ts';
 
-const SEEDS = Array.from({ length: 3 }, (_, i) => 7_000 + i);
+const SEEDS = Array.from({ length: 2 }, (_, i) => 7_000 + i);
 
 describe('the simulated cluster', () => {
-  it('keeps every promise under faults, for three seeds', async () => {
+  it('keeps every promise under faults, for two seeds', async () => {
     for (const seed of SEEDS) {
       const result = await simulate(seed);
       expect(result.failure?.reason, `seed ${seed}`).toBeUndefined();
