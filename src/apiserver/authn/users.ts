@@ -7,6 +7,8 @@ export const MASTERS_GROUP = 'system:masters';
 export const AUTHENTICATED_GROUP = 'system:authenticated';
 export const UNAUTHENTICATED_GROUP = 'system:unauthenticated';
 export const SERVICE_ACCOUNTS_GROUP = 'system:serviceaccounts';
+/** An extra of users: which of their credentials it was. */
+export const CREDENTIAL_ID = 'authentication.kubernetes.io/credential-id';
 export const NODES_GROUP = 'system:nodes';
 const SERVICE_ACCOUNT_PREFIX = 'system:serviceaccount:';
 const NODE_PREFIX = 'system:node:';
