@@ -9,7 +9,14 @@ import type { ApiServerOptions, UserInfo } from '../options.ts';
 import { fromStored } from '../storage/codec.ts';
 import { certificateIdentity } from './certificate.ts';
 import type { ServiceAccountIdentity, TokenAuthority } from './service-account-tokens.ts';
-import { ANONYMOUS, authenticated, CREDENTIAL_ID, INSECURE, SERVICE_ACCOUNTS_GROUP, serviceAccountUserName } from './users.ts';
+import {
+  ANONYMOUS,
+  authenticated,
+  CREDENTIAL_ID,
+  INSECURE,
+  SERVICE_ACCOUNTS_GROUP,
+  serviceAccountUserName,
+} from './users.ts';
 
 export interface Credentials {
   readonly socket: object | undefined;
