@@ -2,9 +2,10 @@
 // cluster once, which leaves the code caches that take a third off every later start (src/launch).
 // `--if-stale` does nothing when dist/ is newer than every source; `--derive-only` stops after the schema.
 import './node-version.mjs';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -32,6 +33,8 @@ const TOOLS = {
   conformance: 'test/conformance/main.ts',
   transcripts: 'test/kubectl/main.ts',
 };
+/** What a server is made of. */
+const SOURCES = ['src', 'raft', 'cluster', 'package.json'];
 /** How long it runs after it is ready: threads write theirs when they have worked for a second. */
 const TRAINING_MS = 2_000;
 /** A cluster that has not come up by then leaves no caches. */
@@ -98,6 +101,31 @@ async function bundle() {
   writeFileSync(STAMP, '');
 }
 
+/** The commit that is built, as GET /version tells it. Sources without their history are told by what is in them. */
+function builtFrom() {
+  const git = (...args) =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    // Another repository's history, around these sources, says nothing of them.
+    if (git('rev-parse', '--show-prefix').trim() !== '') throw new Error('not the top of a repository');
+    const [commit, seconds] = git('log', '-1', '--format=%H %ct').trim().split(' ');
+    const tree = git('status', '--porcelain', '--', ...SOURCES) === '' ? 'clean' : 'dirty';
+    return { commit, tree, date: `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}Z` };
+  } catch {
+    const hash = createHash('sha1');
+    for (const path of SOURCES.flatMap(filesBelow)) hash.update(path).update(readFileSync(join(root, path)));
+    return { commit: hash.digest('hex'), tree: 'archive', date: '1970-01-01T00:00:00Z' };
+  }
+}
+
+function filesBelow(path) {
+  if (!statSync(join(root, path)).isDirectory()) return [path];
+  return readdirSync(join(root, path))
+    .sort()
+    .filter((name) => name !== 'generated')
+    .flatMap((name) => filesBelow(`${path}/${name}`));
+}
+
 /** One file each, named by its content; returns their file names by output name. */
 async function bundleCached() {
   const { outputs } = (
@@ -113,6 +141,7 @@ async function bundleCached() {
       // An import() of a library that lies outside would ask for a loader that a script does not have.
       supported: { 'dynamic-import': false },
       metafile: true,
+      define: { BUILT_FROM: JSON.stringify(builtFrom()) },
     })
   ).metafile;
   const bundles = Object.entries(outputs).filter(([, { entryPoint }]) => entryPoint !== undefined);

@@ -50,3 +50,4 @@ export { covers, mergeTolerations, tolerates } from './toleration.ts';
 export type * from './types.ts';
 export { validateLocalAccessReview } from './validation/access-review.ts';
 export { BETA_CLASS_ANNOTATION } from './validation/claim.ts';
+export { dns1123LabelProblems, dns1123SubdomainProblems } from './validation/names.ts';

@@ -1,5 +1,5 @@
 // Who is asking, over TLS: client certificates, static tokens, service-account tokens; and who may ask what unasked.
-import { generateKeyPairSync, type webcrypto } from 'node:crypto';
+import { createHash, generateKeyPairSync, type webcrypto } from 'node:crypto';
 import { request } from 'node:https';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
@@ -124,6 +124,19 @@ describe('authentication', () => {
     expect(body.status.userInfo).toMatchObject({
       username: 'kubernetes-admin',
       groups: ['system:masters', 'system:authenticated'],
+    });
+  });
+
+  it('knows the uid that a certificate names, and which certificate it was', async () => {
+    const identity = await ca.issue('CN=jane, O=devs, 1.3.6.1.4.1.57683.2=u7');
+    const { body } = await whoAmI({ identity });
+    const fingerprint = new x509.X509Certificate(identity.cert).rawData;
+    const digest = createHash('sha256').update(new Uint8Array(fingerprint)).digest('hex');
+    expect(body.status.userInfo).toEqual({
+      username: 'jane',
+      uid: 'u7',
+      groups: ['devs', 'system:authenticated'],
+      extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${digest}`] },
     });
   });
 

@@ -53,6 +53,23 @@ describe('discovery', () => {
     expect((await api.call('GET', '/quorate/v1/status')).body).toMatchObject({ id: 'm1', ready: true });
     expect((await api.call('GET', '/readyz?verbose')).text).toContain('readyz check passed');
   });
+
+  it('tells of each health check, and which ones were left out', async () => {
+    const api = await testApi();
+    const text = async (path: string): Promise<string> => (await api.call('GET', path)).text;
+    expect(await text('/livez?exclude=ping')).toBe('ok');
+    expect(await text('/readyz?verbose&exclude=ping&exclude=none')).toBe(
+      [
+        '[+]ping excluded: ok',
+        '[+]store ok',
+        '[+]shutdown ok',
+        'warn: some health checks cannot be excluded: no matches for "none"',
+        'readyz check passed',
+        '',
+      ].join('\n'),
+    );
+    expect((await api.call('GET', '/readyz/none')).status).toBe(404);
+  });
 });
 
 let store: ObjectStore;

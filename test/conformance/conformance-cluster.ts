@@ -1,5 +1,7 @@
 // The cluster that the behaviours are shown on: three servers of the built command and two workers whose pods run in virtual
 // form, and the clients that drive it. On request its leader is killed with -9 at intervals.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterUnderTest } from '../../chaos/index.ts';
 import { messageOf, prng, sleep, systemClock } from '../../src/lib/index.ts';
@@ -19,6 +21,8 @@ export interface ConformanceCluster {
   readonly api: ReturnType<typeof apiClients>;
   /** Runs kubectl with a command line that is split at blanks; arguments after it are taken as they are. `stdin` as given. */
   kubectl(line: string, ...more: string[]): Promise<Finished>;
+  /** Runs a kubectl that serves until it is ended, and `use` with the first line it prints. Throws what it said when it ends before. */
+  withKubectl(line: string, use: (said: string) => Promise<void>): Promise<void>;
   /** The addresses of all servers, killed ones too. */
   readonly servers: readonly string[];
   /** PEM. */
@@ -52,6 +56,8 @@ export async function startConformanceCluster(options: ConformanceOptions): Prom
         const words = line.split(' ').filter((word) => word !== '');
         return run(binary, ['--server', url, ...words, ...more], { KUBECONFIG: file });
       }),
+    withKubectl: (line, use) =>
+      pool.use((url) => whileItServes(binary, ['--server', url, '--kubeconfig', file, ...line.split(' ')], use)),
     servers,
     certificateAuthority: cluster.credentials.ca,
     kills: () => killing.count,
@@ -61,6 +67,34 @@ export async function startConformanceCluster(options: ConformanceOptions): Prom
       await cluster.stop();
     },
   };
+}
+
+async function whileItServes(
+  program: string,
+  args: readonly string[],
+  use: (said: string) => Promise<void>,
+): Promise<void> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = once(child, 'close');
+  let stdout = '';
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const said = new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+      if (stdout.includes('\n')) resolve(stdout.slice(0, stdout.indexOf('\n')));
+    });
+    child.once('error', reject);
+    child.once('close', () => reject(new Error(`${args.join(' ')} ended: ${stderr}`)));
+  });
+  try {
+    await use(await said);
+  } finally {
+    child.kill();
+    await ended;
+  }
 }
 
 interface Killing {

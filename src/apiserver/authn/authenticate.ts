@@ -9,7 +9,14 @@ import type { ApiServerOptions, UserInfo } from '../options.ts';
 import { fromStored } from '../storage/codec.ts';
 import { certificateIdentity } from './certificate.ts';
 import type { ServiceAccountIdentity, TokenAuthority } from './service-account-tokens.ts';
-import { ANONYMOUS, authenticated, INSECURE, SERVICE_ACCOUNTS_GROUP, serviceAccountUserName } from './users.ts';
+import {
+  ANONYMOUS,
+  authenticated,
+  CREDENTIAL_ID,
+  INSECURE,
+  SERVICE_ACCOUNTS_GROUP,
+  serviceAccountUserName,
+} from './users.ts';
 
 export interface Credentials {
   readonly socket: object | undefined;
@@ -119,7 +126,7 @@ function hasUid(snapshot: Snapshot, resource: string, namespace: string, name: s
 
 function userOf(identity: ServiceAccountIdentity): UserInfo {
   const extra: Record<string, readonly string[]> = {};
-  if (identity.tokenId !== '') extra['authentication.kubernetes.io/credential-id'] = [`JTI=${identity.tokenId}`];
+  if (identity.tokenId !== '') extra[CREDENTIAL_ID] = [`JTI=${identity.tokenId}`];
   if (identity.bound?.kind === 'Pod') {
     extra['authentication.kubernetes.io/pod-name'] = [identity.bound.name];
     extra['authentication.kubernetes.io/pod-uid'] = [identity.bound.uid];

@@ -1,4 +1,5 @@
 // The users and groups that Kubernetes knows by name.
+import { dns1123LabelProblems, dns1123SubdomainProblems } from '../../api/index.ts';
 import { oncePer } from '../../lib/index.ts';
 import type { UserInfo } from '../options.ts';
 
@@ -6,6 +7,11 @@ export const MASTERS_GROUP = 'system:masters';
 export const AUTHENTICATED_GROUP = 'system:authenticated';
 export const UNAUTHENTICATED_GROUP = 'system:unauthenticated';
 export const SERVICE_ACCOUNTS_GROUP = 'system:serviceaccounts';
+/** An extra of users: which of their credentials it was. */
+export const CREDENTIAL_ID = 'authentication.kubernetes.io/credential-id';
+export const NODES_GROUP = 'system:nodes';
+const SERVICE_ACCOUNT_PREFIX = 'system:serviceaccount:';
+const NODE_PREFIX = 'system:node:';
 
 export const ANONYMOUS: UserInfo = {
   name: 'system:anonymous',
@@ -29,5 +35,20 @@ export const authenticated = oncePer((user: UserInfo): UserInfo => {
 });
 
 export function serviceAccountUserName(namespace: string, name: string): string {
-  return `system:serviceaccount:${namespace}:${name}`;
+  return `${SERVICE_ACCOUNT_PREFIX}${namespace}:${name}`;
+}
+
+/** The other way round; undefined: it is no service account's. */
+export function serviceAccountOf(user: string): { readonly namespace: string; readonly name: string } | undefined {
+  if (!user.startsWith(SERVICE_ACCOUNT_PREFIX)) return undefined;
+  const [namespace = '', name = '', ...rest] = user.slice(SERVICE_ACCOUNT_PREFIX.length).split(':');
+  const isValid =
+    rest.length === 0 && dns1123LabelProblems(namespace).length === 0 && dns1123SubdomainProblems(name).length === 0;
+  return isValid ? { namespace, name } : undefined;
+}
+
+/** The node whose kubelet is called so. */
+export function nodeNameOf(user: string): string | undefined {
+  const name = user.startsWith(NODE_PREFIX) ? user.slice(NODE_PREFIX.length) : '';
+  return dns1123SubdomainProblems(name).length === 0 ? name : undefined;
 }

@@ -12,7 +12,8 @@ import { ADMIN_ROOT } from '../authz/authorize.ts';
 import type { ServerContext } from '../context.ts';
 import { type HealthKind, healthReport } from '../health/health.ts';
 import type { AppContext } from '../http/env.ts';
-import { respondJson, respondText } from '../http/respond.ts';
+import { MEDIA_TYPES } from '../http/negotiate.ts';
+import { respondBytes, respondJson, respondText } from '../http/respond.ts';
 import { aggregatedDocuments } from './aggregated.ts';
 import { respondDocument } from './document.ts';
 import { openApiRoutes } from './openapi.ts';
@@ -27,7 +28,7 @@ export function createNonResourceRoutes(server: ServerContext): (c: AppContext) 
     api: apiRoute(server),
     apis: apisRoute(server),
     openapi: openApiRoutes(server),
-    version: (c) => respondJson(c, 200, versionInfo()),
+    version: (c) => respondBytes(c, 200, JSON.stringify(versionInfo(), null, 2), MEDIA_TYPES.json),
     livez: healthRoute(server, 'livez'),
     readyz: healthRoute(server, 'readyz'),
     healthz: healthRoute(server, 'healthz'),

@@ -12,7 +12,7 @@ import {
   validateLocalAccessReview,
 } from '../../api/index.ts';
 import { defined, rfc3339 } from '../../lib/index.ts';
-import { authorize } from '../authz/authorize.ts';
+import { authorize, rulesOf } from '../authz/authorize.ts';
 import type { AppContext } from '../http/env.ts';
 import type { UserInfo } from '../options.ts';
 import type { RequestInfo, RequestVerb } from '../request-info/parse.ts';
@@ -42,7 +42,7 @@ export async function handleComputed(operation: Operation, c: AppContext): Promi
     case 'SubjectAccessReview':
       return review(operation, object, accessOf(subjectOf(object as AccessReview), object as AccessReview));
     case 'SelfSubjectRulesReview':
-      return review(operation, object, ALL_RULES);
+      return review(operation, object, { ...rulesOf(operation.user), incomplete: false });
     case 'TokenReview':
       return review(operation, object, await tokenStatus(operation, object as TokenReview));
     default:
@@ -105,12 +105,6 @@ function attributesOf(spec: AccessReview['spec']): RequestInfo {
   const named = verb as RequestVerb;
   return { kind: 'resource', verb: named, path: '', group, version, namespace, resource, subresource, name, rest: [] };
 }
-
-const ALL_RULES = {
-  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
-  nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
-  incomplete: false,
-};
 
 interface TokenReview extends KubeObject {
   spec?: { token?: string; audiences?: string[] };

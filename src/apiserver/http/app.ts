@@ -8,14 +8,14 @@ import { serveResource } from '../handlers/dispatch.ts';
 import { storeError } from '../storage/transact.ts';
 import type { AppContext, AppEnv } from './env.ts';
 import { addHeader, respondStatus } from './respond.ts';
-import { authenticate, identify, refuseUnlessAllowed, startDeadline } from './steps.ts';
+import { actingUser, authenticate, identify, refuseUnlessAllowed, startDeadline } from './steps.ts';
 
 export function createApp(server: ServerContext): Hono<AppEnv> {
   const { clock } = server.options;
   const serveOther = createNonResourceRoutes(server);
 
   const serve = async (c: AppContext): Promise<Response> => {
-    c.set('user', await authenticate(server, c));
+    c.set('user', actingUser(c, await authenticate(server, c)));
     const admitted = server.fairness.admit(c);
     const seat = admitted instanceof Promise ? await admitted : admitted;
     try {

@@ -27,6 +27,7 @@ import {
 import type { ListenAddress, ServingTls } from '../options.ts';
 import type { AppEnv, Bindings } from './env.ts';
 import { type Exchange, isAnswered } from './exchange.ts';
+import { type HeaderLine, linesOf, rawLinesOf } from './header-lines.ts';
 import { createHttp2Connections, type Http2Connections } from './http2/connections.ts';
 import { nodeExchange } from './node-exchange.ts';
 import { honoRequest, type ReceivedRequest, serveRequest } from './serve.ts';
@@ -53,7 +54,9 @@ export async function openListeners(context: ServerContext, app: Hono<AppEnv>): 
   const answers = new Set<ServerResponse>();
   const listener = nodeListener(context, app, answers);
   const wire = createConnections(clock, ({ method, headers }, exchange) => {
-    void serve(context, app, { method, header: (name) => headers.values.get(name) }, exchange);
+    const header = (name: string): string | undefined => headers.values.get(name);
+    const headerLines = (prefix: string): readonly HeaderLine[] => linesOf(headers.values, prefix);
+    void serve(context, app, { method, header, headerLines }, exchange);
   });
   const http2 = createHttp2Connections(clock, {
     serve: (request, exchange) => serve(context, app, request, exchange),
@@ -118,7 +121,8 @@ function nodeListener(context: ServerContext, app: Hono<AppEnv>, answers: Set<Se
     });
     const { method = 'GET', headers } = incoming;
     const header = (name: string): string | undefined => textOf(headers[name]);
-    void serve(context, app, { method, header }, nodeExchange(incoming, outgoing));
+    const headerLines = (prefix: string): readonly HeaderLine[] => rawLinesOf(incoming.rawHeaders, prefix);
+    void serve(context, app, { method, header, headerLines }, nodeExchange(incoming, outgoing));
   };
 }
 
@@ -194,8 +198,10 @@ async function serveUpgrade(
   socket.on('error', () => socket.destroy());
   try {
     const header = (name: string): string | undefined => textOf(incoming.headers[name]);
+    const headerLines = (prefix: string): readonly HeaderLine[] => rawLinesOf(incoming.rawHeaders, prefix);
     const bindings: Bindings = { upgrade: { incoming, socket, head } };
-    const response = await app.fetch(honoRequest({ method: 'GET', header }, incoming.url ?? '/'), bindings);
+    const request = honoRequest({ method: 'GET', header, headerLines }, incoming.url ?? '/');
+    const response = await app.fetch(request, bindings);
     if (!isAnswered(response)) await refuse(socket, response);
   } catch (error) {
     context.options.logger.warn({ error: String(error) }, 'a WebSocket handshake failed');

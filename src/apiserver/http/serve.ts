@@ -4,11 +4,14 @@ import { pipeline } from 'node:stream/promises';
 import type { Hono } from 'hono';
 import type { AppEnv } from './env.ts';
 import type { Exchange } from './exchange.ts';
+import { type HeaderLine, linesOf } from './header-lines.ts';
 
 export interface ReceivedRequest {
   readonly method: string;
   /** By name in lower case; undefined: not sent. */
   header(name: string): string | undefined;
+  /** The lines whose names begin so, in lower case. */
+  headerLines(prefix: string): readonly HeaderLine[];
 }
 
 /** Resolves when the answer is under way. Rejects when the application broke down. */
@@ -28,10 +31,16 @@ const TARGET = /^(?:\/|https?:\/\/)/i;
  * What the application reads of a Request; a real one costs as much as all else that is done for a small answer, and the first of a
  * process loads all that belongs to it.
  */
-export function honoRequest({ method, header }: ReceivedRequest, target: string): Request {
-  const headers = { get: (name: string) => header(name.toLowerCase()) ?? null };
+export function honoRequest({ method, header, headerLines }: ReceivedRequest, target: string): Request {
+  const headers = { get: (name: string) => header(name.toLowerCase()) ?? null, lines: headerLines };
   const url = target.startsWith('/') ? `http://localhost${target}` : target;
   return { method, url, headers } as unknown as Request;
+}
+
+/** The header lines of a request whose names begin so; those of a real Request are put together by name. */
+export function headerLinesOf({ headers }: Request, prefix: string): readonly HeaderLine[] {
+  const received = headers as unknown as { lines?: ReceivedRequest['headerLines'] };
+  return received.lines?.(prefix) ?? linesOf(headers, prefix);
 }
 
 /** A Response that a handler made after all. */

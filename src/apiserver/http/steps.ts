@@ -1,13 +1,17 @@
 // The steps that every request passes, each small: what it is about, its deadline, its size, its user, its right.
 import { randomUUID } from 'node:crypto';
-import { badRequestError, forbiddenError, forbiddenPathError, unauthorizedError } from '../../api/index.ts';
+import { badRequestError, unauthorizedError } from '../../api/index.ts';
 import { Cancellation, type Timer } from '../../lib/index.ts';
+import { impersonatedUser, wantedUser } from '../authn/impersonate.ts';
+import { ANONYMOUS } from '../authn/users.ts';
 import { authorize } from '../authz/authorize.ts';
+import { notAllowedError } from '../authz/forbidden.ts';
 import type { ServerContext } from '../context.ts';
 import type { UserInfo } from '../options.ts';
 import { parseRequest, type RequestInfo } from '../request-info/parse.ts';
 import { refuseTooLarge } from './body.ts';
 import type { AppContext } from './env.ts';
+import { headerLinesOf } from './serve.ts';
 import { requestTimeoutMs } from './timeout.ts';
 
 /** What the request is about, and an id that the answer, the logs and the audit share. */
@@ -57,6 +61,14 @@ export function authenticate(server: ServerContext, c: AppContext): Promise<User
   return server.authenticator.authenticate(credentials, c.get('signal'));
 }
 
+/** Who the request is made as: whoever asks, or the user that they are allowed to impersonate. Throws ApiError 400 and 403. */
+export function actingUser(c: AppContext, user: UserInfo): UserInfo {
+  const lines = headerLinesOf(c.req.raw, 'impersonate-');
+  if (lines.length === 0) return user;
+  const wanted = wantedUser(lines);
+  return wanted === undefined ? user : impersonatedUser(user, wanted, c.get('info'));
+}
+
 /** Throws ApiError 401 and 403, and 400 for what names nothing. */
 export function refuseUnlessAllowed(c: AppContext): void {
   const user = c.get('user');
@@ -67,9 +79,7 @@ export function refuseUnlessAllowed(c: AppContext): void {
     if (info.kind === 'malformed') throw badRequestError(info.message);
     return;
   }
-  if (decision.anonymous) throw unauthorizedError();
-  if (info.kind !== 'resource') throw forbiddenPathError(user.name, c.req.method.toLowerCase(), info.path);
-  const place = info.namespace === '' ? 'at the cluster scope' : `in the namespace "${info.namespace}"`;
-  const why = `User "${user.name}" cannot ${info.verb} resource "${info.resource}" in API group "${info.group}" ${place}`;
-  throw forbiddenError({ group: info.group, plural: info.resource }, info.name, why);
+  // Who proved nothing may do so; who impersonates somebody that proved nothing has done so already.
+  if (decision.anonymous && user === ANONYMOUS) throw unauthorizedError();
+  throw notAllowedError(user, info, info.kind === 'resource' ? info.verb : c.req.method.toLowerCase());
 }

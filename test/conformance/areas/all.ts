@@ -2,6 +2,7 @@
 import './api-machinery-discovery.ts';
 import './api-machinery-lists.ts';
 import './api-machinery-watches.ts';
+import './cli.ts';
 import './configuration.ts';
 import './events.ts';
 import './garbage.ts';

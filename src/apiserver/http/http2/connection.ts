@@ -28,6 +28,7 @@ import {
   UNASKED_BODY_LIMIT_BYTES,
 } from '../../limits.ts';
 import type { Exchange } from '../exchange.ts';
+import { rawLinesOf } from '../header-lines.ts';
 import type { ReceivedRequest } from '../serve.ts';
 import { Allowance } from './allowance.ts';
 import { Http2Exchange } from './exchange.ts';
@@ -80,7 +81,11 @@ export class Http2Connection {
     this.#sinceMs = host.nowMs();
     this.#resets = new Allowance(RESETS, this.#sinceMs);
     this.#session = performServerHandshake(socket, SESSION);
-    this.#session.on('stream', (stream, headers) => this.#begin(stream, headers)).on('error', ignore);
+    this.#session
+      .on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) =>
+        this.#begin(stream, headers, raw),
+      )
+      .on('error', ignore);
   }
 
   /** No further request: the connection ends with the answers under way, or now. */
@@ -129,7 +134,7 @@ export class Http2Connection {
     return this.#session.closed || this.#session.destroyed;
   }
 
-  #begin(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  #begin(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void {
     stream.on('error', ignore);
     this.#isFresh = false;
     if (isGone(stream)) {
@@ -147,6 +152,7 @@ export class Http2Connection {
     const request: ReceivedRequest = {
       method: headers[':method'] ?? '',
       header: (name) => textOf(headers[name]),
+      headerLines: (prefix) => rawLinesOf(raw, prefix),
     };
     void this.#host.serve(request, exchange).then(() => {
       this.#underWay -= 1;
