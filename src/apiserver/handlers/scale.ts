@@ -9,6 +9,7 @@ import {
   type LabelSelector,
   matcherOfSelector,
   reconcileNames,
+  SCALE_COLUMNS,
   type Scale,
   type SubresourceDefinition,
 } from '../../api/index.ts';
@@ -36,7 +37,7 @@ export async function handleScale(operation: Operation, subresource: Subresource
   const { info } = operation;
   if (info.verb === 'get') {
     const { object } = await readObject(operation);
-    return objectAnswer(200, scaleOf(fromStored<Scalable>(object)));
+    return objectAnswer(200, scaleOf(fromStored<Scalable>(object)), SCALE_COLUMNS);
   }
   const { group, version, kind } = subresource;
   const bodyKind: BodyKind = { group, version, kind, schema: SCALE_SCHEMA };
@@ -85,9 +86,9 @@ function scaleStep(operation: Operation, asked: Scale, old: Existing, snapshot: 
 function asScale(answer: Answer): Answer {
   switch (answer.kind) {
     case 'stored':
-      return objectAnswer(200, scaleOf(fromStored<Scalable>(answer.object)));
+      return objectAnswer(200, scaleOf(fromStored<Scalable>(answer.object)), SCALE_COLUMNS);
     case 'object':
-      return objectAnswer(200, scaleOf(answer.object as Scalable));
+      return objectAnswer(200, scaleOf(answer.object as Scalable), SCALE_COLUMNS);
     default:
       return answer;
   }

@@ -1,10 +1,6 @@
 // Ingresses: which host and path lead to which service. Somebody else's controller obeys them and reports its addresses.
 import type { Ingress } from '../../cluster-types.ts';
-import {
-  validateIngress,
-  validateIngressClassAnnotation,
-  validateIngressStatus,
-} from '../../validation/ingress.ts';
+import { validateIngress, validateIngressClassAnnotation, validateIngressStatus } from '../../validation/ingress.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, statusOf } from '../define.ts';
 import { withStatus } from '../strategies.ts';
 
