@@ -1,6 +1,6 @@
-// Events expire EVENT_TTL_MS after they were created or last happened, whichever is later: what an event says of its time may be
-// long ago. What is deleted is deleted on the condition that it is still as it
-// was seen, so that an event that was just repeated stays.
+// Events expire EVENT_TTL_MS after they were created or last happened, whichever is later: what an event says of its time may
+// be long ago. What is deleted is deleted on the condition that it is still as it was seen, so that an event that was just
+// repeated stays.
 import type { CoreEvent } from '../../api/index.ts';
 import { type ObjectStore, resourceRange, type StoredObject, type StoreKey } from '../../store/index.ts';
 import type { ServerContext } from '../context.ts';

@@ -27,12 +27,8 @@ interface Summary {
 const NOTHING: Summary = { ready: 0, restarts: 0, lastEnd: '', reason: undefined };
 
 function plusRestarts(summary: Summary, { restartCount, lastState }: ContainerStatus): Summary {
-  const end = lastState?.terminated?.finishedAt ?? '';
-  return {
-    ...summary,
-    restarts: summary.restarts + (restartCount ?? 0),
-    lastEnd: end > summary.lastEnd ? end : summary.lastEnd,
-  };
+  const [, lastEnd = ''] = [summary.lastEnd, lastState?.terminated?.finishedAt ?? ''].sort();
+  return { ...summary, restarts: summary.restarts + restartCount, lastEnd };
 }
 
 function sidecarNames({ spec }: Pod): ReadonlySet<string> {
