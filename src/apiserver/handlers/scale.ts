@@ -97,12 +97,14 @@ function asScale(answer: Answer): Answer {
 function scaleOf(object: Scalable): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
   const identity = { name, namespace, uid, resourceVersion, creationTimestamp };
+  const replicas = object.spec?.replicas ?? 1;
   const metadata = Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined));
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata,
-    spec: { replicas: object.spec?.replicas ?? 1 },
+    // Zero is left out, as in Go.
+    spec: replicas === 0 ? {} : { replicas },
     status: {
       replicas: object.status?.replicas ?? 0,
       selector: matcherOfSelector(selectorOf(object)).toString(),
