@@ -41,6 +41,7 @@ export * from './quota/index.ts';
 export { type ApiGroup, type ApiRegistry, createApiRegistry, groupVersion, parseGroupVersion } from './registry.ts';
 export * from './resources/flowcontrol.apiserver.k8s.io/built-in.ts';
 export { isDefaultIngressClass } from './resources/networking.k8s.io/ingressclasses.ts';
+export { SCALE_COLUMNS } from './resources/scale-columns.ts';
 export { isDefaultClass } from './resources/storage.k8s.io/storageclasses.ts';
 export * from './schema/index.ts';
 export * from './selectors/index.ts';

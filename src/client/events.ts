@@ -66,11 +66,11 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   };
 
   return {
-    event(regarding, type, reason, message) {
-      const reference = referenceTo(regarding);
+    event(regarding, type, reason, message, fieldPath) {
+      const reference = { ...referenceTo(regarding), ...(fieldPath === undefined ? {} : { fieldPath }) };
       const who = [reference.kind, reference.namespace, reference.name, reference.uid].join('/');
       if (!allow(who)) return;
-      const similar = `${who}/${type}/${reason}`;
+      const similar = `${who}/${fieldPath ?? ''}/${type}/${reason}`;
       const { text, identity } = combine(similar, message.slice(0, EVENT_MESSAGE_LIMIT));
       const key = `${similar}/${identity}`;
       const series = known.get(key) ?? createSeries(reference, type, reason, clock.now());

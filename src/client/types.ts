@@ -232,5 +232,6 @@ export interface LeaderElector {
 
 /** Writes Kubernetes Events about an object; repeats raise the count of the first. Never throws, never blocks. */
 export interface EventRecorder {
-  event(regarding: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  /** `fieldPath`: which part of the object it is about. */
+  event(regarding: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void;
 }

@@ -7,6 +7,7 @@ import { Gauge, UserError } from '../lib/index.ts';
 import { capacityOf, type NodeFacts } from './node/facts.ts';
 import { machineIdOf, NodeKeeper } from './node/registration.ts';
 import type { KubeletOptions } from './options.ts';
+import { eventsOf } from './pods/container-events.ts';
 import { ImagePuller } from './pods/image-puller.ts';
 import { PodManager } from './pods/manager.ts';
 import { referencedObjects } from './pods/objects.ts';
@@ -94,9 +95,9 @@ function build(options: KubeletOptions, info: RuntimeInfo, allocatable: Readonly
     clock,
     random: random.fork(),
     changed: (uid) => manager.trigger(uid),
-    unhealthy: (pod: Served<Pod>, _container, kind, complaint) => {
+    unhealthy: (pod: Served<Pod>, container, kind, complaint) => {
       const title = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
-      events.event(pod, 'Warning', 'Unhealthy', `${title} probe ${complaint}`);
+      eventsOf(events, pod, container)('Warning', 'Unhealthy', `${title} probe ${complaint}`);
     },
   });
   const parts: KubeletParts = {

@@ -28,10 +28,21 @@ const SPECIAL_NAMES = {
 } as const;
 export const PATCH_TYPE = SPECIAL_NAMES.patch;
 
+type EnumFile = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+
+/** What documents say of types besides their shapes. */
+export interface SchemaTexts {
+  readonly descriptions: DescriptionFile;
+  /** The values that a field takes, or the items of a list. */
+  readonly enums: EnumFile;
+}
+
 /** The texts of `kubectl explain`: large, so loaded when a document is first asked for. */
-export async function loadDescriptions(): Promise<DescriptionFile> {
+export async function loadTexts(): Promise<SchemaTexts> {
   const file = await import('../generated/descriptions.json', { with: { type: 'json' } });
-  return isApiSchemaExtended() ? withGated(file.default) : file.default;
+  const facts = await import('../facts/enums.json', { with: { type: 'json' } });
+  const descriptions = isApiSchemaExtended() ? await withGated(file.default) : file.default;
+  return { descriptions, enums: facts.default.types };
 }
 
 /** A type behind feature gates says what its stable version does, where it has no text of its own. */
@@ -48,15 +59,16 @@ export function schemasOf(
   registry: ApiRegistry,
   schema: ApiSchema,
   names: Iterable<string>,
-  descriptions: DescriptionFile,
+  { descriptions, enums }: SchemaTexts,
   style: SchemaStyle,
 ): SchemaDocument {
   const kinds = kindsByType(registry);
   const documents: SchemaDocument = specialSchemas(style);
   for (const name of [...reachable(schema, names)].sort()) {
     const type = schema.type(name);
-    if (type !== undefined)
-      documents[name] = typeDocument(type, kinds.get(name) ?? [], descriptions[name] ?? {}, style);
+    if (type === undefined) continue;
+    const told: Told = { kinds: kinds.get(name) ?? [], texts: descriptions[name] ?? {}, enums: enums[name] ?? {} };
+    documents[name] = typeDocument(type, told, style);
   }
   return documents;
 }
@@ -108,16 +120,19 @@ function kindsByType(registry: ApiRegistry): Map<string, Kind[]> {
   return kinds;
 }
 
-function typeDocument(
-  type: TypeSchema,
-  kinds: readonly Kind[],
-  texts: Readonly<Record<string, string>>,
-  style: SchemaStyle,
-): SchemaDocument {
+/** What is said of one type. */
+interface Told {
+  readonly kinds: readonly Kind[];
+  readonly texts: Readonly<Record<string, string>>;
+  readonly enums: Readonly<Record<string, readonly string[]>>;
+}
+
+function typeDocument(type: TypeSchema, { kinds, texts, enums }: Told, style: SchemaStyle): SchemaDocument {
   const properties: SchemaDocument = {};
   const required: string[] = [];
   for (const field of type.fields.values()) {
-    properties[field.name] = fieldDocument(field, texts[field.name], style);
+    const document = fieldDocument(field, texts[field.name], style);
+    properties[field.name] = withValues(document, enums[field.name]);
     if (field.required) required.push(field.name);
   }
   return {
@@ -144,6 +159,12 @@ function fieldDocument(field: FieldSchema, description: string | undefined, styl
     ...(field.mergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': field.mergeKey }),
     ...(field.patchStrategies.length === 0 ? {} : { 'x-kubernetes-patch-strategy': field.patchStrategies.join(',') }),
   };
+}
+
+function withValues(document: SchemaDocument, values: readonly string[] | undefined): SchemaDocument {
+  if (values === undefined) return document;
+  const items = document['items'];
+  return items === undefined ? { ...document, enum: values } : { ...document, items: { ...items, enum: values } };
 }
 
 function shapeDocument(shape: Shape, style: SchemaStyle): SchemaDocument {

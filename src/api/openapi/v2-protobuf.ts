@@ -106,6 +106,8 @@ function writeSchema(writer: ProtoWriter, schema: SchemaDocument): void {
   text(2, schema['format']);
   text(4, schema['description']);
   for (const name of (schema['required'] as readonly string[] | undefined) ?? []) writer.string(19, name);
+  for (const value of (schema['enum'] as readonly string[] | undefined) ?? [])
+    writer.message(20, (any) => any.string(2, JSON.stringify(value)));
   const additional = schema['additionalProperties'] as SchemaDocument | undefined;
   if (additional !== undefined)
     writer.message(21, (item) => item.message(1, (inner) => writeSchema(inner, additional)));

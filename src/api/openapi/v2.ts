@@ -2,7 +2,7 @@
 import type { ApiRegistry } from '../registry.ts';
 import type { ApiSchema } from '../schema/index.ts';
 import { type OperationSpec, operationsOf } from './operations.ts';
-import { loadDescriptions, type SchemaDocument, type SchemaStyle, schemasOf } from './schemas.ts';
+import { loadTexts, type SchemaDocument, type SchemaStyle, schemasOf } from './schemas.ts';
 
 const STYLE: SchemaStyle = { version: 2, referencePrefix: '#/definitions/' };
 
@@ -50,7 +50,7 @@ export async function openApiV2(registry: ApiRegistry, schema: ApiSchema, server
     swagger: '2.0',
     info: { title: 'Kubernetes', version: serverVersion },
     paths,
-    definitions: schemasOf(registry, schema, schema.typeNames(), await loadDescriptions(), STYLE),
+    definitions: schemasOf(registry, schema, schema.typeNames(), await loadTexts(), STYLE),
   };
 }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type ApiRegistry, groupVersion } from '../registry.ts';
 import type { ApiSchema } from '../schema/index.ts';
 import { type OperationSpec, operationsOf } from './operations.ts';
-import { loadDescriptions, type SchemaDocument, type SchemaStyle, schemasOf } from './schemas.ts';
+import { loadTexts, type SchemaDocument, type SchemaStyle, schemasOf } from './schemas.ts';
 
 const STYLE: SchemaStyle = { version: 3, referencePrefix: '#/components/schemas/' };
 
@@ -24,7 +24,7 @@ export function openApiV3Index(
 
 /** Names the content of one document; its ETag. */
 export function openApiV3Hash(registry: ApiRegistry, schema: ApiSchema, group: string, version: string): string {
-  const content = JSON.stringify([schema.hash, operations(registry, group, version)]);
+  const content = JSON.stringify([schema.hash, schema.textHash, operations(registry, group, version)]);
   return createHash('sha256').update(content).digest('hex').toUpperCase();
 }
 
@@ -48,7 +48,7 @@ export async function openApiV3(
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: serverVersion },
     paths,
-    components: { schemas: schemasOf(registry, schema, names, await loadDescriptions(), STYLE) },
+    components: { schemas: schemasOf(registry, schema, names, await loadTexts(), STYLE) },
   };
 }
 

@@ -4,7 +4,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ResourceDefinition } from '../definition.ts';
+import enums from '../facts/enums.json' with { type: 'json' };
 import mergeSemantics from '../facts/merge-semantics.json' with { type: 'json' };
+import referenceTexts from '../facts/reference-texts.json' with { type: 'json' };
 import requiredFields from '../facts/required.json' with { type: 'json' };
 import { deriveMessages, specialScalar } from '../protobuf/derive.ts';
 import { GATED_RESOURCES } from '../resources/gated/index.ts';
@@ -21,6 +23,8 @@ interface MergeFact {
   readonly mapType?: 'atomic' | 'granular';
 }
 const MERGE = mergeSemantics.types as Readonly<Record<string, Readonly<Record<string, MergeFact>>>>;
+const ENUMS = enums.types as Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+const REFERENCE_TEXTS = referenceTexts.texts as Readonly<Record<string, string>>;
 const REQUIRED = requiredFields.types as Readonly<Record<string, readonly string[]>>;
 
 /** Writes `outFile` (schema.json), and the other files beside it. Throws when the models lack a type that we serve. */
@@ -32,9 +36,8 @@ export async function deriveSchemaFile(root: string, outFile: string): Promise<v
     types: without(all.types, stable.types),
     messages: without(all.messages, stable.messages),
   };
-  const content = JSON.stringify([stable.types, gated.types]);
-  const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
-  const file: SchemaFile = { hash, types: stable.types };
+  const hash = hashOf([stable.types, gated.types]);
+  const file: SchemaFile = { hash, textHash: hashOf([all.descriptions, ENUMS]), types: stable.types };
   const folder = dirname(outFile);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'descriptions.json'), JSON.stringify(stable.descriptions));
@@ -43,6 +46,10 @@ export async function deriveSchemaFile(root: string, outFile: string): Promise<v
   const texts = textsOfTheirOwn(without(all.descriptions, stable.descriptions), stable.descriptions);
   await writeFile(join(folder, 'gated-descriptions.json'), JSON.stringify(texts));
   await writeFile(outFile, JSON.stringify(file));
+}
+
+function hashOf(content: unknown): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }
 
 interface Part extends Derived {
@@ -129,7 +136,7 @@ function deriveTypes(models: ModelReader, served: readonly string[]): Derived {
     const model = read.get(className);
     if (model === undefined || !reachable.has(className)) continue;
     derived.types[name] = typeEntry(name, model, names);
-    derived.descriptions[name] = describe(model);
+    derived.descriptions[name] = describe(name, model);
   }
   return derived;
 }
@@ -154,11 +161,25 @@ function classIn(type: string): string | undefined {
   return /\b(?:[A-Z][a-z]+)?V\d\w*[A-Z]\w*/.exec(type)?.[0];
 }
 
-function describe(model: Model): Record<string, string> {
+function describe(typeName: string, model: Model): Record<string, string> {
   const texts: Record<string, string> = {};
   if (model.description !== '') texts[''] = model.description;
-  for (const field of model.fields) if (field.description !== '') texts[field.name] = field.description;
+  for (const { name, description } of model.fields) {
+    const text = [description || referenceText(typeName, name), valuesText(ENUMS[typeName]?.[name])].join('');
+    if (text !== '') texts[name] = text;
+  }
   return texts;
+}
+
+function referenceText(typeName: string, field: string): string {
+  const short = typeName.slice(typeName.lastIndexOf('.') + 1);
+  return REFERENCE_TEXTS[`${short}.${field}`] ?? REFERENCE_TEXTS[field] ?? '';
+}
+
+/** As a server in Go words it. */
+function valuesText(values: readonly string[] = []): string {
+  if (values.length === 0) return '';
+  return ['\n\nPossible enum values:', ...values.map((value) => ` - \`${JSON.stringify(value)}\``)].join('\n');
 }
 
 function typeEntry(name: string, model: Model, names: Map<string, string>): TypeEntry {

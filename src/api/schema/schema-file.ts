@@ -36,6 +36,8 @@ export interface TypeEntry {
 export interface SchemaFile {
   /** Of the types below and of those behind feature gates: equal hashes mean equal schemas. */
   readonly hash: string;
+  /** Of what is said about them: descriptions and enumerated values. */
+  readonly textHash: string;
   readonly types: Readonly<Record<string, TypeEntry>>;
 }
 

@@ -14,6 +14,8 @@ import { type TypeSchema, typeReader } from './shapes.ts';
 export interface ApiSchema {
   /** Names the schema and its defaults: what Envelope.schemaHash says. */
   readonly hash: string;
+  /** Names what OpenAPI documents say besides. */
+  readonly textHash: string;
   typeNames(): readonly string[];
   type(name: string): TypeSchema | undefined;
   /**
@@ -58,6 +60,7 @@ export function createSchema(file: SchemaFile, more: () => SchemaFile['types'] =
   const requirer = compileRequired(type);
   return {
     hash: `${file.hash}.${DEFAULTS_REVISION}`,
+    textHash: file.textHash,
     typeNames: () => [...Object.keys(file.types), ...Object.keys(more())],
     type,
     normalize(typeName, value) {

@@ -1,5 +1,6 @@
-// Events expire EVENT_TTL_MS after they last changed. What is deleted is deleted on the condition that it is still as it
-// was seen, so that an event that was just repeated stays.
+// Events expire EVENT_TTL_MS after they were created or last happened, whichever is later: what an event says of its time may
+// be long ago. What is deleted is deleted on the condition that it is still as it was seen, so that an event that was just
+// repeated stays.
 import type { CoreEvent } from '../../api/index.ts';
 import { type ObjectStore, resourceRange, type StoredObject, type StoreKey } from '../../store/index.ts';
 import type { ServerContext } from '../context.ts';
@@ -43,9 +44,9 @@ function seenMs(stored: StoredObject): number {
   const known = lastSeen.get(stored);
   if (known !== undefined) return known;
   const { series, lastTimestamp, eventTime, metadata } = fromStored<CoreEvent>(stored);
-  const text = series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata?.creationTimestamp ?? '';
-  const parsed = Date.parse(text);
-  const ms = Number.isNaN(parsed) ? 0 : parsed;
+  const happened = series?.lastObservedTime ?? lastTimestamp ?? eventTime;
+  const times = [happened, metadata?.creationTimestamp].map((text) => Date.parse(text ?? ''));
+  const ms = Math.max(0, ...times.filter((time) => !Number.isNaN(time)));
   lastSeen.set(stored, ms);
   return ms;
 }

@@ -6,6 +6,7 @@ import {
   notAcceptableError,
   notFoundError,
   type ResourceDefinition,
+  type TableColumn,
   timeoutError,
   unknownPathError,
 } from '../../api/index.ts';
@@ -134,8 +135,10 @@ async function respond(operation: Operation, c: AppContext, answer: Answer): Pro
     case 'stored':
       if (answer.fence !== undefined) addHeader(c, 'Quorate-Fence', answer.fence);
       return respondBytes(c, answer.status, shaped(operation, answer.object), representation.contentType);
-    case 'object':
-      return respondBytes(c, answer.status, shaped(operation, answer.object), representation.contentType);
+    case 'object': {
+      const bytes = shaped(withColumns(operation, answer.columns), answer.object);
+      return respondBytes(c, answer.status, bytes, representation.contentType);
+    }
     case 'encoded': {
       const { encoding } = representation;
       return respondBytes(c, answer.status, recoded(answer.json, encoding), MEDIA_TYPES[encoding]);
@@ -147,6 +150,11 @@ async function respond(operation: Operation, c: AppContext, answer: Answer): Pro
     case 'taken':
       return answer.response;
   }
+}
+
+function withColumns(operation: Operation, columns: readonly TableColumn[] | undefined): Operation {
+  if (columns === undefined || operation.representation.as !== 'table') return operation;
+  return { ...operation, definition: { ...operation.definition, columns } };
 }
 
 function shaped(operation: Operation, object: StoredObject | KubeObject): Uint8Array {

@@ -7,6 +7,7 @@ import type { ResourceRequest } from '../request-info/parse.ts';
 interface Offers {
   readonly object: Offer;
   readonly stream: Offer;
+  readonly scale: Offer;
   /** Subresources that speak a kind of their own, or answer a Status. */
   readonly other: Offer;
 }
@@ -17,11 +18,13 @@ const offersOf = oncePer((definition: ResourceDefinition): Offers => {
   // What can only be asked (reviews, bindings) has no columns.
   const hasColumns = definition.verbs.includes('get') || definition.verbs.includes('list');
   const object: Offer = { encodings, table: hasColumns, metadata: true, stream: false };
-  return { object, stream: { ...object, stream: true }, other: { ...object, table: false, metadata: false } };
+  const other = { ...object, table: false, metadata: false };
+  return { object, stream: { ...object, stream: true }, scale: { ...other, table: true }, other };
 });
 
 export function offerOf(definition: ResourceDefinition, { verb, subresource }: ResourceRequest): Offer {
   const offers = offersOf(definition);
   if (verb === 'watch') return offers.stream;
-  return subresource === '' || subresource === 'status' ? offers.object : offers.other;
+  if (subresource === '' || subresource === 'status') return offers.object;
+  return subresource === 'scale' ? offers.scale : offers.other;
 }

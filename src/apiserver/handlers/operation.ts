@@ -1,5 +1,5 @@
 // One request on a resource, as handlers see it: everything before them (identity, negotiation, options) is decided.
-import type { KubeObject, ResourceDefinition } from '../../api/index.ts';
+import type { KubeObject, ResourceDefinition, TableColumn } from '../../api/index.ts';
 import type { CancelSignal } from '../../lib/index.ts';
 import type { StoredObject } from '../../store/index.ts';
 import type { ServerContext } from '../context.ts';
@@ -37,7 +37,13 @@ export type Answer =
       readonly object: StoredObject;
       readonly fence?: string | undefined;
     }
-  | { readonly kind: 'object'; readonly status: number; readonly object: KubeObject }
+  | {
+      readonly kind: 'object';
+      readonly status: number;
+      readonly object: KubeObject;
+      /** Of its table, where they are not the resource's. */
+      readonly columns?: readonly TableColumn[] | undefined;
+    }
   /** JSON that has its final shape already (lists, Status). */
   | {
       readonly kind: 'encoded';
@@ -50,6 +56,6 @@ export type Answer =
   | { readonly kind: 'taken'; readonly response: Response };
 
 /** An object and the status of the answer. */
-export function objectAnswer(status: number, object: KubeObject): Answer {
-  return { kind: 'object', status, object };
+export function objectAnswer(status: number, object: KubeObject, columns?: readonly TableColumn[]): Answer {
+  return { kind: 'object', status, object, columns };
 }

@@ -9,6 +9,7 @@ import {
   type LabelSelector,
   matcherOfSelector,
   reconcileNames,
+  SCALE_COLUMNS,
   type Scale,
   type SubresourceDefinition,
 } from '../../api/index.ts';
@@ -36,7 +37,7 @@ export async function handleScale(operation: Operation, subresource: Subresource
   const { info } = operation;
   if (info.verb === 'get') {
     const { object } = await readObject(operation);
-    return objectAnswer(200, scaleOf(fromStored<Scalable>(object)));
+    return objectAnswer(200, scaleOf(fromStored<Scalable>(object)), SCALE_COLUMNS);
   }
   const { group, version, kind } = subresource;
   const bodyKind: BodyKind = { group, version, kind, schema: SCALE_SCHEMA };
@@ -85,9 +86,9 @@ function scaleStep(operation: Operation, asked: Scale, old: Existing, snapshot: 
 function asScale(answer: Answer): Answer {
   switch (answer.kind) {
     case 'stored':
-      return objectAnswer(200, scaleOf(fromStored<Scalable>(answer.object)));
+      return objectAnswer(200, scaleOf(fromStored<Scalable>(answer.object)), SCALE_COLUMNS);
     case 'object':
-      return objectAnswer(200, scaleOf(answer.object as Scalable));
+      return objectAnswer(200, scaleOf(answer.object as Scalable), SCALE_COLUMNS);
     default:
       return answer;
   }
@@ -96,12 +97,14 @@ function asScale(answer: Answer): Answer {
 function scaleOf(object: Scalable): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
   const identity = { name, namespace, uid, resourceVersion, creationTimestamp };
+  const replicas = object.spec?.replicas ?? 1;
   const metadata = Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined));
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata,
-    spec: { replicas: object.spec?.replicas ?? 1 },
+    // Zero is left out, as in Go.
+    spec: replicas === 0 ? {} : { replicas },
     status: {
       replicas: object.status?.replicas ?? 0,
       selector: matcherOfSelector(selectorOf(object)).toString(),

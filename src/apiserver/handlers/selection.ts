@@ -59,7 +59,7 @@ function worded<T>(query: URLSearchParams, parameter: string, parse: (text: stri
   try {
     return parse(text);
   } catch (error) {
-    if (error instanceof SelectorError) throw badRequestError(`unable to parse ${parameter}: ${error.message}`);
+    if (error instanceof SelectorError) throw badRequestError(error.message);
     throw error;
   }
 }

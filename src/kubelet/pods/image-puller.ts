@@ -11,6 +11,7 @@ import {
 } from '../limits.ts';
 import { repositoryOf, tagOf } from '../runtime/images.ts';
 import type { ContainerRuntime, ImageInfo } from '../runtime/port.ts';
+import { eventsOf } from './container-events.ts';
 import { StepError } from './parts.ts';
 
 interface Failure {
@@ -37,17 +38,18 @@ export class ImagePuller {
   async ensure(pod: Served<Pod>, container: Container, signal: AbortSignal): Promise<ImageInfo> {
     const image = container.image ?? '';
     const policy = policyOf(container);
+    const tell = eventsOf(this.#events, pod, container.name);
     const present = await this.#runtime.image(image);
     if (present !== undefined && policy !== 'Always') {
-      this.#events.event(pod, 'Normal', 'Pulled', `Container image "${image}" already present on machine`);
+      tell('Normal', 'Pulled', `Container image "${image}" already present on machine`);
       return present;
     }
     if (policy === 'Never') {
       const message = `Container image "${image}" is not present with pull policy of Never`;
-      this.#events.event(pod, 'Warning', 'ErrImageNeverPull', message);
+      tell('Warning', 'ErrImageNeverPull', message);
       throw new StepError('ErrImageNeverPull', message);
     }
-    return this.#pull(pod, image, signal, present !== undefined && container.imagePullPolicy !== 'IfNotPresent');
+    return this.#pull(pod, container, signal, present !== undefined && container.imagePullPolicy !== 'IfNotPresent');
   }
 
   /** When the next try of this image may be, if one failed. */
@@ -59,27 +61,35 @@ export class ImagePuller {
     for (const key of this.#failures.keys()) if (key.startsWith(`${podUid}|`)) this.#failures.delete(key);
   }
 
-  async #pull(pod: Served<Pod>, image: string, signal: AbortSignal, presentAnyway: boolean): Promise<ImageInfo> {
+  async #pull(
+    pod: Served<Pod>,
+    { name, image = '' }: Container,
+    signal: AbortSignal,
+    presentAnyway: boolean,
+  ): Promise<ImageInfo> {
+    const tell = eventsOf(this.#events, pod, name);
     const key = `${pod.metadata.uid}|${image}`;
     const failure = this.#failures.get(key);
     if (failure !== undefined && failure.untilMs > this.#clock.now()) {
       const message = `Back-off pulling image "${image}": ErrImagePull: ${failure.message}`;
       throw new StepError('ImagePullBackOff', message);
     }
+    const askedMs = this.#clock.monotonic();
     await this.#turn(signal);
     if (signal.aborted) {
       this.#free();
       throw new StepError('ContainerCreating', 'the pod is ending');
     }
-    this.#events.event(pod, 'Normal', 'Pulling', `Pulling image "${image}"`);
+    tell('Normal', 'Pulling', `Pulling image "${image}"`);
     const begunMs = this.#clock.monotonic();
     const patience = new AbortController();
     const timer = this.#clock.timer(IMAGE_PULL_TIMEOUT_MS, () => patience.abort());
     try {
       const info = await this.#runtime.pullImage(image, AbortSignal.any([signal, patience.signal]));
-      const seconds = ((this.#clock.monotonic() - begunMs) / 1_000).toFixed(3);
-      const text = `Successfully pulled image "${image}" in ${seconds}s. Image size: ${info.sizeBytes} bytes.`;
-      this.#events.event(pod, 'Normal', 'Pulled', text);
+      const endMs = this.#clock.monotonic();
+      const took = `${durationText(endMs - begunMs)} (${durationText(endMs - askedMs)} including waiting)`;
+      const size = `Image size: ${info.sizeBytes} bytes.`;
+      tell('Normal', 'Pulled', `Successfully pulled image "${image}" in ${took}. ${size}`);
       this.#failures.delete(key);
       return info;
     } catch (error) {
@@ -92,8 +102,8 @@ export class ImagePuller {
         IMAGE_BACKOFF_LIMIT_MS,
       );
       this.#failures.set(key, { delayMs, untilMs: this.#clock.now() + delayMs, message });
-      this.#events.event(pod, 'Warning', 'Failed', `Failed to pull image "${image}": ${message}`);
-      this.#events.event(pod, 'Warning', 'Failed', 'Error: ErrImagePull');
+      tell('Warning', 'Failed', `Failed to pull image "${image}": ${message}`);
+      tell('Warning', 'Failed', 'Error: ErrImagePull');
       throw new StepError('ErrImagePull', message, error);
     } finally {
       timer.cancel();
@@ -134,6 +144,14 @@ export class ImagePuller {
 type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
 
 /** The API fills it in; the same rule here for those who bypass its defaults. */
+/** As Go writes a duration of whole milliseconds: `104ms`, `1.5s`, `2m3.04s`. */
+export function durationText(milliseconds: number): string {
+  const whole = Math.trunc(milliseconds);
+  if (whole < 1_000) return whole === 0 ? '0s' : `${whole}ms`;
+  const minutes = Math.floor(whole / 60_000);
+  return `${minutes === 0 ? '' : `${minutes}m`}${(whole - minutes * 60_000) / 1_000}s`;
+}
+
 function policyOf({ imagePullPolicy, image = '' }: Container): PullPolicy {
   if (imagePullPolicy === 'Always' || imagePullPolicy === 'IfNotPresent' || imagePullPolicy === 'Never') {
     return imagePullPolicy;

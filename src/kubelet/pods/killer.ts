@@ -4,6 +4,7 @@ import type { Pod, Served } from '../../api/index.ts';
 import { messageOf } from '../../lib/index.ts';
 import { MINIMUM_GRACE_SECONDS } from '../limits.ts';
 import type { ContainerRecord } from '../runtime/port.ts';
+import { eventsOf } from './container-events.ts';
 import { runHook } from './hooks.ts';
 import type { KubeletParts } from './parts.ts';
 import { allContainers } from './spec.ts';
@@ -35,7 +36,7 @@ export class Killer {
     const { clock, events } = this.#parts;
     const earlier = this.#stops.get(record.id);
     const deadlineMs = clock.now() + graceSeconds * 1_000;
-    if (earlier === undefined) events.event(pod, 'Normal', 'Killing', message);
+    if (earlier === undefined) eventsOf(events, pod, record.name)('Normal', 'Killing', message);
     earlier?.hurry.abort();
     const hurry = new AbortController();
     const hook = earlier === undefined ? this.#preStop(pod, record, podIp, graceSeconds, hurry) : earlier.hook;
@@ -58,7 +59,8 @@ export class Killer {
     const timer = clock.timer(graceSeconds * 1_000, () => hurry.abort());
     return runHook(this.#parts, { pod, container, id: record.id, podIp }, hook, hurry.signal)
       .then((problem) => {
-        if (problem !== undefined) events.event(pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${problem}`);
+        if (problem === undefined) return;
+        eventsOf(events, pod, record.name)('Warning', 'FailedPreStopHook', `PreStopHook failed: ${problem}`);
       })
       .finally(() => timer.cancel());
   }

@@ -4,6 +4,7 @@ import type { Container, Pod, Served } from '../../api/index.ts';
 import { messageOf } from '../../lib/index.ts';
 import type { ContainerSecurity, ContainerSpec, RuntimePod } from '../runtime/port.ts';
 import { stillThere } from '../volumes/subpath.ts';
+import { eventsOf } from './container-events.ts';
 import type { DownwardFacts } from './downward.ts';
 import { environmentOf, expand } from './environment.ts';
 import { runHook } from './hooks.ts';
@@ -25,28 +26,29 @@ export async function startContainer(parts: KubeletParts, order: StartOrder): Pr
   const { pod, container } = order;
   const sandbox = order.runtime.sandboxes[0];
   if (sandbox === undefined) throw new StepError('ContainerCreating', 'the pod has no sandbox');
+  const tell = eventsOf(parts.events, pod, container.name);
   const facts = factsOf(parts, pod, sandbox.ip);
   await mountVolumes(parts, facts);
   const image = await parts.images.ensure(pod, container, order.signal);
   const prepared = await prepare(parts, order, facts, image.user).catch((error: unknown) => {
     const message = messageOf(error);
-    if (error instanceof ConfigError) parts.events.event(pod, 'Warning', 'Failed', `Error: ${message}`);
+    if (error instanceof ConfigError) tell('Warning', 'Failed', `Error: ${message}`);
     throw new StepError('CreateContainerConfigError', message, error);
   });
   const failed = (reason: string) => (error: unknown) => {
     const message = messageOf(error);
-    parts.events.event(pod, 'Warning', 'Failed', `Error: ${message}`);
+    tell('Warning', 'Failed', `Error: ${message}`);
     throw new StepError(reason, message, error);
   };
   const id = await parts.runtime.createContainer(sandbox.id, prepared.spec).catch(failed('CreateContainerError'));
-  parts.events.event(pod, 'Normal', 'Created', `Created container: ${container.name}`);
+  tell('Normal', 'Created', `Created container: ${container.name}`);
   await parts.runtime.startContainer(id).catch(failed('RunContainerError'));
   for (const subPath of prepared.subPaths) {
     if (await stillThere(subPath)) continue;
     await parts.runtime.stopContainer(id, 0);
     failed('CreateContainerConfigError')(new Error(`a subPath of container ${container.name} was replaced meanwhile`));
   }
-  parts.events.event(pod, 'Normal', 'Started', `Started container ${container.name}`);
+  tell('Normal', 'Started', `Started container ${container.name}`);
   await postStart(parts, order, id, facts.podIp);
 }
 
@@ -142,7 +144,8 @@ async function postStart(parts: KubeletParts, order: StartOrder, id: string, pod
   if (hook === undefined) return;
   const problem = await runHook(parts, { pod, container, id, podIp }, hook, order.signal);
   if (problem === undefined || order.signal.aborted) return;
-  parts.events.event(pod, 'Warning', 'FailedPostStartHook', `PostStartHook failed: ${problem}`);
-  parts.events.event(pod, 'Normal', 'Killing', `FailedPostStartHook: stopping container ${container.name}`);
+  const tell = eventsOf(parts.events, pod, container.name);
+  tell('Warning', 'FailedPostStartHook', `PostStartHook failed: ${problem}`);
+  tell('Normal', 'Killing', `FailedPostStartHook: stopping container ${container.name}`);
   await parts.runtime.stopContainer(id, graceSecondsOf(pod));
 }

@@ -10,6 +10,7 @@ import { messageOf, type Timer } from '../../lib/index.ts';
 import { POD_RESYNC_MS, VOLUME_REFRESH_MS } from '../limits.ts';
 import type { RuntimePod } from '../runtime/port.ts';
 import { type BackOff, raised } from './backoff.ts';
+import { eventsOf } from './container-events.ts';
 import type { Waiting } from './container-status.ts';
 import { Killer } from './killer.ts';
 import { lastWords } from './last-words.ts';
@@ -258,8 +259,9 @@ export class PodWorker {
       const title = `Back-off pulling image "${image}"`;
       const message = `${title}: ErrImagePull: ${waiting.message}`;
       this.#waiting.set(name, { reason: 'ImagePullBackOff', message, sinceMs: nowMs });
-      this.#parts.events.event(pod, 'Normal', 'BackOff', title);
-      this.#parts.events.event(pod, 'Warning', 'Failed', 'Error: ImagePullBackOff');
+      const tell = eventsOf(this.#parts.events, pod, name);
+      tell('Normal', 'BackOff', title);
+      tell('Warning', 'Failed', 'Error: ImagePullBackOff');
     }
     return next;
   }
@@ -271,7 +273,7 @@ export class PodWorker {
       if (this.#backOffTold.get(name) === attempt) continue;
       this.#backOffTold.set(name, attempt);
       const text = `Back-off restarting failed container ${name} in pod ${podTitle(identityOf(pod))}`;
-      this.#parts.events.event(pod, 'Warning', 'BackOff', text);
+      eventsOf(this.#parts.events, pod, name)('Warning', 'BackOff', text);
     }
   }
 

@@ -35,7 +35,14 @@ export async function containerLogs(
   return runtime.logs(record.id, { follow: follow && !request.previous, tailLines, sinceMs, timestamps, signal });
 }
 
+/** Kubernetes has words for images; of other reasons it gives the name. */
+const WAITING_WORDS: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+};
+
 function waitingReason(pod: Served<Pod>, container: string): string {
   const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
-  return statuses.find(({ name }) => name === container)?.state?.waiting?.reason ?? 'ContainerCreating';
+  const reason = statuses.find(({ name }) => name === container)?.state?.waiting?.reason ?? 'ContainerCreating';
+  return WAITING_WORDS[reason] ?? reason;
 }

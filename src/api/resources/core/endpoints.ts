@@ -24,12 +24,12 @@ export const ENDPOINTS = defineResource({
 const SHOWN_ADDRESSES = 3;
 
 function addressesText({ subsets = [] }: Endpoints): string {
+  if (subsets.length === 0) return '<none>';
   const all = subsets.flatMap(({ addresses = [], ports }) =>
-    addresses.flatMap(({ ip }) =>
-      ports === undefined ? [ip] : ports.map(({ port }) => `${isIP(ip) === 6 ? `[${ip}]` : ip}:${port}`),
-    ),
+    ports === undefined || ports.length === 0
+      ? addresses.map(({ ip }) => ip)
+      : ports.flatMap(({ port }) => addresses.map(({ ip }) => `${isIP(ip) === 6 ? `[${ip}]` : ip}:${port}`)),
   );
-  if (all.length === 0) return '<none>';
   const more = all.length - SHOWN_ADDRESSES;
   return `${all.slice(0, SHOWN_ADDRESSES).join(',')}${more > 0 ? ` + ${more} more...` : ''}`;
 }

@@ -51,7 +51,8 @@ function lastSeen({ series, lastTimestamp, firstTimestamp, eventTime }: CoreEven
 }
 
 function objectText({ involvedObject }: CoreEvent): string {
-  return `${(involvedObject?.kind ?? '').toLowerCase()}/${involvedObject?.name ?? ''}`;
+  const kind = (involvedObject?.kind ?? '').toLowerCase();
+  return involvedObject?.name ? `${kind}/${involvedObject.name}` : kind;
 }
 
 function sourceText({ source, reportingComponent, reportingInstance }: CoreEvent): string {

@@ -15,49 +15,69 @@ export const POD_COLUMNS: readonly TableColumn[] = [
   column<Pod>('Readiness Gates', gatesText, { wide: true }),
 ];
 
-function isSidecar(pod: Pod, name: string): boolean {
-  return (
-    pod.spec?.initContainers?.some((container) => container.name === name && container.restartPolicy === 'Always') ??
-    false
-  );
+interface Summary {
+  readonly ready: number;
+  readonly restarts: number;
+  /** When a container last ended to be started again; empty: never. */
+  readonly lastEnd: string;
+  /** What a container waits for or ended with; undefined: nothing worth telling. */
+  readonly reason: string | undefined;
 }
 
-function readyText(pod: Pod): string {
-  const sidecars = (pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always').length;
-  const total = (pod.spec?.containers?.length ?? 0) + sidecars;
-  const ready =
-    (pod.status?.containerStatuses ?? []).filter((status) => status.ready && status.state?.running !== undefined)
-      .length +
-    (pod.status?.initContainerStatuses ?? []).filter(
-      (status) => isSidecar(pod, status.name) && status.ready && status.started === true,
-    ).length;
-  return `${ready}/${total}`;
+const NOTHING: Summary = { ready: 0, restarts: 0, lastEnd: '', reason: undefined };
+
+function plusRestarts(summary: Summary, { restartCount, lastState }: ContainerStatus): Summary {
+  const [, lastEnd = ''] = [summary.lastEnd, lastState?.terminated?.finishedAt ?? ''].sort();
+  return { ...summary, restarts: summary.restarts + restartCount, lastEnd };
 }
 
-/** `Running`, `Init:1/2`, `CrashLoopBackOff`, `Terminating` … */
-export function podStatusText(pod: Pod): string {
-  const { status, metadata } = pod;
-  let text = status?.reason || status?.phase || 'Unknown';
-  const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
-  if (scheduled?.reason === 'SchedulingGated') text = 'SchedulingGated';
-  const initialising = initText(pod);
-  text = initialising ?? containersText(pod, text);
-  if (metadata?.deletionTimestamp === undefined) return text;
-  if (status?.reason === 'NodeLost') return 'Unknown';
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed' ? text : 'Terminating';
+function sidecarNames({ spec }: Pod): ReadonlySet<string> {
+  return new Set((spec?.initContainers ?? []).flatMap((one) => (one.restartPolicy === 'Always' ? [one.name] : [])));
 }
 
-function initText(pod: Pod): string | undefined {
-  const statuses = pod.status?.initContainerStatuses ?? [];
-  for (const [index, { name, state, started, ready }] of statuses.entries()) {
-    if (state?.terminated?.exitCode === 0) continue;
-    if (isSidecar(pod, name) && started === true && (ready || state?.running !== undefined)) continue;
-    if (state?.terminated !== undefined) return `Init:${endText(state.terminated)}`;
-    const reason = state?.waiting?.reason ?? '';
-    if (reason !== '' && reason !== 'PodInitializing') return `Init:${reason}`;
-    return `Init:${index}/${pod.spec?.initContainers?.length ?? statuses.length}`;
+/** The first init container that has not done its work tells what the pod is at; those after it do not count. */
+function summaryOf(pod: Pod): Summary {
+  const inits = pod.status?.initContainerStatuses ?? [];
+  const sidecars = sidecarNames(pod);
+  let all = NOTHING;
+  let ofSidecars = NOTHING;
+  for (const [index, status] of inits.entries()) {
+    const isSidecar = sidecars.has(status.name);
+    all = plusRestarts(all, status);
+    if (isSidecar) ofSidecars = plusRestarts(ofSidecars, status);
+    if (status.state?.terminated?.exitCode === 0) continue;
+    if (isSidecar && status.started === true) {
+      if (status.ready) ofSidecars = { ...ofSidecars, ready: ofSidecars.ready + 1 };
+      continue;
+    }
+    const reason = initReason(status, index, pod.spec?.initContainers?.length ?? 0);
+    if (holds(pod, 'Initialized')) return withContainers(pod, { ...ofSidecars, reason });
+    return { ...all, ready: ofSidecars.ready, reason };
   }
-  return undefined;
+  return withContainers(pod, ofSidecars);
+}
+
+function initReason({ state }: ContainerStatus, index: number, count: number): string {
+  if (state?.terminated !== undefined) return `Init:${endText(state.terminated)}`;
+  const reason = state?.waiting?.reason ?? '';
+  return reason !== '' && reason !== 'PodInitializing' ? `Init:${reason}` : `Init:${index}/${count}`;
+}
+
+function withContainers(pod: Pod, before: Summary): Summary {
+  let summary = before;
+  let isAnyRunning = false;
+  for (const status of [...(pod.status?.containerStatuses ?? [])].reverse()) {
+    const { state, ready } = status;
+    summary = plusRestarts(summary, status);
+    if (state?.waiting?.reason) summary = { ...summary, reason: state.waiting.reason };
+    else if (state?.terminated !== undefined) summary = { ...summary, reason: endText(state.terminated) };
+    else if (ready && state?.running !== undefined) {
+      isAnyRunning = true;
+      summary = { ...summary, ready: summary.ready + 1 };
+    }
+  }
+  if (summary.reason !== 'Completed' || !isAnyRunning) return summary;
+  return { ...summary, reason: holds(pod, 'Ready') ? 'Running' : 'NotReady' };
 }
 
 function endText({ reason, signal, exitCode }: { reason?: string; signal?: number; exitCode: number }): string {
@@ -65,33 +85,31 @@ function endText({ reason, signal, exitCode }: { reason?: string; signal?: numbe
   return signal ? `Signal:${signal}` : `ExitCode:${exitCode}`;
 }
 
-function containersText(pod: Pod, initial: string): string {
-  let text = initial;
-  let running = false;
-  for (const { state, ready } of [...(pod.status?.containerStatuses ?? [])].reverse()) {
-    if (state?.waiting?.reason) text = state.waiting.reason;
-    else if (state?.terminated !== undefined) text = endText(state.terminated);
-    else if (ready && state?.running !== undefined) running = true;
+function holds({ status }: Pod, condition: string): boolean {
+  return status?.conditions?.some((one) => one.type === condition && one.status === 'True') === true;
+}
+
+function readyText(pod: Pod): string {
+  return `${summaryOf(pod).ready}/${(pod.spec?.containers?.length ?? 0) + sidecarNames(pod).size}`;
+}
+
+/** `Running`, `Init:1/2`, `CrashLoopBackOff`, `Terminating` … */
+export function podStatusText(pod: Pod): string {
+  const { status, metadata } = pod;
+  const phase = status?.phase ?? '';
+  if (metadata?.deletionTimestamp !== undefined) {
+    if (status?.reason === 'NodeLost') return 'Unknown';
+    if (phase !== 'Succeeded' && phase !== 'Failed') return 'Terminating';
   }
-  if (text !== 'Completed' || !running) return text;
-  const isReady = pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
-  return isReady ? 'Running' : 'NotReady';
+  const isGated = status?.conditions?.some(
+    ({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulingGated',
+  );
+  return summaryOf(pod).reason ?? (isGated === true ? 'SchedulingGated' : status?.reason || phase);
 }
 
 function restartsText(pod: Pod, nowMs: number): string {
-  const initialising = initText(pod) !== undefined;
-  const inits = pod.status?.initContainerStatuses ?? [];
-  const counted: ContainerStatus[] = initialising
-    ? inits
-    : [...(pod.status?.containerStatuses ?? []), ...inits.filter(({ name }) => isSidecar(pod, name))];
-  let restarts = 0;
-  let last = '';
-  for (const { restartCount, lastState } of counted) {
-    restarts += restartCount;
-    const finished = lastState?.terminated?.finishedAt ?? '';
-    if (finished > last) last = finished;
-  }
-  return restarts === 0 || last === '' ? String(restarts) : `${restarts} (${ageOf(last, nowMs)} ago)`;
+  const { restarts, lastEnd } = summaryOf(pod);
+  return restarts === 0 || lastEnd === '' ? String(restarts) : `${restarts} (${ageOf(lastEnd, nowMs)} ago)`;
 }
 
 function gatesText({ spec, status }: Pod): string {

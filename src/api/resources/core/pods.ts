@@ -32,7 +32,7 @@ export const PODS = defineResource({
     hasGeneration: true,
     prepareForCreate(object) {
       const pod = object as Pod;
-      pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec) };
+      pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec), ...gatedConditions(pod) };
     },
     prepareForUpdate(object, old) {
       const pod = object as Pod;
@@ -71,6 +71,13 @@ export const PODS = defineResource({
     deletionGracePeriodSeconds: (object) => deletionGrace(object as Pod),
   },
 });
+
+/** Whoever lists pods sees at once that the scheduler leaves this one alone. */
+function gatedConditions({ spec }: Pod): Pick<NonNullable<Pod['status']>, 'conditions'> {
+  if ((spec?.schedulingGates ?? []).length === 0) return {};
+  const message = 'Scheduling is blocked due to non-empty scheduling gates';
+  return { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message }] };
+}
 
 /** Nothing runs for a pod without a node or one that has ended: it goes at once. */
 function deletionGrace({ spec, status }: Pod): number {

@@ -1,6 +1,5 @@
 // Service accounts: who a pod is. Tokens are asked for through the token subresource.
-import type { ServiceAccount } from '../../types.ts';
-import { AGE_COLUMN, column, defineResource, NAME_COLUMN } from '../define.ts';
+import { defineResource } from '../define.ts';
 
 export const SERVICE_ACCOUNTS = defineResource({
   group: '',
@@ -11,10 +10,5 @@ export const SERVICE_ACCOUNTS = defineResource({
   shortNames: ['sa'],
   subresources: [
     { name: 'token', verbs: ['create'], kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1' },
-  ],
-  columns: [
-    NAME_COLUMN,
-    column<ServiceAccount>('Secrets', ({ secrets }) => secrets?.length ?? 0, { type: 'integer' }),
-    AGE_COLUMN,
   ],
 });

@@ -100,7 +100,9 @@ function externalText({ spec, status }: Service): string {
     case 'ExternalName':
       return spec.externalName ?? '';
     case 'LoadBalancer': {
-      const assigned = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || '');
+      const assigned = new Set(
+        (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || '').sort(),
+      );
       const all = [...assigned, ...declared];
       return all.length === 0 ? '<pending>' : all.join(',');
     }

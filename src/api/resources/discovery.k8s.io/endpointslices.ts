@@ -51,7 +51,7 @@ function applyDefaults(object: KubeObject): void {
 function portsText({ ports }: EndpointSlice): string {
   return ports === undefined || ports.length === 0
     ? '<unset>'
-    : limited(ports.map(({ port }) => (port === undefined ? '*' : String(port))));
+    : limited(ports.map(({ port, name }) => String(port ?? name ?? '*')));
 }
 
 function endpointsText({ endpoints }: EndpointSlice): string {

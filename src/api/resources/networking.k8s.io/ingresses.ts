@@ -1,11 +1,6 @@
 // Ingresses: which host and path lead to which service. Somebody else's controller obeys them and reports its addresses.
 import type { Ingress } from '../../cluster-types.ts';
-import {
-  INGRESS_CLASS_ANNOTATION,
-  validateIngress,
-  validateIngressClassAnnotation,
-  validateIngressStatus,
-} from '../../validation/ingress.ts';
+import { validateIngress, validateIngressClassAnnotation, validateIngressStatus } from '../../validation/ingress.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, statusOf } from '../define.ts';
 import { withStatus } from '../strategies.ts';
 
@@ -19,7 +14,7 @@ export const INGRESSES = defineResource({
   subresources: [statusOf('networking.k8s.io', 'v1', 'Ingress')],
   columns: [
     NAME_COLUMN,
-    column<Ingress>('Class', classText),
+    column<Ingress>('Class', ({ spec }) => spec?.ingressClassName ?? '<none>'),
     column<Ingress>('Hosts', hostsText),
     column<Ingress>('Address', addressText),
     column<Ingress>('Ports', ({ spec }) => (spec?.tls === undefined || spec.tls.length === 0 ? '80' : '80, 443')),
@@ -35,15 +30,17 @@ export const INGRESSES = defineResource({
 
 const SHOWN_HOSTS = 3;
 
-function classText({ metadata, spec }: Ingress): string {
-  return spec?.ingressClassName ?? metadata?.annotations?.[INGRESS_CLASS_ANNOTATION] ?? '<none>';
-}
-
+/** Once three hosts are shown, what is left out are the other rules, whether they name a host or not. */
 function hostsText({ spec }: Ingress): string {
-  const hosts = (spec?.rules ?? []).flatMap(({ host }) => (host ? [host] : []));
+  const rules = spec?.rules ?? [];
+  const hosts: string[] = [];
+  let isMore = false;
+  for (const { host } of rules) {
+    if (hosts.length === SHOWN_HOSTS) isMore = true;
+    else if (host) hosts.push(host);
+  }
   if (hosts.length === 0) return '*';
-  const more = hosts.length - SHOWN_HOSTS;
-  return `${hosts.slice(0, SHOWN_HOSTS).join(',')}${more > 0 ? ` + ${more} more...` : ''}`;
+  return `${hosts.join(',')}${isMore ? ` + ${rules.length - SHOWN_HOSTS} more...` : ''}`;
 }
 
 function addressText({ status }: Ingress): string {
