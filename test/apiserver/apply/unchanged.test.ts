@@ -46,7 +46,7 @@ describe('a configuration that is applied again', () => {
     expect(api.store.status().revision).toBe(before);
     const changed = await apply(api, path, 'me', largeDeployment('busybox:1.36'));
     expect(changed.body.metadata.generation).toBe(2);
-  });
+  }, 120_000);
 
   it('by another manager is a change, once', async () => {
     const api = await testApi();
