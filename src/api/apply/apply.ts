@@ -9,7 +9,7 @@ import type { ApiSchema } from '../schema/index.ts';
 import { badRequestError } from '../status.ts';
 import { type Changes, compareObjects } from './compare.ts';
 import { applyConflictError, conflictsOutside, conflictsWith } from './conflicts.ts';
-import { equalSets, type FieldSet, subtract } from './field-set.ts';
+import { equalSets, type FieldSet, LEAF, subtract } from './field-set.ts';
 import { fieldsLastApplied, KUBECTL, renewLastApplied } from './last-applied.ts';
 import { BEFORE_FIRST_APPLY, encodeEntries, isSameManager, type ManagerEntry, storedEntries } from './managers.ts';
 import { mergeObjects } from './merge.ts';
@@ -30,6 +30,9 @@ import {
   versionsKnown,
   writerOf,
 } from './write.ts';
+
+/** Nobody owns a name; yet whoever owns nothing else of the metadata any more does not take it away. */
+const IDENTITY: FieldSet = { 'f:metadata': { 'f:name': LEAF } };
 
 /** A kind's type, whole and with what may be owned. */
 interface ApplyTypes {
@@ -122,7 +125,7 @@ function prune(
   others: readonly ManagerEntry[],
 ): JsonObject {
   if (own !== undefined && subtract(last, own) === undefined) return merged;
-  const owned = others.map(({ fields }) => fields);
+  const owned = [IDENTITY, ...others.map(({ fields }) => fields)];
   return pruneObject(type, merged, last, own === undefined ? owned : [own, ...owned]);
 }
 

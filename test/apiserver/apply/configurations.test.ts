@@ -91,6 +91,14 @@ describe('a configuration of an object that is there', () => {
     expect(ownersOf(changed.body)).toEqual(['me Apply v1: data.x', 'other Update v1: data.theirs']);
   });
 
+  it('keeps its name when nothing else of its metadata is named any more', async () => {
+    const labelled = { ...configMap('a', { k: '1' }), metadata: { name: 'a', labels: { l: '1' } } };
+    await apply(api, `${CONFIG_MAPS}/a`, 'me', labelled);
+    const bare = await apply(api, `${CONFIG_MAPS}/a`, 'me', configMap('a', { k: '1' }));
+    expect(bare.body.metadata).toMatchObject({ name: 'a', uid: expect.any(String) });
+    expect(bare.body.metadata.labels).toBeUndefined();
+  });
+
   it('is a conflict where it would change what another manager owns, unless it is forced', async () => {
     await apply(api, `${DEPLOYMENTS}/d`, 'first', deployment('d', 1));
     const other = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec: { replicas: 3 } };
