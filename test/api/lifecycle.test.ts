@@ -539,13 +539,20 @@ describe('updating', () => {
     );
   });
 
-  test('an update that changes nothing is recognised, whatever the resourceVersion and managedFields say', () => {
+  test('an update that changes nothing is recognised, whatever the resourceVersion and the times of managedFields say', () => {
+    const entry = { manager: 'x', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: {} };
+    const owned = (time: string, more: object = {}) => [{ ...entry, time, ...more }];
     const old = stored();
+    Object.assign(old.metadata ?? {}, { managedFields: owned('2026-01-01T00:00:00Z') });
     const next = updated(PODS, old, ({ metadata }) =>
-      Object.assign(metadata ?? {}, { resourceVersion: '5', managedFields: [{ manager: 'x' }] }),
+      Object.assign(metadata ?? {}, { resourceVersion: '5', managedFields: owned('2026-02-02T00:00:00Z') }),
     );
     expect(isUnchanged(next, old)).toBe(true);
-    expect(isUnchanged({ ...next, metadata: { ...next.metadata, labels: { a: 'b' } } }, old)).toBe(false);
+    const changed = (metadata: object): boolean =>
+      isUnchanged({ ...next, metadata: { ...next.metadata, ...metadata } }, old);
+    expect(changed({ labels: { a: 'b' } })).toBe(false);
+    expect(changed({ managedFields: owned('2026-02-02T00:00:00Z', { manager: 'y' }) })).toBe(false);
+    expect(changed({ managedFields: [] })).toBe(false);
   });
 
   test('a node keeps its status through the main resource', () => {
