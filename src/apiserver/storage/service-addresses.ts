@@ -185,7 +185,7 @@ function refuseTakenIp(service: Service, ip: string, range: Ipv4Range, free: (ke
   const value = parseIpv4(ip);
   const inside = value !== undefined && value >= range.first && value < range.first + range.size;
   const why = !inside
-    ? `failed to allocate IP ${ip}: the provided network does not contain it; valid IPs are in ${range.text}`
+    ? `failed to allocate IP ${ip}: the provided network does not match the current range`
     : free(ipKey(ip))
       ? undefined
       : `failed to allocate IP ${ip}: provided IP is already allocated`;
