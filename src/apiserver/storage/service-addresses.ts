@@ -140,7 +140,6 @@ function settleClusterIp(
 interface Ipv4Range {
   readonly first: number;
   readonly size: number;
-  readonly text: string;
 }
 
 /** The usable addresses: neither the network's own nor the broadcast one. */
@@ -151,7 +150,7 @@ export function parseCidr(cidr: string): Ipv4Range {
   if (base === undefined || !Number.isInteger(length) || length < 8 || length > 30)
     throw new RangeError(`the service range must be an IPv4 network of 8 to 30 bits, not ${cidr}`);
   const total = 2 ** (32 - length);
-  return { first: base - (base % total) + 1, size: total - 2, text: cidr };
+  return { first: base - (base % total) + 1, size: total - 2 };
 }
 
 export function parseIpv4(text: string): number | undefined {
