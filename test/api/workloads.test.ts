@@ -1,8 +1,8 @@
 // Stateful sets, daemon sets, controller revisions and pod templates: what is stored, what may change, what is refused
 // with which words, and what kubectl shows of them.
 import { describe, expect, test } from 'vitest';
-import type { ControllerRevision, DaemonSet, PodTemplate, StatefulSet } from '../../src/api/index.ts';
-import { cellsOf, created, deployment, failure, reported, resource, updated } from './support.ts';
+import type { ControllerRevision, DaemonSet, Deployment, PodTemplate, StatefulSet } from '../../src/api/index.ts';
+import { cellsOf, created, DEPLOYMENTS, deployment, failure, reported, resource, updated } from './support.ts';
 
 const STATEFUL_SETS = resource('apps', 'statefulsets');
 const DAEMON_SETS = resource('apps', 'daemonsets');
@@ -236,6 +236,31 @@ test('a pod template is defaulted and checked as in any other kind, and its gene
   expect(failure(() => created(POD_TEMPLATES, { metadata: { name: 't' } }))).toContain(
     'template.spec.containers: Required value',
   );
+});
+
+describe('the service account of a template', () => {
+  const accounts = (stored: Deployment): unknown[] => {
+    const { serviceAccount, serviceAccountName } = stored.spec?.template.spec ?? {};
+    return [serviceAccount, serviceAccountName];
+  };
+  const withAccount = (account: object): Deployment =>
+    created<Deployment>(
+      DEPLOYMENTS,
+      deployment({ template: { metadata: { labels }, spec: { containers: [container], ...account } } }),
+    );
+
+  test('is told under its older name too', () => {
+    expect(accounts(withAccount({ serviceAccountName: 'robot' }))).toEqual(['robot', 'robot']);
+    expect(accounts(withAccount({ serviceAccount: 'robot' }))).toEqual(['robot', 'robot']);
+    expect(accounts(withAccount({}))).toEqual([undefined, undefined]);
+  });
+
+  test('follows the newer name when that changes', () => {
+    const changed = updated<Deployment>(DEPLOYMENTS, withAccount({ serviceAccountName: 'robot' }), ({ spec }) =>
+      Object.assign(spec?.template.spec ?? {}, { serviceAccountName: 'other' }),
+    );
+    expect(accounts(changed)).toEqual(['other', 'other']);
+  });
 });
 
 describe('in a table', () => {

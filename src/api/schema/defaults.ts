@@ -5,7 +5,7 @@ import { relevance } from './required.ts';
 import type { Shape, TypeSchema } from './shapes.ts';
 
 /** Raised whenever a default below or in a strategy changes: it is part of the schema's hash. */
-export const DEFAULTS_REVISION = 3;
+export const DEFAULTS_REVISION = 4;
 
 export type Defaulter = (value: JsonObject) => void;
 
@@ -94,6 +94,21 @@ const volume: Defaulter = (value) => {
 };
 const defaultMode = constants({ defaultMode: 0o644 });
 
+const podSpecConstants = constants({
+  restartPolicy: 'Always',
+  terminationGracePeriodSeconds: 30,
+  dnsPolicy: 'ClusterFirst',
+  securityContext: {},
+  schedulerName: 'default-scheduler',
+});
+
+/** The service account has an older name too, which old clients read: it says the same, in pods and in their templates. */
+function podSpec(spec: JsonObject): void {
+  podSpecConstants(spec);
+  const account = spec['serviceAccountName'] || spec['serviceAccount'];
+  if (account) spec['serviceAccount'] = spec['serviceAccountName'] = account;
+}
+
 const CORE = 'io.k8s.api.core.v1';
 const STORAGE = 'io.k8s.api.storage.v1';
 const TYPE_DEFAULTS: Readonly<Record<string, Defaulter>> = {
@@ -104,13 +119,7 @@ const TYPE_DEFAULTS: Readonly<Record<string, Defaulter>> = {
   [`${CORE}.Probe`]: constants({ timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }),
   [`${CORE}.HTTPGetAction`]: constants({ path: '/', scheme: 'HTTP' }),
   [`${CORE}.GRPCAction`]: constants({ service: '' }),
-  [`${CORE}.PodSpec`]: constants({
-    restartPolicy: 'Always',
-    terminationGracePeriodSeconds: 30,
-    dnsPolicy: 'ClusterFirst',
-    securityContext: {},
-    schedulerName: 'default-scheduler',
-  }),
+  [`${CORE}.PodSpec`]: podSpec,
   [`${CORE}.Volume`]: volume,
   [`${CORE}.SecretVolumeSource`]: defaultMode,
   [`${CORE}.ConfigMapVolumeSource`]: defaultMode,

@@ -1,5 +1,6 @@
 // TokenRequest: a signed token for a service account, bound to the pod (or secret, or node) that it is for.
 import {
+  badRequestError,
   conflictError,
   type FieldError,
   invalid,
@@ -77,7 +78,7 @@ function checkedSeconds(request: TokenRequest): number {
   if (seconds > TOKEN_MAX_SECONDS)
     errors.push(invalid(field, seconds, 'may not specify a duration larger than 2^32 seconds'));
   const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
-  if (errors.length > 0) throw invalidError(kind, request.metadata?.name ?? '', errors);
+  if (errors.length > 0) throw invalidError(kind, '', errors);
   return seconds;
 }
 
@@ -100,10 +101,14 @@ function boundObject(
   const stored = snapshot.get(storeKey(known.plural, known.kind === 'Node' ? '' : info.namespace, name));
   if (stored === undefined) throw notFoundError(resource, name);
   const object: KubeObject = fromStored(stored);
+  if (known.kind === 'Pod' && (object as Pod).spec?.serviceAccountName !== info.name)
+    throw badRequestError(
+      `cannot bind token for serviceaccount "${info.name}" to pod running with different serviceaccount name.`,
+    );
   const uid = object.metadata?.uid ?? '';
   if (reference.uid !== undefined && reference.uid !== '' && reference.uid !== uid)
     throw conflictError(
-      resource,
+      { group: '', plural: known.kind },
       name,
       `the UID in the bound object reference (${reference.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
     );

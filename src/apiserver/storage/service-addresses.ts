@@ -140,7 +140,6 @@ function settleClusterIp(
 interface Ipv4Range {
   readonly first: number;
   readonly size: number;
-  readonly text: string;
 }
 
 /** The usable addresses: neither the network's own nor the broadcast one. */
@@ -151,7 +150,7 @@ export function parseCidr(cidr: string): Ipv4Range {
   if (base === undefined || !Number.isInteger(length) || length < 8 || length > 30)
     throw new RangeError(`the service range must be an IPv4 network of 8 to 30 bits, not ${cidr}`);
   const total = 2 ** (32 - length);
-  return { first: base - (base % total) + 1, size: total - 2, text: cidr };
+  return { first: base - (base % total) + 1, size: total - 2 };
 }
 
 export function parseIpv4(text: string): number | undefined {
@@ -185,7 +184,7 @@ function refuseTakenIp(service: Service, ip: string, range: Ipv4Range, free: (ke
   const value = parseIpv4(ip);
   const inside = value !== undefined && value >= range.first && value < range.first + range.size;
   const why = !inside
-    ? `failed to allocate IP ${ip}: the provided network does not contain it; valid IPs are in ${range.text}`
+    ? `failed to allocate IP ${ip}: the provided network does not match the current range`
     : free(ipKey(ip))
       ? undefined
       : `failed to allocate IP ${ip}: provided IP is already allocated`;

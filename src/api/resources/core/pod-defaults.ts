@@ -8,8 +8,6 @@ export function applyPodDefaults(object: KubeObject): void {
   const { spec } = object as Pod;
   if (spec === undefined) return;
   spec.enableServiceLinks ??= true;
-  if (spec.serviceAccountName) spec.serviceAccount ||= spec.serviceAccountName;
-  else if (spec.serviceAccount) spec.serviceAccountName = spec.serviceAccount;
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     const { limits, requests = {} } = container.resources ?? {};
     if (limits !== undefined) container.resources = { ...container.resources, requests: { ...limits, ...requests } };
