@@ -1,5 +1,7 @@
 // The door of the API room: Kubernetes' API as data and pure functions.
+
 export { type Amounts, amountsOf, equalAmounts, textsOf } from './amounts.ts';
+export * from './apply/index.ts';
 export { requestedOrganizations } from './certificate-request.ts';
 export type * from './cluster-types.ts';
 export { type DecodedBody, decodeBody, mediaTypeOf } from './decode.ts';
@@ -16,7 +18,7 @@ export {
 export { createGatedRegistry } from './features/registry.ts';
 export * from './field-error.ts';
 export * from './int-or-string.ts';
-export { cloneJson, equalJson, isJsonObject, type Json, type JsonObject } from './json.ts';
+export { cloneJson, equalJson, isJsonObject, type Json, type JsonObject, putBack } from './json.ts';
 export * from './lifecycle.ts';
 export * from './names.ts';
 export type * from './object.ts';
@@ -50,3 +52,5 @@ export { covers, mergeTolerations, tolerates } from './toleration.ts';
 export type * from './types.ts';
 export { validateLocalAccessReview } from './validation/access-review.ts';
 export { BETA_CLASS_ANNOTATION } from './validation/claim.ts';
+export { managerOfUserAgent, validateFieldManager } from './validation/managed-fields.ts';
+export { repeatedKeys } from './yaml.ts';

@@ -265,13 +265,28 @@ export function validatePartUpdate(
   throwIfAny(definition, object, [...findings(schema, definition, object), ...part.validate(object, old)]);
 }
 
-/** True when storing `object` over `old` would change nothing: then nothing is written (managedFields times aside). */
+/** True when storing `object` over `old` would change nothing, the times of managedFields aside: then nothing is written. */
 export function isUnchanged(object: KubeObject, old: KubeObject): boolean {
+  return isSameButOwners(object, old) && isSameOwners(object.metadata?.managedFields, old.metadata?.managedFields);
+}
+
+function isSameButOwners(object: KubeObject, old: KubeObject): boolean {
   const bare = ({ metadata, ...rest }: KubeObject): unknown => {
     const { resourceVersion: _version, managedFields: _managed, selfLink: _link, ...others } = metadata ?? {};
     return { ...rest, metadata: others };
   };
   return equalJson(bare(object), bare(old));
+}
+
+type ManagedFields = ObjectMeta['managedFields'];
+
+function isSameOwners(entries: ManagedFields = [], old: ManagedFields = []): boolean {
+  if (entries === old) return true;
+  if (entries.length !== old.length) return false;
+  return entries.every((entry, index) => {
+    const before = old[index];
+    return entry === before || equalJson({ ...entry, time: undefined }, { ...before, time: undefined });
+  });
 }
 
 /** The values field selectors read: metadata.name, metadata.namespace and the strategy's. */

@@ -157,6 +157,27 @@ function findDuplicates(node: unknown, path: string, found: string[]): void {
   }
 }
 
+/** The keys that a text, which can be read, has twice in one map: `line 3: key "a" already set in map`, as Kubernetes words it. */
+export function repeatedKeys(text: string): string[] {
+  const found: string[] = [];
+  const look = (node: unknown): void => {
+    if (isSeq(node)) for (const item of node.items) look(item);
+    if (!isMap(node)) return;
+    const seen = new Set<string>();
+    for (const { key, value } of node.items) {
+      const name = keyText(key);
+      if (seen.has(name) && name !== MERGE_KEY && found.length < STRICT_FINDINGS_LIMIT) {
+        const line = isScalar(key) ? lineAt(text, key.range?.[0] ?? 0) : 1;
+        found.push(`line ${line}: key ${JSON.stringify(name)} already set in map`);
+      }
+      seen.add(name);
+      look(value);
+    }
+  };
+  look(onlyDocument(text)?.contents);
+  return found;
+}
+
 function keyText(key: unknown): string {
   if (!isScalar(key)) return String(key);
   // The merge key is a symbol.

@@ -31,7 +31,7 @@ export interface ClientOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: Prng;
-  /** `quorate-scheduler/0.1.0`: also the default field manager, up to its slash. */
+  /** `kube-scheduler/0.1.0`: up to its slash it is the name under which the fields that it writes are known. */
   readonly userAgent: string;
   /** One request over all endpoints; REQUEST_TIMEOUT_MS when undefined. */
   readonly requestTimeoutMs?: number | undefined;

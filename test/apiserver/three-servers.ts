@@ -13,7 +13,7 @@ import { type Answer, callApp, testOptions } from './harness.ts';
 export interface TestServer {
   readonly id: NodeId;
   readonly context: ServerContext;
-  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
 
 export class ThreeServers {
@@ -83,6 +83,7 @@ export class ThreeServers {
     startBackground(context, ending.signal);
     const app = createApp(context);
     this.#ending.set(id, ending);
-    this.servers.set(id, { id, context, call: (method, path, body) => callApp(app, method, path, body) });
+    const call: TestServer['call'] = (method, path, body, headers) => callApp(app, method, path, body, headers);
+    this.servers.set(id, { id, context, call });
   }
 }

@@ -2,7 +2,7 @@
 // about. kubectl reads from them which query parameters a server understands.
 import { BODY_MEDIA_TYPES } from '../decode.ts';
 import type { ResourceDefinition, SubresourceDefinition, Verb } from '../definition.ts';
-import { PATCH_MEDIA_TYPES } from '../patch/index.ts';
+import { ACCEPTED_PATCH_MEDIA_TYPES } from '../patch/media-types.ts';
 import { groupVersion } from '../registry.ts';
 import { typeNameOf } from '../schema/type-names.ts';
 import { PATCH_TYPE } from './schemas.ts';
@@ -177,7 +177,7 @@ function subresourceOperation(
 }
 
 function consumedBy(verb: Verb): readonly string[] {
-  return verb === 'patch' ? PATCH_MEDIA_TYPES : BODY_MEDIA_TYPES;
+  return verb === 'patch' ? ACCEPTED_PATCH_MEDIA_TYPES : BODY_MEDIA_TYPES;
 }
 
 function pathParameters(namespaced: boolean, item: boolean): ParameterSpec[] {

@@ -3,19 +3,14 @@ import type { Json } from '../json.ts';
 import type { ApiSchema } from '../schema/index.ts';
 import { unsupportedMediaTypeError } from '../status.ts';
 import { applyJsonPatch } from './json-patch.ts';
+import { ACCEPTED_PATCH_MEDIA_TYPES, PATCH_MEDIA_TYPES, type PatchMediaType } from './media-types.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
 
 export { applyJsonPatch } from './json-patch.ts';
+export * from './media-types.ts';
 export { applyMergePatch } from './merge-patch.ts';
 export { applyStrategicMergePatch } from './strategic-merge-patch.ts';
-
-export const PATCH_MEDIA_TYPES = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-] as const;
-export type PatchMediaType = (typeof PATCH_MEDIA_TYPES)[number];
 
 export function isPatchMediaType(mediaType: string): mediaType is PatchMediaType {
   return (PATCH_MEDIA_TYPES as readonly string[]).includes(mediaType);
@@ -23,7 +18,7 @@ export function isPatchMediaType(mediaType: string): mediaType is PatchMediaType
 
 /** Applies a decoded patch to an object of `typeName`; `target` is not changed. Throws ApiError (400, 413, 415, 422). */
 export function applyPatch(schema: ApiSchema, mediaType: string, typeName: string, target: Json, patch: Json): Json {
-  if (!isPatchMediaType(mediaType)) throw unsupportedMediaTypeError(PATCH_MEDIA_TYPES);
+  if (!isPatchMediaType(mediaType)) throw unsupportedMediaTypeError(ACCEPTED_PATCH_MEDIA_TYPES);
   switch (mediaType) {
     case 'application/json-patch+json':
       return applyJsonPatch(target, patch);

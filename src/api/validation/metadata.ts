@@ -4,6 +4,7 @@ import { addFindings, forbidden, invalid, required } from '../field-error.ts';
 import { equalJson } from '../json.ts';
 import type { ObjectMeta } from '../object.ts';
 import { labelKeyProblems, validateAnnotations, validateLabels } from './labels.ts';
+import { validateManagedFields } from './managed-fields.ts';
 import { dns1035LabelProblems, dns1123LabelProblems, dns1123SubdomainProblems, pathSegmentProblems } from './names.ts';
 
 const NAME_RULES: Readonly<Record<Strategy['nameRule'], (name: string) => string[]>> = {
@@ -48,6 +49,7 @@ function validateMutableMetadata(metadata: ObjectMeta): FieldError[] {
   const errors = validateLabels(metadata.labels, `${PATH}.labels`);
   addFindings(errors, validateAnnotations(metadata.annotations, `${PATH}.annotations`));
   addFindings(errors, validateOwners(metadata.ownerReferences ?? []));
+  addFindings(errors, validateManagedFields(metadata.managedFields, `${PATH}.managedFields`));
   for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
     const at = `${PATH}.finalizers[${index}]`;
     addFindings(

@@ -9,6 +9,7 @@ import {
   type ResourceQuota,
 } from '../../api/index.ts';
 import { defined, oncePer } from '../../lib/index.ts';
+import { SERVER_MANAGER, trackOther } from '../handlers/field-manager.ts';
 import { toEnvelope } from '../storage/codec.ts';
 import type { Admission, AdmissionPlugin, AdmissionRequest } from './plugin.ts';
 import { findAll } from './stored-objects.ts';
@@ -28,13 +29,16 @@ function charge(request: AdmissionRequest, admission: Admission): void {
   const found = findAll<ResourceQuota>(snapshot, RESOURCE_QUOTAS, namespace);
   if (found.length === 0) return;
   const quotas = found.map((each) => each.object);
-  const verdict = chargeQuotas(quotas, evaluator, { object, old, nowMs: server.options.clock.now() });
+  const nowMs = server.options.clock.now();
+  const verdict = chargeQuotas(quotas, evaluator, { object, old, nowMs });
   if (verdict.kind === 'refused') throw forbiddenError(definition, object.metadata?.name ?? '', verdict.why);
   const quotaDefinition = defined(server.options.registry.find('', 'v1', RESOURCE_QUOTAS), 'resource quotas');
   for (const { stored, object: quota } of found) {
     const used = verdict.used.get(quota);
     if (used === undefined) continue;
-    const charged: ResourceQuota = { ...quota, status: { ...quota.status, used } };
+    // The stored object is everybody's: only what is replaced may be changed.
+    const charged: ResourceQuota = { ...quota, metadata: { ...quota.metadata }, status: { ...quota.status, used } };
+    trackOther(quotaDefinition, quota, charged, { manager: SERVER_MANAGER, subresource: 'status', nowMs });
     admission.conditions.push({ kind: 'revision', key: stored.key, revision: stored.revision });
     admission.writes.push({ kind: 'put', key: stored.key, envelope: toEnvelope(quotaDefinition, charged) });
     admission.turn = `${RESOURCE_QUOTAS}/${namespace}`;

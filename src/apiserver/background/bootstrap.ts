@@ -9,6 +9,8 @@ import { API_SERVICE, publishApiEndpoints } from './api-endpoints.ts';
 import { definitionOf, ensure, ensureCurrent, type ResourceId } from './ensure.ts';
 import { FLOW_CONTROL_STEPS, keptUpToDate } from './flow-control.ts';
 
+/** As the part of Kubernetes' server is called that keeps them. */
+const PRODUCER = { manager: 'api-priority-and-fairness-config-producer-v1' };
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 /** Creates what is missing. Throws what the store throws; calling it again goes on. */
@@ -34,7 +36,7 @@ async function ensureFlowControl(server: ServerContext, signal: AbortSignal): Pr
         const key = objectKey(definitionOf(server, id), '', one.object.metadata?.name ?? '');
         const stored = server.options.store.snapshot().get(key);
         if (stored !== undefined && keptUpToDate(fromStored(stored), one) === undefined) return;
-        await ensureCurrent(server, signal, id, cloneJson(one.object), (old) => keptUpToDate(old, one));
+        await ensureCurrent(server, signal, id, cloneJson(one.object), (old) => keptUpToDate(old, one), PRODUCER);
       }),
     );
   }

@@ -14,12 +14,19 @@ import { INSECURE } from '../authn/users.ts';
 import type { ServerContext } from '../context.ts';
 import { createObject } from '../handlers/create.ts';
 import { deleteObject } from '../handlers/delete.ts';
+import { SERVER_MANAGER } from '../handlers/field-manager.ts';
 import type { Operation } from '../handlers/operation.ts';
 import { updateStep } from '../handlers/update.ts';
 import { PLAIN_JSON } from '../http/negotiate.ts';
 import { fromStored } from '../storage/codec.ts';
 import { objectKey } from '../storage/keys.ts';
 import { transact } from '../storage/transact.ts';
+
+/** Which part of the server writes (kube-apiserver when undefined), and to which subresource. */
+export interface OwnPart {
+  readonly manager?: string;
+  readonly subresource?: string;
+}
 
 export type ResourceId = readonly [group: string, plural: string];
 
@@ -29,12 +36,13 @@ export async function ensure(
   signal: AbortSignal,
   id: ResourceId,
   object: KubeObject,
+  part?: OwnPart,
 ): Promise<void> {
   const definition = definitionOf(server, id);
   const { namespace = '', name = '' } = object.metadata ?? {};
   if (server.options.store.snapshot().get(objectKey(definition, namespace, name)) !== undefined) return;
   try {
-    await createObject(operationFor(server, signal, definition, object), object, 201);
+    await createObject(operationFor(server, signal, definition, object, part), object, 201);
   } catch (error) {
     if (!(error instanceof ApiError && error.status.reason === 'AlreadyExists')) throw error;
   }
@@ -47,10 +55,11 @@ export async function ensureCurrent(
   id: ResourceId,
   object: KubeObject,
   bringUpToDate?: (old: KubeObject) => KubeObject | undefined,
+  part?: OwnPart,
 ): Promise<void> {
-  await ensure(server, signal, id, object);
+  await ensure(server, signal, id, object, part);
   const definition = definitionOf(server, id);
-  const operation = operationFor(server, signal, definition, object);
+  const operation = operationFor(server, signal, definition, object, part);
   const { namespace = '', name = '' } = object.metadata ?? {};
   await transact({
     store: server.options.store,
@@ -95,12 +104,13 @@ export function definitionOf(server: ServerContext, [group, plural]: ResourceId)
   return defined(server.options.registry.find(group, 'v1', plural), `the resource ${plural}`);
 }
 
-/** The server itself as the caller. */
+/** The server itself as the caller; `part` names who of it writes what. */
 export function operationFor(
   server: ServerContext,
   signal: AbortSignal,
   definition: ResourceDefinition,
   object: KubeObject,
+  { manager = SERVER_MANAGER, subresource = '' }: OwnPart = {},
 ): Operation {
   const { namespace = '', name = '' } = object.metadata ?? {};
   const { group, version, plural: resource } = definition;
@@ -116,11 +126,12 @@ export function operationFor(
       namespace,
       resource,
       name,
-      subresource: '',
+      subresource,
       rest: [],
     },
     query: new URLSearchParams(),
     user: INSECURE,
+    manager,
     signal,
     fence: undefined,
     dryRun: false,

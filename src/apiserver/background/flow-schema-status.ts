@@ -12,6 +12,9 @@ import { operationFor } from './ensure.ts';
 
 type Condition = NonNullable<NonNullable<FlowSchema['status']>['conditions']>[number];
 
+/** As the part of Kubernetes' server is called that looks at them. */
+const CONSUMER = { manager: 'api-priority-and-fairness-config-consumer-v1', subresource: 'status' };
+
 /** Runs until `signal` aborts. Never throws. */
 export function startFlowSchemaStatus(server: ServerContext, signal: AbortSignal, leads: () => boolean): void {
   const { store, clock, logger } = server.options;
@@ -54,7 +57,7 @@ async function writeStatus(server: ServerContext, signal: AbortSignal, name: str
   const { store, clock } = server.options;
   const schemas = definitionOf(server, 'flowschemas');
   const levels = definitionOf(server, 'prioritylevelconfigurations');
-  const operation = operationFor(server, signal, schemas, { metadata: { name } });
+  const operation = operationFor(server, signal, schemas, { metadata: { name } }, CONSUMER);
   await transact({
     store,
     signal,

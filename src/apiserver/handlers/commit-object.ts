@@ -1,11 +1,12 @@
 // The step that ends a write: what goes into one command besides the object itself (fences, addresses, a new namespace's
 // first contents), and the writes that are none because nothing changed.
-import { cloneJson, isUnchanged, type KubeObject, type ResourceDefinition } from '../../api/index.ts';
+import { ApiError, cloneJson, isUnchanged, type KubeObject, type ResourceDefinition } from '../../api/index.ts';
 import { defined } from '../../lib/index.ts';
 import {
   type Command,
   type CommitOutcome,
   type Condition,
+  type Envelope,
   parseStoreKey,
   type Snapshot,
   type StoredObject,
@@ -40,6 +41,8 @@ export interface ObjectChange {
   readonly refused?: Extract<Step<unknown>, { kind: 'commit' }>['refused'];
   /** Commits of one name go one after another (storage/turns.ts). */
   readonly turn?: string | undefined;
+  /** True: an object that is too large with its managedFields is refused (an apply's). Otherwise it is stored without them. */
+  readonly keepsOwners?: boolean;
 }
 
 /** The step that makes the change, and answers with what it left. */
@@ -62,14 +65,24 @@ function commandOf(change: ObjectChange): Command {
   const own: Condition =
     old === undefined ? { kind: 'absent', key } : { kind: 'revision', key, revision: old.stored.revision };
   const write: Write =
-    object === undefined
-      ? { kind: 'delete', key }
-      : { kind: 'put', key, envelope: toEnvelope(definition, storageForm(definition, object)) };
+    object === undefined ? { kind: 'delete', key } : { kind: 'put', key, envelope: envelopeOf(change, object) };
   return {
     conditions: [own, ...(change.conditions ?? [])],
     writes: [write, ...fenceWrites(definition, object, old?.object), ...(change.writes ?? [])],
     usesReserve: isLease(definition) || isGoing(object),
   };
+}
+
+function envelopeOf({ definition, keepsOwners }: ObjectChange, object: KubeObject): Envelope {
+  const stored = storageForm(definition, object);
+  try {
+    return toEnvelope(definition, stored);
+  } catch (error) {
+    const tooLarge = error instanceof ApiError && error.status.code === 413;
+    if (!tooLarge || keepsOwners === true || stored.metadata?.managedFields === undefined) throw error;
+    const { managedFields: _, ...metadata } = stored.metadata;
+    return toEnvelope(definition, { ...stored, metadata });
+  }
 }
 
 /** Deleted, or on its way: each step of a deletion must be possible while the disk is low. */

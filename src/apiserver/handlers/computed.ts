@@ -20,6 +20,7 @@ import { bindPod } from './binding.ts';
 import { handleComponentStatuses } from './component-statuses.ts';
 import { bodyKind } from './create.ts';
 import { decodeRequest } from './decode.ts';
+import { trackWrite } from './field-manager.ts';
 import { type Answer, type Operation, objectAnswer } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 
@@ -55,6 +56,7 @@ function refuseInvalid(definition: ResourceDefinition, errors: readonly FieldErr
 }
 
 function review(operation: Operation, object: KubeObject, status: object): Answer {
+  trackWrite(operation, undefined, object);
   const creationTimestamp = rfc3339(operation.server.options.clock.now());
   return objectAnswer(201, { ...object, metadata: { ...object.metadata, creationTimestamp }, ...{ status } });
 }

@@ -25,6 +25,7 @@ import type { Step } from '../storage/transact.ts';
 import { changeStep } from './commit-object.ts';
 import { commitOperation } from './commit-operation.ts';
 import { decodeRequest } from './decode.ts';
+import { isApply, trackWrite } from './field-manager.ts';
 import type { Answer, Operation } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 
@@ -91,6 +92,7 @@ export function decideCreate(operation: Operation, request: CreateRequest, snaps
     conditions,
     writes,
     turn: admission.turn,
+    keepsOwners: isApply(operation),
   };
   return changeStep(change, request.status);
 }
@@ -104,6 +106,8 @@ function prepareNamed(operation: Operation, request: CreateRequest, snapshot: Sn
     (request.decoded.metadata?.name ?? '') === '' && (request.decoded.metadata?.generateName ?? '') !== '';
   for (let attempt = 1; ; attempt++) {
     const object = cloneJson(request.decoded);
+    definition.strategy.applyDefaults?.(object, apiSchema());
+    trackWrite(operation, undefined, object);
     prepareCreate(apiSchema(), definition, object, context);
     if (!generated || snapshot.get(keyOf(definition, object)) === undefined) return object;
     if (attempt === GENERATE_NAME_ATTEMPTS) throw generateNameConflictError(definition, object.metadata?.name ?? '');

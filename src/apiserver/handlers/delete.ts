@@ -27,6 +27,7 @@ import { changeStep, type Existing } from './commit-object.ts';
 import { commitOperation } from './commit-operation.ts';
 import { decodeBytes } from './decode.ts';
 import type { Answer, Operation } from './operation.ts';
+import { parseWriteOptions } from './options.ts';
 import { hasSpecFinalizers, requireExisting } from './update.ts';
 
 export const ORPHAN_FINALIZER = 'orphan';
@@ -62,6 +63,7 @@ export function deleteObject(operation: Operation, options: DeleteOptions): Prom
 /** Options from the body and the query, which must agree with each other. Throws ApiError 400 and 422. */
 export async function readDeleteOptions(operation: Operation): Promise<DeleteOptions> {
   const { query } = operation;
+  parseWriteOptions(query, 'DeleteOptions');
   const bytes = await operation.body();
   const options: DeleteOptions = bytes.length === 0 ? {} : decodeDeleteOptions(operation, bytes);
   const grace = query.get('gracePeriodSeconds');

@@ -1,6 +1,7 @@
 // From a request to the handler of its verb and subresource, and from the handler's answer to a response.
 import {
   type KubeObject,
+  managerOfUserAgent,
   methodNotAllowedError,
   methodNotSupportedError,
   notAcceptableError,
@@ -29,7 +30,7 @@ import { handleGet } from './get.ts';
 import { handleList } from './list.ts';
 import { offerOf } from './offer.ts';
 import type { Answer, Operation } from './operation.ts';
-import { parseWriteOptions } from './options.ts';
+import { asksDryRun } from './options.ts';
 import { handlePatch } from './patch.ts';
 import { shapeFor } from './shape.ts';
 import { handleSubresource } from './subresources.ts';
@@ -76,9 +77,10 @@ function operationOf(
     info,
     query,
     user: c.get('user'),
+    manager: reads(info) ? '' : query.get('fieldManager') || managerOfUserAgent(c.req.header('user-agent') ?? ''),
     signal: c.get('signal'),
     fence: reads(info) ? undefined : parseFence(c.req.header(FENCE_HEADER)),
-    dryRun: !reads(info) && parseWriteOptions(query, 'Options').dryRun,
+    dryRun: !reads(info) && asksDryRun(query),
     representation,
     contentType: c.req.header('content-type'),
     warnings: new Set(),

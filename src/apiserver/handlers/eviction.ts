@@ -19,6 +19,7 @@ import { commitOperation } from './commit-operation.ts';
 import { decodeRequest } from './decode.ts';
 import { type DeletionExtras, deleteStep, requireDeleteOptions } from './delete.ts';
 import { type BudgetVerdict, decideEviction, ignoresBudgets, moreThanOneBudgetError } from './eviction-budget.ts';
+import { SERVER_MANAGER, trackOther } from './field-manager.ts';
 import { type Answer, type Operation, objectAnswer } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 import { requireExisting } from './update.ts';
@@ -79,7 +80,10 @@ function evictionExtras(operation: Operation, pod: Pod, budget: FoundBudget | un
   const conditions = [{ kind: 'revision', key, revision }] as const;
   if (verdict.kind === 'free') return { conditions, writes: [], mark };
   const next = { ...cloneJson(budget.object), status: verdict.status };
-  return { conditions, writes: [{ kind: 'put', key, envelope: toEnvelope(budgets(operation), next) }], mark };
+  const definition = budgets(operation);
+  const nowMs = operation.server.options.clock.now();
+  trackOther(definition, budget.object, next, { manager: SERVER_MANAGER, subresource: 'status', nowMs });
+  return { conditions, writes: [{ kind: 'put', key, envelope: toEnvelope(definition, next) }], mark };
 }
 
 /** Whoever sees the pod end knows from this condition that it was not its own doing. */

@@ -5,6 +5,7 @@ import { changeStep } from './commit-object.ts';
 import { commitOperation } from './commit-operation.ts';
 import { bodyKind } from './create.ts';
 import { decodeRequest } from './decode.ts';
+import { trackWrite } from './field-manager.ts';
 import type { Answer, Operation } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 import { checkRevision, commitUpdate, hasSpecFinalizers, requireExisting } from './update.ts';
@@ -21,6 +22,7 @@ export async function handleFinalize(operation: Operation): Promise<Answer> {
     const namespace = cloneJson(old.object) as Namespace;
     namespace.spec = { ...namespace.spec, finalizers: wanted };
     if (wanted.length === 0) delete namespace.spec.finalizers;
+    trackWrite(operation, old.object, namespace);
     const { deletionTimestamp, finalizers = [] } = namespace.metadata ?? {};
     if (deletionTimestamp === undefined || hasSpecFinalizers(namespace) || finalizers.length > 0)
       return commitUpdate(operation, namespace, old, snapshot);

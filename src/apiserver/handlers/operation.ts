@@ -15,6 +15,8 @@ export interface Operation {
   readonly info: ResourceRequest;
   readonly query: URLSearchParams;
   readonly user: UserInfo;
+  /** The name under which the fields that it writes are known: metadata.managedFields. */
+  readonly manager: string;
   /** Aborts at the request's deadline. */
   readonly signal: CancelSignal;
   readonly fence: Fence | undefined;

@@ -1,7 +1,7 @@
-// PATCH: JSON patch, merge patch, strategic merge patch, applied to the current version and committed on it. When the
+// PATCH: JSON patch, merge patch, strategic merge patch (server-side apply: apply.ts), applied to the current version and committed on it. When the
 // object has moved meanwhile, the patch is applied anew, unless it names the resourceVersion it is for.
 import {
-  ApiError,
+  ACCEPTED_PATCH_MEDIA_TYPES,
   admitDecoded,
   apiSchema,
   applyPatch,
@@ -15,17 +15,16 @@ import {
   type Json,
   type KubeObject,
   mediaTypeOf,
-  PATCH_MEDIA_TYPES,
   reconcileNames,
   unsupportedMediaTypeError,
 } from '../../api/index.ts';
+import { handleApply } from './apply.ts';
 import { commitOperation } from './commit-operation.ts';
 import { bodyKind } from './create.ts';
+import { isApply } from './field-manager.ts';
 import type { Answer, Operation } from './operation.ts';
-import { parseWriteOptions, type WriteOptions } from './options.ts';
+import { parsePatchOptions, type WriteOptions } from './options.ts';
 import { requireExisting, type UpdatePart, updateStep } from './update.ts';
-
-const APPLY_MEDIA_TYPES = ['application/apply-patch+yaml', 'application/apply-patch+cbor'];
 
 export interface PatchRequest {
   readonly mediaType: string;
@@ -36,6 +35,7 @@ export interface PatchRequest {
 }
 
 export async function handlePatch(operation: Operation, part: UpdatePart): Promise<Answer> {
+  if (isApply(operation)) return handleApply(operation, part);
   const { definition, info } = operation;
   const request = await readPatch(operation);
   return commitOperation(operation, (snapshot) => {
@@ -46,17 +46,11 @@ export async function handlePatch(operation: Operation, part: UpdatePart): Promi
   });
 }
 
-/** Throws ApiError 400, 413 and 415. */
+/** Throws ApiError 400, 413, 415 and 422. */
 export async function readPatch(operation: Operation): Promise<PatchRequest> {
-  const options = parseWriteOptions(operation.query, 'PatchOptions');
   const mediaType = mediaTypeOf(operation.contentType);
-  if (APPLY_MEDIA_TYPES.includes(mediaType))
-    throw new ApiError(
-      415,
-      'UnsupportedMediaType',
-      'server-side apply is not supported by this version of quorate: use client-side apply (kubectl apply --server-side=false)',
-    );
-  if (!isPatchMediaType(mediaType)) throw unsupportedMediaTypeError(PATCH_MEDIA_TYPES);
+  if (!isPatchMediaType(mediaType)) throw unsupportedMediaTypeError(ACCEPTED_PATCH_MEDIA_TYPES);
+  const options = parsePatchOptions(operation.query, false);
   const { value, duplicateFields } = decodeBody(await operation.body(), mediaType);
   return { mediaType, patch: value, duplicateFields, options };
 }

@@ -1,8 +1,12 @@
 // The scale subresource: an autoscaling/v1 Scale as a view of whatever has spec.replicas.
 
 import {
+  admitDecoded,
+  apiSchema,
+  asJson,
   type BodyKind,
   cloneJson,
+  groupVersion,
   invalid,
   invalidError,
   type KubeObject,
@@ -15,9 +19,11 @@ import {
 import type { Snapshot } from '../../store/index.ts';
 import { fromStored } from '../storage/codec.ts';
 import type { Step } from '../storage/transact.ts';
+import { applied, readConfiguration } from './apply.ts';
 import type { Existing } from './commit-object.ts';
 import { commitOperation } from './commit-operation.ts';
 import { decodeRequest } from './decode.ts';
+import { isApply } from './field-manager.ts';
 import { readObject } from './get.ts';
 import { type Answer, type Operation, objectAnswer } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
@@ -40,6 +46,7 @@ export async function handleScale(operation: Operation, subresource: Subresource
   }
   const { group, version, kind } = subresource;
   const bodyKind: BodyKind = { group, version, kind, schema: SCALE_SCHEMA };
+  if (isApply(operation)) return applyScale(operation, bodyKind);
   return info.verb === 'patch' ? patchScale(operation, bodyKind) : updateScale(operation, bodyKind);
 }
 
@@ -56,6 +63,28 @@ async function patchScale(operation: Operation, kind: BodyKind): Promise<Answer>
   return scale(operation, (old) => patched(operation, request, scaleOf(old), kind));
 }
 
+/** Applies to the object what the Scale says of it: its replicas, whose owners are the object's. */
+async function applyScale(operation: Operation, kind: BodyKind): Promise<Answer> {
+  const configuration = await readConfiguration(operation, kind);
+  const { definition, info } = operation;
+  const value = asJson(cloneJson(configuration.object));
+  const asked = admitDecoded(apiSchema(), kind, { value }, 'Strict').object as Scale;
+  const { name = info.name, namespace = info.namespace, uid, resourceVersion } = asked.metadata ?? {};
+  const replicas = asked.spec?.replicas;
+  const object = {
+    apiVersion: groupVersion(definition.group, definition.version),
+    kind: definition.kind,
+    metadata: { name, namespace, ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) },
+    ...(replicas === undefined ? {} : { spec: { replicas } }),
+  };
+  return commitOperation(operation, (snapshot) => {
+    const old = requireExisting(operation, snapshot);
+    const scaled = applied(operation, { ...configuration, object }, old.object) as Scalable;
+    refuseNegative(operation, scaled.spec?.replicas ?? 0);
+    return answeringScale(updateStep(operation, scaled, old, 'object', snapshot));
+  });
+}
+
 function scale(operation: Operation, wanted: (old: Scalable) => Scale): Promise<Answer> {
   return commitOperation(operation, (snapshot) => {
     const old = requireExisting(operation, snapshot);
@@ -65,10 +94,7 @@ function scale(operation: Operation, wanted: (old: Scalable) => Scale): Promise<
 
 function scaleStep(operation: Operation, asked: Scale, old: Existing, snapshot: Snapshot): Step<Answer> {
   const replicas = asked.spec?.replicas ?? 0;
-  if (replicas < 0) {
-    const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
-    throw invalidError({ group: 'autoscaling', kind: 'Scale' }, operation.info.name, [error]);
-  }
+  refuseNegative(operation, replicas);
   const object = cloneJson(old.object) as Scalable;
   object.spec = { ...object.spec, replicas };
   // The version that the Scale names is the object's own.
@@ -77,7 +103,16 @@ function scaleStep(operation: Operation, asked: Scale, old: Existing, snapshot: 
     resourceVersion: asked.metadata?.resourceVersion ?? '',
     uid: asked.metadata?.uid || object.metadata?.uid || '',
   };
-  const step = updateStep(operation, object, old, 'object', snapshot);
+  return answeringScale(updateStep(operation, object, old, 'object', snapshot));
+}
+
+function refuseNegative({ info }: Operation, replicas: number): void {
+  if (replicas >= 0) return;
+  const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
+  throw invalidError({ group: 'autoscaling', kind: 'Scale' }, info.name, [error]);
+}
+
+function answeringScale(step: Step<Answer>): Step<Answer> {
   if (step.kind === 'answer') return { kind: 'answer', value: asScale(step.value) };
   return { ...step, done: (outcome) => asScale(step.done(outcome)) };
 }

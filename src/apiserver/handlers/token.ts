@@ -17,6 +17,7 @@ import type { BoundObject } from '../authn/service-account-tokens.ts';
 import { TOKEN_DEFAULT_SECONDS, TOKEN_MAX_SECONDS, TOKEN_MIN_SECONDS } from '../limits.ts';
 import { fromStored } from '../storage/codec.ts';
 import { decodeRequest } from './decode.ts';
+import { fieldWriteOf, trackOther } from './field-manager.ts';
 import { readObject } from './get.ts';
 import { type Answer, type Operation, objectAnswer } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
@@ -40,6 +41,8 @@ export async function handleToken(operation: Operation, subresource: Subresource
   request.metadata.name ||= info.name;
   reconcileNames(definition, request, info.namespace, info.name);
   const seconds = checkedSeconds(request);
+  trackOther({ group, version, schema }, undefined, request, fieldWriteOf(operation));
+  const { managedFields } = request.metadata;
 
   const { snapshot, object } = await readObject({ ...operation, query: new URLSearchParams() });
   const account = fromStored(object);
@@ -53,7 +56,12 @@ export async function handleToken(operation: Operation, subresource: Subresource
   const answer: TokenRequest = {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name: info.name, namespace: info.namespace, creationTimestamp: rfc3339(nowMs) },
+    metadata: {
+      name: info.name,
+      namespace: info.namespace,
+      creationTimestamp: rfc3339(nowMs),
+      ...(managedFields === undefined ? {} : { managedFields }),
+    },
     spec: { ...spec, audiences, expirationSeconds: seconds },
     status: { token, expirationTimestamp: rfc3339(nowMs + seconds * 1000) },
   };

@@ -12,6 +12,7 @@ import {
   preparePartUpdate,
   prepareStatusUpdate,
   prepareUpdate,
+  putBack,
   reconcileNames,
   validatePartUpdate,
   validateStatusUpdate,
@@ -29,6 +30,7 @@ import { changeStep, type Existing } from './commit-object.ts';
 import { commitOperation } from './commit-operation.ts';
 import { bodyKind, decideCreate } from './create.ts';
 import { decodeRequest } from './decode.ts';
+import { isApply, trackWrite } from './field-manager.ts';
 import type { Answer, Operation } from './operation.ts';
 import { parseWriteOptions } from './options.ts';
 
@@ -76,14 +78,23 @@ export function updateStep(
   const context = { nowMs: server.options.clock.now() };
   checkRevision(operation, object, old);
   if (part === 'status') {
+    trackWrite(operation, old.object, object);
     prepareStatusUpdate(apiSchema(), definition, object, old.object, context);
     validateStatusUpdate(definition, object, old.object);
     return commitUpdate(operation, object, old, snapshot);
   }
+  if (part === 'object') {
+    // What a client leaves out that has a default it has not taken away.
+    definition.strategy.applyDefaults?.(object, apiSchema());
+    trackWrite(operation, old.object, object);
+  }
   const admitted = { operation, object, old: old.object, snapshot };
   const admission = admit(admitted);
   if (part !== 'object') {
+    const asked = object.metadata ?? {};
     preparePartUpdate(apiSchema(), definition, part, object, old.object);
+    if (!isApply(operation)) trackWrite(operation, old.object, object);
+    else if (object.metadata !== undefined) putBack(object.metadata, asked, 'managedFields');
     validatePartUpdate(apiSchema(), definition, part, object, old.object);
     review(admitted, admission);
     return commitUpdate(operation, object, old, snapshot, admission);
@@ -110,7 +121,7 @@ export function commitUpdate(
 ): Step<Answer> {
   const { definition, dryRun } = operation;
   const { key } = old.stored;
-  const base = { definition, key, snapshot, dryRun, old };
+  const base = { definition, key, snapshot, dryRun, old, keepsOwners: isApply(operation) };
   if (completesDeletion(object, old.object))
     return changeStep({ ...base, object: undefined, writes: releaseForDelete(operation, old.object) }, 200);
   return changeStep({ ...base, object, conditions, writes, turn }, 200);

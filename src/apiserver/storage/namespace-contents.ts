@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { ConfigMap, KubeObject, ResourceDefinition, ServiceAccount } from '../../api/index.ts';
 import { defined, rfc3339 } from '../../lib/index.ts';
 import type { Write } from '../../store/index.ts';
+import { CONTROLLER_MANAGER, trackOther } from '../handlers/field-manager.ts';
 import type { Operation } from '../handlers/operation.ts';
 import { toEnvelope } from './codec.ts';
 import { objectKey } from './keys.ts';
@@ -33,13 +34,15 @@ export function namespaceContents(operation: Operation, object: KubeObject): Wri
     // Over plain HTTP there is nothing to verify: the file is there, and empty, so that every pod can mount it.
     data: { 'ca.crt': clusterCa ?? '' },
   };
+  const nowMs = clock.now();
   return [
-    putOf(defined(registry.find('', 'v1', 'serviceaccounts'), 'service accounts'), account),
-    putOf(defined(registry.find('', 'v1', 'configmaps'), 'config maps'), bundle),
+    putOf(defined(registry.find('', 'v1', 'serviceaccounts'), 'service accounts'), account, nowMs),
+    putOf(defined(registry.find('', 'v1', 'configmaps'), 'config maps'), bundle, nowMs),
   ];
 }
 
-function putOf(definition: ResourceDefinition, object: KubeObject): Write {
+function putOf(definition: ResourceDefinition, object: KubeObject, nowMs: number): Write {
+  trackOther(definition, undefined, object, { manager: CONTROLLER_MANAGER, subresource: '', nowMs });
   const { namespace = '', name = '' } = object.metadata ?? {};
   return { kind: 'put', key: objectKey(definition, namespace, name), envelope: toEnvelope(definition, object) };
 }

@@ -5,6 +5,12 @@ import { UserError } from '../../lib/index.ts';
 import type { Environment } from '../environment.ts';
 import { readText } from './config-file.ts';
 
+/** What components call themselves, as Kubernetes' own do: it is the name under which the fields that they write are known. */
+const AGENTS: Readonly<Record<string, string>> = {
+  'controller-manager': 'kube-controller-manager',
+  scheduler: 'kube-scheduler',
+};
+
 /** How a component started by hand finds the API. */
 export interface ConnectionOptions {
   readonly apiServer: string | undefined;
@@ -41,5 +47,5 @@ export function connectedClient(options: ConnectionOptions, component: string, e
 
 function runtimeParts(component: string, environment: Environment) {
   const { clock, logger, random } = environment;
-  return { clock, logger, random, userAgent: `quorate-${component}/0.1.0` };
+  return { clock, logger, random, userAgent: `${AGENTS[component] ?? component}/0.1.0` };
 }
