@@ -7,7 +7,11 @@ import { CHART, type Helm, type HelmProgram, helm, helmProgram } from './helm.ts
 
 /** An object as far as these tests look into it. */
 interface Found {
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>>; readonly uid: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly uid: string;
+  };
   readonly type?: string;
   readonly data?: Readonly<Record<string, string>>;
   readonly items?: readonly Found[];
@@ -21,7 +25,7 @@ interface Found {
   readonly status?: { readonly startTime?: string };
 }
 
-const WAIT = '--wait --timeout 60s';
+const WAIT = '--wait --timeout 180s';
 
 /** Helm 4 applies on the server unless it is told not to; both ways are in use. */
 const FORMS = [
@@ -34,7 +38,8 @@ export function describeHelm(cluster: () => ClusterUnderTest): void {
   for (const [index, { major, flags, title }] of FORMS.entries()) {
     const program = helmProgram(major);
     if (program === undefined) process.stderr.write(`skipped: Helm ${major}: .ci/clients has not installed it\n`);
-    describe.skipIf(program === undefined)(`Helm ${program?.version ?? major} ${title}`, () => {
+    // Most of their time is waiting, so they run side by side; the steps of one release follow each other.
+    describe.skipIf(program === undefined).concurrent(`Helm ${program?.version ?? major} ${title}`, () => {
       if (program !== undefined) releaseLife(cluster, program, { namespace: `helm-${index}`, flags });
     });
   }
@@ -73,7 +78,7 @@ function releaseLife(cluster: () => ClusterUnderTest, program: HelmProgram, { na
   const environment = async (): Promise<string[]> =>
     ((await ask('GET', deployment))?.spec?.template?.spec.containers[0]?.env ?? []).map(({ name }) => name);
 
-  it('installs, runs its hooks in order, and waits until what it made is ready', async () => {
+  it.sequential('installs, runs its hooks in order, and waits until what it made is ready', async () => {
     const installing = run().ok(`install shop ${CHART} --create-namespace ${WAIT}${applying}`);
     const job = `/apis/batch/v1/namespaces/${namespace}/jobs/shop-before`;
     await Promise.race([eventually('the hook', () => ask('GET', job)), installing]);
@@ -90,16 +95,18 @@ function releaseLife(cluster: () => ClusterUnderTest, program: HelmProgram, { na
     expect(await ask('GET', job)).toBeDefined();
   });
 
-  it('keeps its releases in secrets, which it finds by their labels', async () => {
+  it.sequential('keeps its releases in secrets, which it finds by their labels', async () => {
     const secrets = await ask('GET', `${core}/secrets?labelSelector=owner%3Dhelm%2Cstatus%3Ddeployed`);
     expect(secrets?.items?.map(({ metadata, type }) => [metadata.name, metadata.labels?.['version'], type])).toEqual([
       ['sh.helm.release.v1.shop.v1', '1', 'helm.sh/release.v1'],
     ]);
-    expect(JSON.parse(await run().ok('list -o json'))).toMatchObject([{ name: 'shop', revision: '1', status: 'deployed' }]);
+    expect(JSON.parse(await run().ok('list -o json'))).toMatchObject([
+      { name: 'shop', revision: '1', status: 'deployed' },
+    ]);
     expect(await run().ok('get values shop')).toContain('null');
   });
 
-  it('upgrades: what the chart says changes, what others added stays, what the chart drops is deleted', async () => {
+  it.sequential('upgrades: what the chart says changes, what others added stays, what the chart drops is deleted', async () => {
     const container = { name: 'main', env: [{ name: 'BY_OTHERS', value: '1' }] };
     await patch(deployment, { spec: { template: { spec: { containers: [container] } } } });
     expect(await environment()).toContain('ONLY_RED');
@@ -111,7 +118,7 @@ function releaseLife(cluster: () => ClusterUnderTest, program: HelmProgram, { na
     expect((await ask('GET', policies))?.items).toEqual([]);
   });
 
-  it('says what the server refuses, and records the failure', async () => {
+  it.sequential('says what the server refuses, and records the failure', async () => {
     const failed = await run()(`upgrade shop ${CHART} --set jobs=false,hooks=false,replicas=-1${applying}`);
     expect(failed.code).toBe(1);
     expect(failed.stderr).toContain('UPGRADE FAILED');
@@ -122,7 +129,7 @@ function releaseLife(cluster: () => ClusterUnderTest, program: HelmProgram, { na
     expect(history.map(({ status }) => status)).toEqual(['superseded', 'deployed', 'failed']);
   });
 
-  it('rolls back to what was, runs its tests, and refuses to take what another release owns', async () => {
+  it.sequential('rolls back to what was, runs its tests, and refuses to take what another release owns', async () => {
     await run().ok(`rollback shop 1 ${WAIT}`);
     expect((await ask('GET', deployment))?.spec?.replicas).toBe(2);
     expect(await environment()).toContain('ONLY_RED');
@@ -132,12 +139,12 @@ function releaseLife(cluster: () => ClusterUnderTest, program: HelmProgram, { na
     expect(taken.stderr).toContain(`ConfigMap "shop" in namespace "${namespace}" exists and cannot be imported`);
   });
 
-  it('uninstalls: everything goes that the release made', async () => {
-    await run().ok('uninstall shop --wait --timeout 60s');
+  it.sequential('uninstalls: everything goes that the release made', async () => {
+    await run().ok('uninstall shop --wait --timeout 180s');
     expect(await ask('GET', deployment)).toBeUndefined();
     expect(await ask('GET', `${core}/services/shop`)).toBeUndefined();
     const secrets = await ask('GET', `${core}/secrets?labelSelector=owner%3Dhelm`);
     expect(secrets?.items).toEqual([]);
-    expect(JSON.parse(await run().ok('list --all-namespaces --filter ^shop$ -o json'))).toEqual([]);
+    expect(JSON.parse(await run().ok('list --filter ^shop$ -o json'))).toEqual([]);
   });
 }

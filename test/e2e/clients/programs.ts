@@ -47,7 +47,11 @@ export function clusterEnvironment(cluster: ClusterUnderTest): Record<string, st
 }
 
 /** Runs all cases of a program. Throws when it ends before it has said what became of each. */
-export async function runCases(program: string, args: readonly string[], env: Record<string, string>): Promise<Outcomes> {
+export async function runCases(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<Outcomes> {
   const { code, stdout, stderr } = await run(program, args, env);
   const lines = stdout.split('\n').filter((line) => line !== '');
   const outcomes = lines.map((line) => JSON.parse(line) as { readonly case: string; readonly failure: string | null });

@@ -145,13 +145,13 @@ def apply(scene):
     maps = api.resources.get(api_version="v1", kind="ConfigMap")
 
     def applied(manager, data, force=False):
-        # What server_side_apply of later versions sends.
+        # What server_side_apply of later versions sends; this one encodes no objects for this content type.
         return api.request(
             "patch",
             maps.path(name="one", namespace=ns),
-            body=config_map("one", data),
+            body=json.dumps(config_map("one", data)),
             content_type="application/apply-patch+yaml",
-            query_params=[("fieldManager", manager), ("force", force)],
+            query_params=[("fieldManager", manager), ("force", str(force).lower())],
         )
 
     applied("red", {"a": "1", "b": "1"})
