@@ -84,9 +84,11 @@ export function asInGo(schema: ApiSchema, kind: Kind, value: Json): Json {
   if (!isJsonObject(value)) return value;
   const whole: JsonObject = { ...value };
   if (kind.is === 'struct') {
-    for (const name of embedded(kind.type.name)) whole[name] ??= {};
+    const always = embedded(kind.type.name);
     for (const field of kind.type.fields.values()) {
-      if (!field.required || whole[field.name] !== undefined) continue;
+      if (whole[field.name] !== undefined) continue;
+      if (field.shape.kind === 'type' && always.includes(field.name)) whole[field.name] = {};
+      if (!field.required) continue;
       const required = kindOf(schema, field.shape, field);
       if (required.is === 'map') whole[field.name] = {};
       if (required.is === 'keyed' || required.is === 'set') whole[field.name] = [];

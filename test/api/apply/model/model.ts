@@ -98,8 +98,8 @@ export function applied(
 ): Owned | readonly Conflict[] {
   const kind = rootKindOf(subject);
   const before = inGo(subject, live?.object ?? {});
-  const known = live === undefined || live.owners.size > 0 ? live?.owners : beforeFirstApply(subject, live, writer);
-  const owners: Owners = known ?? new Map();
+  const isUntracked = live !== undefined && live.owners.size === 0;
+  const owners: Owners = isUntracked ? beforeFirstApply(subject, live, writer) : (live?.owners ?? new Map());
   const own = notIgnored(subject, fieldsOf(subject.schema, kind, configuration), writer);
   const merged = merge(subject.schema, kind, before, configuration);
   const others = [...owners.values()].filter(({ writer: owner }) => writerKey(owner) !== writerKey(writer));
@@ -108,7 +108,9 @@ export function applied(
   const named = (paths: Paths): Paths => withStructs(subject.schema, kind, paths);
   const last = owners.get(writerKey(writer))?.paths ?? new Set();
   const owned = union(own, ...others.map(({ paths }) => paths));
-  const after = remove(subject.schema, kind, merged, difference(named(last), named(owned)));
+  const present = fieldsOf(subject.schema, kind, merged);
+  const gone = intersection(difference(named(last), named(owned)), named(present));
+  const after = remove(subject.schema, kind, merged, gone);
 
   const { added, modified, removed } = differenceOf(subject, before, after, writer);
   const changed = union(added, modified);

@@ -1,8 +1,9 @@
 // Sequences of writes by four managers: applies, forced applies, replacements, edits and deletions of single fields, and writes of the
 // status. A step is plain JSON, so that a shrunk counterexample can be read, and typed in again.
 import fc from 'fast-check';
-import { applyPatch, isJsonObject, type Json, type JsonObject } from '../../../../src/api/index.ts';
+import { type ApiSchema, applyPatch, isJsonObject, type Json, type JsonObject } from '../../../../src/api/index.ts';
 import { type BodyOptions, bodyOf } from './bodies.ts';
+import { itemKind, type Kind, memberKind, rootKind } from './kinds.ts';
 import type { Trial } from './subjects.ts';
 
 export type Act =
@@ -84,18 +85,31 @@ export function bodyAfter(
   if (act === 'report') return { ...live, ...(body['status'] === undefined ? {} : { status: body['status'] }) };
   if (act === 'edit')
     return whole(applyPatch(trial.schema, 'application/merge-patch+json', trial.typeName, live, body) as JsonObject);
-  const places = placesIn(live).filter(([first]) => first !== 'apiVersion' && first !== 'kind' && first !== 'status');
+  const places = placesIn(trial.schema, rootKind(trial.schema, trial.typeName), live);
   const place = places[pick % Math.max(1, places.length)];
   return place === undefined ? undefined : whole(dropped(live, place) as JsonObject);
 }
 
 type Place = readonly (string | number)[];
 
-function placesIn(value: Json, above: Place = []): Place[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const entries: [string | number, Json][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return entries.flatMap(([step, member]) => [[...above, step], ...placesIn(member, [...above, step])]);
+/** Where something can be left out: not the keys of an item, which no server would let go, nor what is not the spec's. */
+function placesIn(schema: ApiSchema, kind: Kind, value: Json, above: Place = []): Place[] {
+  if (Array.isArray(value)) {
+    const item = itemKind(schema, kind);
+    const keys = kind.is === 'keyed' ? kind.keys : [];
+    return value.flatMap((member, index) => {
+      const at = [...above, index];
+      const inside = placesIn(schema, item, member, at).filter((place) => !keys.includes(String(place[at.length])));
+      return [at, ...inside];
+    });
+  }
+  if (!isJsonObject(value) || kind.is === 'leaf') return [];
+  return Object.entries(value).flatMap(([name, member]) => {
+    if (above.length === 0 && KEPT.includes(name)) return [];
+    return [[...above, name], ...placesIn(schema, memberKind(schema, kind, name), member, [...above, name])];
+  });
 }
+const KEPT = ['apiVersion', 'kind', 'status'];
 
 function dropped(value: Json, [first, ...rest]: Place): Json {
   const isHere = rest.length === 0;
