@@ -6,6 +6,7 @@ import { spreadOf } from '../report/spread.ts';
 import { figure, table } from '../report/text.ts';
 import type { Row } from '../report/types.ts';
 import { ADMISSION } from './admission.ts';
+import { APPLY } from './apply.ts';
 import { COMMAND } from './command.ts';
 import { ENCODE } from './encode.ts';
 import { ENVELOPE } from './envelope.ts';
@@ -22,6 +23,7 @@ import { TREE } from './tree.ts';
 
 export const MICRO_SUBJECTS: readonly MicroSubject[] = [
   ADMISSION,
+  APPLY,
   ENCODE,
   ENVELOPE,
   FAIRNESS,

@@ -1,5 +1,6 @@
 // The door of the API room: Kubernetes' API as data and pure functions.
 export { type Amounts, amountsOf, equalAmounts, textsOf } from './amounts.ts';
+export * from './apply/index.ts';
 export { requestedOrganizations } from './certificate-request.ts';
 export type * from './cluster-types.ts';
 export { type DecodedBody, decodeBody, mediaTypeOf } from './decode.ts';

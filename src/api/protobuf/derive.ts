@@ -23,6 +23,7 @@ interface PresenceFact {
   readonly pointers?: readonly string[];
   readonly printed?: readonly string[];
   readonly inline?: readonly string[];
+  readonly embedded?: readonly string[];
 }
 
 const FACTS = facts.types as unknown as Readonly<Record<string, Fields>>;
@@ -52,6 +53,11 @@ export function deriveMessages(
   reach(META_V1BETA1_LIST);
   for (const name of typeNames) reach(messageOfType(name));
   return file;
+}
+
+/** True for a field of a type that Go keeps by value, so that it is always there, empty or not. */
+export function isEmbedded(typeName: string, field: string): boolean {
+  return PRESENCE[messageOfType(typeName)]?.embedded?.includes(field) === true;
 }
 
 function fieldsOf(message: string): Fields | undefined {

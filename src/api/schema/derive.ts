@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import type { ResourceDefinition } from '../definition.ts';
 import mergeSemantics from '../facts/merge-semantics.json' with { type: 'json' };
 import requiredFields from '../facts/required.json' with { type: 'json' };
-import { deriveMessages, specialScalar } from '../protobuf/derive.ts';
+import { deriveMessages, isEmbedded, specialScalar } from '../protobuf/derive.ts';
 import { GATED_RESOURCES } from '../resources/gated/index.ts';
 import { RESOURCES } from '../resources/index.ts';
 import { type Model, type ModelField, type ModelReader, openModels } from './models.ts';
@@ -179,6 +179,7 @@ function fieldEntry(typeName: string, field: ModelField, names: Map<string, stri
     ...(fact.listType === undefined ? {} : { lt: fact.listType }),
     ...(fact.listMapKeys === undefined ? {} : { lk: fact.listMapKeys }),
     ...(fact.mapType === undefined ? {} : { mt: fact.mapType }),
+    ...(isEmbedded(typeName, field.name) ? { e: 1 as const } : {}),
   };
   return Object.keys(marks).length === 1 ? shape : marks;
 }

@@ -25,6 +25,8 @@ export interface FieldMarks {
   readonly lk?: readonly string[];
   /** x-kubernetes-map-type. */
   readonly mt?: 'atomic' | 'granular';
+  /** 1: a type that Kubernetes always writes, empty or not. */
+  readonly e?: 1;
 }
 
 export interface TypeEntry {

@@ -31,6 +31,8 @@ export interface FieldSchema {
   readonly listType: 'atomic' | 'map' | 'set' | undefined;
   readonly listMapKeys: readonly string[];
   readonly mapType: 'atomic' | 'granular' | undefined;
+  /** Never absent in Kubernetes: what leaves it out means the empty object. */
+  readonly embedded: boolean;
 }
 
 export interface TypeSchema {
@@ -65,6 +67,7 @@ function parseField(name: string, entry: FieldEntry): FieldSchema {
     listType: marks.lt,
     listMapKeys: marks.lk ?? [],
     mapType: marks.mt,
+    embedded: marks.e === 1,
   };
 }
 

@@ -1,0 +1,175 @@
+// The entries of metadata.managedFields: who owns what. An entry is told from others by manager, operation and
+// subresource, one of an update by its version too. Entries are never changed in place: objects share them.
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { type FieldSet, union } from './field-set.ts';
+import { parseFieldsV1 } from './fields-v1.ts';
+import { compareTexts } from './path-element.ts';
+
+export interface ManagerEntry {
+  readonly manager: string;
+  readonly operation: 'Apply' | 'Update';
+  readonly apiVersion: string;
+  /** RFC 3339; undefined where nobody knows. */
+  readonly time: string | undefined;
+  readonly subresource: string;
+  readonly fields: FieldSet;
+  /** The entry as it stands in the object; undefined for one that is new. */
+  readonly json: JsonObject | undefined;
+}
+
+/** How many entries of updates an object keeps apart. */
+export const UPDATE_ENTRIES_MAX = 10;
+const ANCIENT = 'ancient-changes';
+export const UNKNOWN_MANAGER = 'unknown';
+export const BEFORE_FIRST_APPLY = 'before-first-apply';
+
+/** What an object that we stored has. */
+export function storedEntries(managedFields: Json | undefined): readonly ManagerEntry[] {
+  if (!Array.isArray(managedFields)) return [];
+  return managedFields.flatMap((json) => {
+    if (!isJsonObject(json)) return [];
+    const { manager = '', operation, apiVersion = '', time, subresource = '', fieldsV1 } = json;
+    return [
+      {
+        manager: String(manager),
+        operation: operation === 'Apply' ? 'Apply' : 'Update',
+        apiVersion: String(apiVersion),
+        time: typeof time === 'string' ? time : undefined,
+        subresource: String(subresource),
+        fields: (isJsonObject(fieldsV1) ? fieldsV1 : {}) as unknown as FieldSet,
+        json,
+      },
+    ];
+  });
+}
+
+/** What a body claims; undefined when it is malformed, which leaves everything as it was. */
+export function claimedEntries(managedFields: readonly Json[]): readonly ManagerEntry[] | undefined {
+  const entries = new Map<string, ManagerEntry>();
+  for (const json of managedFields) {
+    const entry = isJsonObject(json) ? claimedEntry(json) : undefined;
+    if (entry === undefined) return undefined;
+    entries.set(identityOf(entry), entry);
+  }
+  return [...entries.values()];
+}
+
+function claimedEntry(json: JsonObject): ManagerEntry | undefined {
+  const { manager = '', operation, apiVersion, time, subresource = '', fieldsType, fieldsV1 } = json;
+  if (operation !== 'Apply' && operation !== 'Update') return undefined;
+  if (typeof apiVersion !== 'string' || apiVersion === '' || fieldsType !== 'FieldsV1') return undefined;
+  if (typeof manager !== 'string' || typeof subresource !== 'string') return undefined;
+  const seconds = typeof time === 'string' ? time : undefined;
+  try {
+    const fields = parseFieldsV1(fieldsV1) ?? {};
+    return { manager, operation, apiVersion, time: seconds, subresource, fields, json: undefined };
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** True when a body asks to forget who owned what: an empty list, or one of one empty entry. */
+export function isReset(managedFields: Json | undefined): boolean {
+  if (!Array.isArray(managedFields)) return false;
+  if (managedFields.length === 0) return true;
+  const [only] = managedFields;
+  return managedFields.length === 1 && isJsonObject(only) && Object.keys(only).length === 0;
+}
+
+/** Kubernetes' manager identifier: what tells entries apart, and the order in which conflicts name them. */
+export function identityOf(entry: Pick<ManagerEntry, 'manager' | 'operation' | 'apiVersion' | 'subresource'>): string {
+  const { manager, operation, apiVersion, subresource } = entry;
+  return JSON.stringify({
+    ...(manager === '' ? {} : { manager }),
+    operation,
+    ...(operation === 'Apply' ? {} : { apiVersion }),
+    ...(subresource === '' ? {} : { subresource }),
+  });
+}
+
+export function isSameManager(
+  entry: ManagerEntry,
+  other: Pick<ManagerEntry, 'manager' | 'operation' | 'apiVersion' | 'subresource'>,
+): boolean {
+  return (
+    entry.manager === other.manager &&
+    entry.operation === other.operation &&
+    entry.subresource === other.subresource &&
+    (entry.operation === 'Apply' || entry.apiVersion === other.apiVersion)
+  );
+}
+
+/** The entry with other fields. */
+export function withFields(entry: ManagerEntry, fields: FieldSet): ManagerEntry {
+  return fields === entry.fields ? entry : { ...entry, fields, json: undefined };
+}
+
+/** managedFields as the object has it; undefined when nobody owns anything. */
+export function encodeEntries(entries: readonly ManagerEntry[]): JsonObject[] | undefined {
+  if (entries.length === 0) return undefined;
+  return [...entries].sort(compareEntries).map((entry) => entry.json ?? encodeEntry(entry));
+}
+
+function encodeEntry({ manager, operation, apiVersion, time, subresource, fields }: ManagerEntry): JsonObject {
+  return {
+    ...(manager === '' ? {} : { manager }),
+    operation,
+    apiVersion,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1: fields as unknown as JsonObject,
+    ...(subresource === '' ? {} : { subresource }),
+  };
+}
+
+function compareEntries(a: ManagerEntry, b: ManagerEntry): number {
+  return (
+    compareTexts(a.operation, b.operation) ||
+    compareTexts(a.time ?? '', b.time ?? '') ||
+    compareTexts(a.manager, b.manager) ||
+    compareTexts(a.apiVersion, b.apiVersion) ||
+    compareTexts(a.subresource, b.subresource)
+  );
+}
+
+/** Puts the oldest updates together where there are too many: those of one version become one entry. */
+export function capUpdates(entries: readonly ManagerEntry[]): readonly ManagerEntry[] {
+  const updates = entries.filter(({ operation }) => operation === 'Update');
+  if (updates.length <= UPDATE_ENTRIES_MAX) return entries;
+  updates.sort((a, b) => compareTexts(a.time ?? '', b.time ?? '') || compareTexts(identityOf(a), identityOf(b)));
+  const kept = new Set(entries);
+  const oldest = new Map<string, ManagerEntry>();
+  let count = updates.length;
+  for (const entry of updates) {
+    if (count <= UPDATE_ENTRIES_MAX) break;
+    if (!kept.has(entry)) continue;
+    const { apiVersion } = entry;
+    const first = oldest.get(apiVersion);
+    if (first === undefined) {
+      oldest.set(apiVersion, entry);
+      continue;
+    }
+    const name = { manager: ANCIENT, operation: 'Update', apiVersion, subresource: '' } as const;
+    const earlier = updates.find((one) => kept.has(one) && isSameManager(one, name));
+    const parts = new Set(earlier === undefined ? [first, entry] : [first, entry, earlier]);
+    const bucket = bucketOf(name, [...parts]);
+    for (const part of parts) kept.delete(part);
+    kept.add(bucket);
+    oldest.set(apiVersion, bucket);
+    count -= parts.size - 1;
+  }
+  return [...kept];
+}
+
+function bucketOf(
+  name: Pick<ManagerEntry, 'manager' | 'operation' | 'apiVersion' | 'subresource'>,
+  parts: readonly ManagerEntry[],
+): ManagerEntry {
+  const time = parts
+    .map((part) => part.time ?? '')
+    .sort(compareTexts)
+    .at(-1);
+  const fields = parts.map((part) => part.fields).reduce(union);
+  return { ...name, time: time === '' ? undefined : time, fields, json: undefined };
+}
