@@ -123,9 +123,10 @@ function compareStructs(
     let old: Json | undefined = before[field.name];
     let now: Json | undefined = after[field.name];
     if (old === now) continue;
-    if (field.present && !field.type.leaf) {
-      old ??= EMPTY_OBJECT;
-      now ??= EMPTY_OBJECT;
+    if (field.embedded || (field.present && !field.type.leaf)) {
+      const none = field.type.kind === 'scalar' ? null : EMPTY_OBJECT;
+      old ??= none;
+      now ??= none;
     }
     const node = compareValues(field.type, old, now, removals);
     if (node !== undefined) {

@@ -60,6 +60,7 @@ function inner(options: BodyOptions, shape: Shape): fc.Arbitrary<Json> {
 const UNMARKED = {
   name: '',
   required: false,
+  embedded: false,
   patchStrategies: [],
   mergeKey: undefined,
   listType: undefined,

@@ -13,7 +13,7 @@ export type Kind =
   | { readonly is: 'keyed'; readonly item: Shape; readonly keys: readonly string[] }
   | { readonly is: 'set' };
 
-type Marks = Pick<FieldSchema, 'listType' | 'listMapKeys' | 'mapType' | 'patchStrategies' | 'mergeKey'>;
+type Marks = Pick<FieldSchema, 'listType' | 'listMapKeys' | 'mapType'>;
 
 const LEAF: Kind = { is: 'leaf' };
 /** Keys that have a value when nobody gave one: +default of the API's types. */
@@ -42,9 +42,7 @@ export function kindOf(schema: ApiSchema, shape: Shape, marks?: Marks): Kind {
 function listKind(item: Shape, marks: Marks | undefined): Kind {
   if (marks?.listType === 'map') return { is: 'keyed', item, keys: marks.listMapKeys };
   if (marks?.listType === 'set') return { is: 'set' };
-  // Lists without a type go by their patch strategy.
-  if (marks === undefined || marks.listType === 'atomic' || !marks.patchStrategies.includes('merge')) return LEAF;
-  return marks.mergeKey === undefined ? { is: 'set' } : { is: 'keyed', item, keys: [marks.mergeKey] };
+  return LEAF;
 }
 
 export function rootKind(schema: ApiSchema, typeName: string): Kind {
@@ -77,7 +75,7 @@ export function keysOf(kind: Kind, item: Json): JsonObject {
 
 /**
  * The object as Kubernetes has it in Go: structs that are no pointers are always there, and so are required lists and maps, be they
- * empty. Objects are compared in this form, which is why nobody owns the `spec` of a Deployment itself.
+ * empty; times, too, which are null then. Objects are compared in this form, which is why nobody owns the `spec` of a Deployment itself.
  */
 export function asInGo(schema: ApiSchema, kind: Kind, value: Json): Json {
   if (Array.isArray(value)) return value.map((item) => asInGo(schema, itemKind(schema, kind), item));
@@ -87,7 +85,7 @@ export function asInGo(schema: ApiSchema, kind: Kind, value: Json): Json {
     const always = embedded(kind.type.name);
     for (const field of kind.type.fields.values()) {
       if (whole[field.name] !== undefined) continue;
-      if (field.shape.kind === 'type' && always.includes(field.name)) whole[field.name] = {};
+      if (always.includes(field.name)) whole[field.name] = field.shape.kind === 'type' ? {} : null;
       if (!field.required) continue;
       const required = kindOf(schema, field.shape, field);
       if (required.is === 'map') whole[field.name] = {};

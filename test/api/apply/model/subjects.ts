@@ -171,7 +171,6 @@ function fieldTo(types: readonly string[]): fc.Arbitrary<FieldEntry> {
     fc
       .record({ lt: fc.constantFrom<FieldMarks['lt']>(undefined, 'atomic', 'set') })
       .map(({ lt }) => marked({ t: '[]string', lt })),
-    fc.constant<FieldEntry>({ t: '[]string', ps: 'merge' }),
     fc.constant<FieldEntry>({ t: '[]int32', lt: 'set' }),
     mapType.map((mt) => marked({ t: '{}string', mt })),
     fc.constantFrom<FieldEntry>('[][]string', '{}[]string', '{}{}string'),
@@ -187,7 +186,6 @@ function fieldTo(types: readonly string[]): fc.Arbitrary<FieldEntry> {
       .constantFrom<FieldMarks['lt']>(undefined, 'atomic')
       .chain((lt) => type.map((name) => marked({ t: `[]#${name}`, lt }))),
     type.chain((name) => fc.constantFrom(...keys(name)).map((lk): FieldEntry => ({ t: `[]#${name}`, lt: 'map', lk }))),
-    type.filter((name) => name !== PORT).map((name): FieldEntry => ({ t: `[]#${name}`, ps: 'merge', mk: 'key' })),
   ];
   return fc.oneof({ weight: 2, arbitrary: fc.oneof(...scalars) }, { weight: 3, arbitrary: fc.oneof(...structs) });
 }

@@ -137,7 +137,8 @@ export function mergedOrder(live: readonly string[], configuration: readonly str
 }
 
 /**
- * `value` without the fields and items that `gone` names. What has lost everything that way is null: Go's conversion makes nothing of it.
+ * `value` without the fields and items that `gone` names. A field that has lost everything that way is null: Go's conversion makes
+ * nothing of it, but of an item of a map an empty one.
  */
 export function remove(schema: ApiSchema, kind: Kind, value: Json, gone: Paths, path = ''): Json {
   if (kind.is === 'leaf' || ![...gone].some((at) => path === '' || isWithin(at, path))) return value;
@@ -152,7 +153,10 @@ export function remove(schema: ApiSchema, kind: Kind, value: Json, gone: Paths, 
   const left = Object.entries(value).filter(([name]) => !gone.has(below(path, fieldElement(name))));
   if (left.length === 0) return null;
   return Object.fromEntries(
-    left.map(([name, member]) => [name, inner(fieldElement(name), memberKind(schema, kind, name), member)]),
+    left.map(([name, member]) => {
+      const rest = inner(fieldElement(name), memberKind(schema, kind, name), member);
+      return [name, rest === null && kind.is === 'map' ? {} : rest];
+    }),
   );
 }
 
