@@ -45,9 +45,9 @@ export const APPLY: MicroSubject = {
 const CONDITION = { type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' };
 
 function create({ definition, object }: Sample): () => unknown {
-  const fresh: KubeObject = { ...object, metadata: { ...object.metadata } };
+  const { managedFields: _managed, ...metadata } = object.metadata ?? {};
   return () => {
-    delete fresh.metadata?.managedFields;
+    const fresh: KubeObject = { ...object, metadata: { ...metadata } };
     trackUpdate(apiSchema(), definition.schema, undefined, fresh, WRITE);
     return fresh.metadata?.managedFields;
   };

@@ -1,7 +1,7 @@
 // The entries of metadata.managedFields: who owns what. An entry is told from others by manager, operation and
 // subresource, one of an update by its version too. Entries are never changed in place: objects share them.
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
-import { type FieldSet, union } from './field-set.ts';
+import { type FieldSet, isLeaf, union } from './field-set.ts';
 import { parseFieldsV1 } from './fields-v1.ts';
 import { compareTexts } from './path-element.ts';
 
@@ -29,6 +29,7 @@ export function storedEntries(managedFields: Json | undefined): readonly Manager
   return managedFields.flatMap((json) => {
     if (!isJsonObject(json)) return [];
     const { manager = '', operation, apiVersion = '', time, subresource = '', fieldsV1 } = json;
+    if (!isJsonObject(fieldsV1) || isLeaf(fieldsV1 as unknown as FieldSet)) return [];
     return [
       {
         manager: String(manager),
@@ -36,7 +37,7 @@ export function storedEntries(managedFields: Json | undefined): readonly Manager
         apiVersion: String(apiVersion),
         time: typeof time === 'string' ? time : undefined,
         subresource: String(subresource),
-        fields: (isJsonObject(fieldsV1) ? fieldsV1 : {}) as unknown as FieldSet,
+        fields: fieldsV1 as unknown as FieldSet,
         json,
       },
     ];
@@ -51,7 +52,7 @@ export function claimedEntries(managedFields: readonly Json[]): readonly Manager
     if (entry === undefined) return undefined;
     entries.set(identityOf(entry), entry);
   }
-  return [...entries.values()];
+  return [...entries.values()].filter(({ fields }) => !isLeaf(fields));
 }
 
 function claimedEntry(json: JsonObject): ManagerEntry | undefined {
@@ -112,15 +113,15 @@ export function encodeEntries(entries: readonly ManagerEntry[]): JsonObject[] | 
 }
 
 function encodeEntry({ manager, operation, apiVersion, time, subresource, fields }: ManagerEntry): JsonObject {
-  return {
-    ...(manager === '' ? {} : { manager }),
-    operation,
-    apiVersion,
-    ...(time === undefined ? {} : { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1: fields as unknown as JsonObject,
-    ...(subresource === '' ? {} : { subresource }),
-  };
+  const json: JsonObject = {};
+  if (manager !== '') json['manager'] = manager;
+  json['operation'] = operation;
+  json['apiVersion'] = apiVersion;
+  if (time !== undefined) json['time'] = time;
+  json['fieldsType'] = 'FieldsV1';
+  json['fieldsV1'] = fields as unknown as JsonObject;
+  if (subresource !== '') json['subresource'] = subresource;
+  return json;
 }
 
 function compareEntries(a: ManagerEntry, b: ManagerEntry): number {

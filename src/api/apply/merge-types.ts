@@ -101,7 +101,7 @@ function compileMergeTypes(lookup: (name: string) => TypeSchema | undefined): Me
         element: fieldElement(field.name),
         type: inner,
         present: isContainer && (field.embedded || field.required),
-        embedded: field.embedded,
+        embedded: isContainer && field.embedded,
       };
       fields.set(field.name, one);
       sorted.push(one);

@@ -43,7 +43,8 @@ function mergeMembers(
 
 /**
  * The items of both. Those in the configuration come in its order, and take the places that such items have in the live
- * list; what only the live list has stays behind the items that it stood behind. What is new follows its neighbour.
+ * list; what only the live list has stays behind the items that it stood behind. What is new comes right before the configuration's next item that the live
+ * list has too, or last.
  */
 function mergeLists(type: ListType, live: readonly Json[], wanted: readonly Json[]): Json[] {
   const lefts = live.map((item) => itemElement(type, item));

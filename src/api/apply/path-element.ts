@@ -84,8 +84,16 @@ export function elementText(element: string): string {
   }
 }
 
+/** Paths are read by people: what comes after so much is left out, because a key may be as long as the body it came in. */
+const PATH_LIMIT_CHARACTERS = 1_000;
+
+/** `.spec.template.spec.containers[name="web"].image`. */
 export function pathText(path: readonly string[]): string {
-  return path.map(elementText).join('');
+  let text = '';
+  for (const element of path) {
+    if (text.length < PATH_LIMIT_CHARACTERS) text += elementText(element).slice(0, PATH_LIMIT_CHARACTERS);
+  }
+  return text;
 }
 
 const KIND_ORDER = 'fkvi';

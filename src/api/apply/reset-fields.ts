@@ -41,7 +41,6 @@ const RESET: Readonly<Record<string, Selection>> = {
   'APIService/status': { spec: true, metadata: true },
   'FlowSchema/status': { spec: true, metadata: true },
   'PriorityLevelConfiguration/status': { spec: true, metadata: true },
-  'ResourceClaim/status': { spec: true, metadata: true },
   'ValidatingAdmissionPolicy/status': { spec: true, metadata: true },
   'CertificateSigningRequest/status': { spec: true, status: { conditions: true } },
   'CertificateSigningRequest/approval': { spec: true, status: { certificate: true } },

@@ -1,28 +1,26 @@
 // Whether a configuration can be applied: its types fit, it has no field that is not declared, and the items of its lists
 // can be told apart. Worded as Kubernetes words it.
-import { isJsonObject, type Json, type JsonObject, joinPath } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { STRICT_FINDINGS_LIMIT } from '../limits.ts';
 import type { ScalarKind } from '../schema/index.ts';
 import { itemElement } from './compare.ts';
 import type { ListType, MapType, MergeType, StructType } from './merge-types.ts';
-import { elementText, fieldElement, lacksKeys } from './path-element.ts';
+import { fieldElement, lacksKeys, pathText } from './path-element.ts';
 
 /** What is wrong with a configuration of `type`, as `.spec.replicas: expected numeric (int or float), got string`. */
 export function problemsOf(type: StructType, configuration: JsonObject): readonly string[] {
   const problems: string[] = [];
-  visitStruct(type, configuration, '', problems);
+  visitStruct(type, configuration, [], problems);
   return problems;
 }
 
-function report(problems: string[], path: string, problem: string): void {
-  if (problems.length < STRICT_FINDINGS_LIMIT) problems.push(path === '' ? problem : `${path}: ${problem}`);
+function report(problems: string[], path: readonly string[], problem: string): void {
+  if (problems.length >= STRICT_FINDINGS_LIMIT) return;
+  const text = pathText(path);
+  problems.push(text === '' ? problem : `${text}: ${problem}`);
 }
 
-function below(path: string, element: string): string {
-  return joinPath(path, elementText(element).replace(/^\./, '')).replace(/^(?=[^.[])/, '.');
-}
-
-function visit(type: MergeType, value: Json, path: string, problems: string[]): void {
+function visit(type: MergeType, value: Json, path: string[], problems: string[]): void {
   if (value === null) return;
   switch (type.kind) {
     case 'scalar':
@@ -42,39 +40,39 @@ function visit(type: MergeType, value: Json, path: string, problems: string[]): 
   }
 }
 
-function visitMap(type: MapType, value: JsonObject, path: string, problems: string[]): void {
+function visitMap(type: MapType, value: JsonObject, path: string[], problems: string[]): void {
   for (const key of Object.keys(value)) {
-    visit(type.item, value[key] ?? null, below(path, fieldElement(key)), problems);
+    path.push(fieldElement(key));
+    visit(type.item, value[key] ?? null, path, problems);
+    path.pop();
   }
 }
 
-function visitStruct(type: StructType, value: JsonObject, path: string, problems: string[]): void {
+function visitStruct(type: StructType, value: JsonObject, path: string[], problems: string[]): void {
   for (const name of Object.keys(value)) {
     const field = type.fields.get(name);
-    const inner = below(path, fieldElement(name));
-    if (field === undefined) report(problems, inner, 'field not declared in schema');
-    else visit(field.type, value[name] ?? null, inner, problems);
+    path.push(field?.element ?? fieldElement(name));
+    if (field === undefined) report(problems, path, 'field not declared in schema');
+    else visit(field.type, value[name] ?? null, path, problems);
+    path.pop();
   }
 }
 
-function visitItems(type: ListType, items: readonly Json[], path: string, problems: string[]): void {
+function visitItems(type: ListType, items: readonly Json[], path: string[], problems: string[]): void {
   const seen = new Set<string>();
   for (const [index, item] of items.entries()) {
-    if (type.leaf) {
-      visit(type.item, item, `${path}[${index}]`, problems);
-      continue;
-    }
-    const problem = elementProblem(type, item);
+    const problem = type.leaf ? undefined : elementProblem(type, item);
     // What names an item is missing: neither it nor those behind it can be named.
     if (problem !== undefined) {
       report(problems, path, `element ${index}: ${problem}`);
       return;
     }
-    const element = itemElement(type, item);
-    const text = elementText(element);
-    if (seen.has(element)) report(problems, path, `duplicate entries for key ${text}`);
+    const element = type.leaf ? `i:${index}` : itemElement(type, item);
+    if (seen.has(element)) report(problems, path, `duplicate entries for key ${pathText([element])}`);
     seen.add(element);
-    visit(type.item, item, below(path, element), problems);
+    path.push(element);
+    visit(type.item, item, path, problems);
+    path.pop();
   }
 }
 
@@ -108,7 +106,7 @@ const EXPECTED: Readonly<
   raw: undefined,
 };
 
-function visitScalar(scalar: ScalarKind, value: Json, path: string, problems: string[]): void {
+function visitScalar(scalar: ScalarKind, value: Json, path: string[], problems: string[]): void {
   const expected = EXPECTED[scalar];
   switch (expected) {
     case 'string':
