@@ -61,15 +61,21 @@ export function decodeFields(fields: JsonObject, above = ''): Set<string> {
 /** The way back: members that have members below them get a `.`. */
 export function encodeFields(paths: Paths): JsonObject {
   const root: JsonObject = {};
+  const parents = new Set([...paths].flatMap((path) => ancestorsOf(path)));
   for (const path of [...paths].sort()) {
     let node = root;
     for (const element of elementsOf(path)) {
       node[element] ??= {};
       node = node[element] as JsonObject;
     }
-    if ([...paths].some((other) => other !== path && isWithin(other, path))) node['.'] = {};
+    if (parents.has(path)) node['.'] = {};
   }
   return root;
+}
+
+function ancestorsOf(path: string): string[] {
+  const elements = elementsOf(path);
+  return elements.slice(1).map((_, index) => elements.slice(0, index + 1).join(BETWEEN));
 }
 
 /** A path as Kubernetes prints it in a conflict: `.spec.ports[port=80,protocol="TCP"].name`. */
