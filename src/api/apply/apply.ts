@@ -7,7 +7,7 @@ import type { KubeObject } from '../object.ts';
 import { parseGroupVersion } from '../registry.ts';
 import type { ApiSchema } from '../schema/index.ts';
 import { badRequestError } from '../status.ts';
-import { type Changes, compareObjects } from './compare.ts';
+import { compareObjects } from './compare.ts';
 import { applyConflictError, conflictsOutside, conflictsWith } from './conflicts.ts';
 import { equalSets, type FieldSet, setOf, subtract } from './field-set.ts';
 import { fieldsLastApplied, KUBECTL, renewLastApplied } from './last-applied.ts';
@@ -21,6 +21,7 @@ import { pruneObject } from './prune.ts';
 import { ownedType } from './reset-fields.ts';
 import { entryOfAll } from './update.ts';
 import { problemsOf } from './validate.ts';
+import { type ChangesIn, changesInVersions } from './versions.ts';
 import {
   afterChanges,
   type FieldWrite,
@@ -28,7 +29,6 @@ import {
   managedFieldsOf,
   NO_CHANGES,
   setManagedFields,
-  versionsKnown,
   writerOf,
 } from './write.ts';
 
@@ -64,12 +64,14 @@ export function applyConfiguration(
   const merged = before === undefined ? wanted : mergeObjects(types.full, before, wanted);
   const pruned = last === undefined ? merged : prune(types.full, merged, last.fields, own, others);
   const changes = pruned === before ? NO_CHANGES : compareObjects(types.owned, before, pruned);
-  if (!force && before !== undefined) refuseConflicts(types.owned, before, others, changes, writer);
+  const { apiVersion, subresource } = writer;
+  const after = pruned as unknown as KubeObject;
+  const changesIn = changesInVersions(schema, { before: live, after, apiVersion, subresource, changes });
+  if (!force && before !== undefined) refuseConflicts(types.owned, before, others, changesIn, writer);
 
   const result = cloneJson(pruned === before ? pruned : withoutNulls(types.full, pruned));
   const isChanged = before === undefined || (pruned !== before && !equalJson(result, before));
-  const isKnown = versionsKnown(schema, writer.apiVersion, configuration.kind ?? '');
-  const kept = afterChanges(others, changes, isKnown);
+  const kept = afterChanges(others, changesIn);
   const now = own === undefined ? kept : [...kept, ownEntry(writer, last, own, isChanged)];
   const object = result as unknown as KubeObject;
   setManagedFields(
@@ -134,10 +136,10 @@ function refuseConflicts(
   type: StructType,
   live: JsonObject,
   others: readonly ManagerEntry[],
-  changes: Changes,
+  changesIn: ChangesIn,
   writer: ManagerEntry,
 ): void {
-  let conflicts = conflictsWith(others, changes.changed);
+  let conflicts = conflictsWith(others, changesIn);
   if (conflicts.length > 0 && writer.manager === KUBECTL) {
     const allowed = fieldsLastApplied(type, live, writer.apiVersion);
     if (allowed !== undefined) conflicts = conflictsOutside(conflicts, allowed);

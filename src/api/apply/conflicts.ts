@@ -3,17 +3,18 @@ import { ApiError } from '../status.ts';
 import { type FieldSet, intersect, pathsOf, setOf, subtract } from './field-set.ts';
 import { identityOf, type ManagerEntry } from './managers.ts';
 import { compareElements, compareTexts, pathText } from './path-element.ts';
+import type { ChangesIn } from './versions.ts';
 
 export interface Conflict {
   readonly entry: ManagerEntry;
   readonly path: readonly string[];
 }
 
-/** Every field of `changed` that one of `entries` owns. */
-export function conflictsWith(entries: readonly ManagerEntry[], changed: FieldSet | undefined): readonly Conflict[] {
-  if (changed === undefined) return [];
+/** Every field that changes, or comes, and that one of `entries` owns. */
+export function conflictsWith(entries: readonly ManagerEntry[], changesIn: ChangesIn): readonly Conflict[] {
   return entries.flatMap((entry) => {
-    const taken = intersect(entry.fields, changed);
+    const changed = changesIn(entry.apiVersion)?.changed;
+    const taken = changed === undefined ? undefined : intersect(entry.fields, changed);
     return taken === undefined ? [] : pathsOf(taken, compareElements).map((path) => ({ entry, path }));
   });
 }

@@ -14,6 +14,7 @@ import {
   storedEntries,
 } from './managers.ts';
 import { ownedType } from './reset-fields.ts';
+import { changesInVersions } from './versions.ts';
 import {
   afterChanges,
   type FieldWrite,
@@ -21,7 +22,6 @@ import {
   managedFieldsOf,
   NO_CHANGES,
   setManagedFields,
-  versionsKnown,
   writerOf,
 } from './write.ts';
 
@@ -52,8 +52,9 @@ export function trackUpdate(
     return;
   }
   const writer = writerOf(write, 'Update', live ?? object);
-  const isKnown = versionsKnown(schema, writer.apiVersion, object.kind ?? '');
-  const kept = afterChanges(claimed ?? storedEntries(stored), changes, isKnown);
+  const { apiVersion, subresource } = writer;
+  const changesIn = changesInVersions(schema, { before: live, after: object, apiVersion, subresource, changes });
+  const kept = afterChanges(claimed ?? storedEntries(stored), changesIn);
   setManagedFields(object, encodeEntries(capUpdates(withChanged(kept, writer, changes.changed))));
 }
 

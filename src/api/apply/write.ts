@@ -2,12 +2,10 @@
 import { rfc3339 } from '../../lib/index.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { KubeObject } from '../object.ts';
-import { parseGroupVersion } from '../registry.ts';
-import type { ApiSchema } from '../schema/index.ts';
-import { typeNameOf } from '../schema/type-names.ts';
 import type { Changes } from './compare.ts';
 import { subtract } from './field-set.ts';
 import { type ManagerEntry, UNKNOWN_MANAGER, withFields } from './managers.ts';
+import type { ChangesIn } from './versions.ts';
 
 /** Who writes which part, in which version. */
 export interface FieldWrite {
@@ -34,28 +32,16 @@ export function jsonOf(object: KubeObject): JsonObject {
 }
 
 /** What `entries` keep of a write that makes these changes; entries that are left with nothing vanish. */
-export function afterChanges(
-  entries: readonly ManagerEntry[],
-  { changed, removed }: Changes,
-  isKnown: (apiVersion: string) => boolean,
-): readonly ManagerEntry[] {
+export function afterChanges(entries: readonly ManagerEntry[], changesIn: ChangesIn): readonly ManagerEntry[] {
   const kept: ManagerEntry[] = [];
   for (const entry of entries) {
-    if (!isKnown(entry.apiVersion)) continue;
-    let fields = changed === undefined ? entry.fields : subtract(entry.fields, changed);
-    if (fields !== undefined && removed !== undefined) fields = subtract(fields, removed);
+    const changes = changesIn(entry.apiVersion);
+    if (changes === undefined) continue;
+    let fields = changes.changed === undefined ? entry.fields : subtract(entry.fields, changes.changed);
+    if (fields !== undefined && changes.removed !== undefined) fields = subtract(fields, changes.removed);
     if (fields !== undefined) kept.push(withFields(entry, fields));
   }
   return kept;
-}
-
-/** Whether a version of the kind is still served: who owns fields in another one owns nothing that anybody could name. */
-export function versionsKnown(schema: ApiSchema, apiVersion: string, kind: string): (apiVersion: string) => boolean {
-  return (other) => {
-    if (other === apiVersion) return true;
-    const parsed = parseGroupVersion(other);
-    return parsed !== undefined && schema.type(typeNameOf(parsed.group, parsed.version, kind)) !== undefined;
-  };
 }
 
 export const NO_CHANGES: Changes = { changed: undefined, removed: undefined };

@@ -250,3 +250,29 @@ describe('managedFields in a body', () => {
     expect(bare(updated(live(), configMap({ a: '2' })))).toEqual(configMap({ a: '2' }));
   });
 });
+
+describe('an entry in another version of the kind', () => {
+  const autoscaler = (apiVersion: string, spec: Fields): KubeObject =>
+    object({ apiVersion, kind: 'HorizontalPodAutoscaler', metadata, spec: { maxReplicas: 3, ...spec } });
+  const cpu = (averageUtilization: number): Fields => ({
+    metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } }],
+  });
+  const live = (): KubeObject => {
+    const one = created(autoscaler('autoscaling/v1', { targetCPUUtilizationPercentage: 50 }), { manager: 'a' });
+    return object({ ...(autoscaler('autoscaling/v2', cpu(50)) as object), metadata: one.metadata as unknown as Json });
+  };
+
+  test('loses what is changed in its own terms', () => {
+    const one = updated(live(), autoscaler('autoscaling/v2', cpu(80)), { manager: 'b' });
+    expect(owners(one)).toEqual({
+      'a Update autoscaling/v1 00:00': { 'f:spec': { 'f:maxReplicas': {} } },
+      'b Update autoscaling/v2 00:00': { 'f:spec': { 'f:metrics': {} } },
+    });
+  });
+
+  test('is in conflict in its own terms', () => {
+    expect(() => applied(live(), autoscaler('autoscaling/v2', cpu(80)), { manager: 'b' })).toThrow(
+      'Apply failed with 1 conflict: conflict with "a" using autoscaling/v1: .spec.targetCPUUtilizationPercentage',
+    );
+  });
+});
