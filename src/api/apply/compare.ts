@@ -124,9 +124,8 @@ function compareStructs(
     let now: Json | undefined = after[field.name];
     if (old === now) continue;
     if (field.embedded || (field.present && !field.type.leaf)) {
-      const none = field.type.kind === 'scalar' ? null : EMPTY_OBJECT;
-      old ??= none;
-      now ??= none;
+      old ??= EMPTY_OBJECT;
+      now ??= EMPTY_OBJECT;
     }
     const node = compareValues(field.type, old, now, removals);
     if (node !== undefined) {

@@ -74,7 +74,9 @@ function pruneMembers(
     const others = childrenAt(owned, element);
     const isTheirs = member.isNamed ? others.length > 0 : others.some(isMember);
     const wasOurs = member.isNamed || isMember(node);
-    const isGone = wasOurs && !isTheirs;
+    // An empty list belongs to no set: who names one has nothing of it removed.
+    const isEmptyList = member.type.kind === 'list' && !member.type.leaf && Array.isArray(value) && value.length === 0;
+    const isGone = wasOurs && !isTheirs && !isEmptyList;
     // What somebody owns and that has lost its last member is null: its owner keeps it, though there is nothing to be seen of it.
     const kept = isGone ? undefined : (prune(member.type, value, node, others) ?? (member.isNamed ? null : {}));
     if (kept === value) continue;

@@ -75,7 +75,7 @@ export function keysOf(kind: Kind, item: Json): JsonObject {
 
 /**
  * The object as Kubernetes has it in Go: structs that are no pointers are always there, and so are required lists and maps, be they
- * empty; times, too, which are null then. Objects are compared in this form, which is why nobody owns the `spec` of a Deployment itself.
+ * empty. Objects are compared in this form, which is why nobody owns the `spec` of a Deployment itself.
  */
 export function asInGo(schema: ApiSchema, kind: Kind, value: Json): Json {
   if (Array.isArray(value)) return value.map((item) => asInGo(schema, itemKind(schema, kind), item));
@@ -85,7 +85,7 @@ export function asInGo(schema: ApiSchema, kind: Kind, value: Json): Json {
     const always = embedded(kind.type.name);
     for (const field of kind.type.fields.values()) {
       if (whole[field.name] !== undefined) continue;
-      if (always.includes(field.name)) whole[field.name] = field.shape.kind === 'type' ? {} : null;
+      if (field.shape.kind === 'type' && always.includes(field.name)) whole[field.name] = {};
       if (!field.required) continue;
       const required = kindOf(schema, field.shape, field);
       if (required.is === 'map') whole[field.name] = {};
