@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -114,6 +115,10 @@ func (c *etcdClient) update(name string, sequence int) (int, error) {
 
 func (c *etcdClient) patch(name string, sequence int) (int, error) {
 	return c.update(name, sequence)
+}
+
+func (c *etcdClient) apply(string, int, int) (int, error) {
+	return 0, errors.New("etcd has no server-side apply")
 }
 
 func (c *etcdClient) get(name string, cached bool) (int, error) {

@@ -24,6 +24,8 @@ type client interface {
 	// update writes on the condition that the object is as this client last left it.
 	update(name string, sequence int) (bytes int, err error)
 	patch(name string, sequence int) (bytes int, err error)
+	// apply is a server-side apply of the object in its `sequence`-th form, answered with the status `expected`.
+	apply(name string, sequence, expected int) (bytes int, err error)
 	// get reads; cached allows an answer that is not current.
 	get(name string, cached bool) (bytes int, err error)
 	// list reads every object of the collection to the last byte.
@@ -77,6 +79,12 @@ func operate(job Job, body body, c client, number, sequence int) (int, error) {
 		return c.update(mine, sequence)
 	case "patch":
 		return c.patch(mine, sequence)
+	case "applyFill":
+		return c.apply(fmt.Sprintf("%s-%d", job.Prefix, sequence), 0, 201)
+	case "apply":
+		return c.apply(mine, sequence, 200)
+	case "applySame":
+		return c.apply(mine, 0, 200)
 	case "get":
 		return c.get(shared(), false)
 	case "getCached":

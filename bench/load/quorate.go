@@ -153,6 +153,11 @@ func (c *quorateClient) patch(name string, sequence int) (int, error) {
 	return c.ask("PATCH", "/"+name, "application/merge-patch+json", []byte(change), 200)
 }
 
+func (c *quorateClient) apply(name string, sequence, expected int) (int, error) {
+	value := c.body.fill(name, sequence)
+	return c.ask("PATCH", "/"+name+"?fieldManager=bench", "application/apply-patch+yaml", value, expected)
+}
+
 func (c *quorateClient) get(name string, cached bool) (int, error) {
 	query := ""
 	if cached {

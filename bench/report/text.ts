@@ -18,6 +18,7 @@ export const COLUMNS = [
   'spread',
   'p50 ms',
   'p99 ms',
+  'slowest',
   'µs/op',
   'client',
   'bytes/op',
@@ -45,7 +46,7 @@ export function sideName({ who, what }: Pick<Side, 'who' | 'what'>): string {
 
 /** One system's line, under COLUMNS; quorate's has its ratios to all of etcd's. */
 export function lineOf(row: Row, side: Side): string[] {
-  const { value, p50Ms, p99Ms, serverCpuMicros, clientCpuMicros, writtenBytes } = side;
+  const { value, p50Ms, p99Ms, maxMs, serverCpuMicros, clientCpuMicros, writtenBytes } = side;
   return [
     row.id,
     sideName(side),
@@ -53,6 +54,8 @@ export function lineOf(row: Row, side: Side): string[] {
     `${figure(value.low)}–${figure(value.high)}`,
     optional(p50Ms),
     optional(p99Ms),
+    // Of all runs: a median would hide it.
+    maxMs === undefined ? '' : figure(maxMs.high),
     optional(serverCpuMicros),
     optional(clientCpuMicros),
     optional(writtenBytes),

@@ -19,6 +19,8 @@ export interface Side {
   readonly value: Spread;
   readonly p50Ms?: Spread;
   readonly p99Ms?: Spread;
+  /** The slowest operation. */
+  readonly maxMs?: Spread;
   /** Microseconds of processor time for each operation: of all servers, and of the load generator. */
   readonly serverCpuMicros?: Spread;
   readonly clientCpuMicros?: Spread;

@@ -1,5 +1,6 @@
 // Every group of rows, by name, in the order in which they are measured.
 import type { Row } from '../report/types.ts';
+import { measureApply } from './apply.ts';
 import type { BenchContext } from './context.ts';
 import { measureFailover } from './failover.ts';
 import { GROWTH_SIZES, measureGrowth } from './growth.ts';
@@ -22,6 +23,11 @@ export const GROUPS: readonly Group[] = [
     measure: (context: BenchContext, sizes: readonly number[] | undefined) =>
       measureLoad(context, row, chosen(CLIENT_COUNTS, sizes)),
   })),
+  {
+    name: 'apply',
+    about: 'server-side apply of a Deployment; sizes are clients',
+    measure: (context, sizes) => measureApply(context, chosen(CLIENT_COUNTS, sizes)),
+  },
   {
     name: 'list',
     about: 'LIST of pods to the last byte; sizes are objects',

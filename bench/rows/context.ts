@@ -124,6 +124,7 @@ function sideOf({ peer, what, figure }: Contender, results: readonly LoadResult[
     value: spread(figure ?? ((result) => result.operations / result.seconds)),
     p50Ms: spread(({ p50Ms }) => p50Ms),
     p99Ms: spread(({ p99Ms }) => p99Ms),
+    maxMs: spread(({ maxMs }) => maxMs),
     serverCpuMicros: perOperation(({ serverCpu }) => serverCpu * 1e6),
     clientCpuMicros: perOperation(({ clientCpu }) => clientCpu * 1e6),
     writtenBytes: perOperation(({ serverWritten }) => serverWritten),

@@ -21,6 +21,7 @@ function create(clients: number, quorate: readonly number[], txn: readonly numbe
     side('quorate', '', quorate, {
       p50Ms: spreadOf([clients / 6]),
       p99Ms: spreadOf([clients / 2]),
+      maxMs: spreadOf([clients, clients * 2]),
       serverCpuMicros: spreadOf([412]),
       clientCpuMicros: spreadOf([51]),
       writtenBytes: spreadOf([4_800]),

@@ -21,6 +21,12 @@ describe('the text of a report', () => {
     expect(found).toEqual(expected);
   });
 
+  it('shows the slowest operation of all runs', () => {
+    const cells = (line: string | undefined): string[] => line?.split(/ {2,}/) ?? [];
+    const heads = cells(lines.find((line) => line.startsWith('row ')));
+    expect(cells(lines.find((line) => line.startsWith('create/64')))[heads.indexOf('slowest')]).toBe('128');
+  });
+
   it('shows the ratio of quorate to each of etcd’s figures, and none at etcd', () => {
     expect(lines.find((line) => line.startsWith('create/64'))).toMatch(/ {2}1\.52 × transaction, 0\.80 × bare put$/);
     expect(lines.find((line) => /^create\/64 +etcd bare put/.test(line))).not.toContain('×');
@@ -70,6 +76,7 @@ describe('the parts of a line', () => {
       'quorate cached',
       '2.00 ops/s',
       '1.00–4.00',
+      '',
       '',
       '',
       '',

@@ -9,13 +9,14 @@ import type { ApiSchema } from '../schema/index.ts';
 import { badRequestError } from '../status.ts';
 import { compareObjects } from './compare.ts';
 import { applyConflictError, conflictsOutside, conflictsWith } from './conflicts.ts';
-import { equalSets, type FieldSet, LEAF, subtract } from './field-set.ts';
+import { equalSets, type FieldSet, setOf, subtract } from './field-set.ts';
 import { fieldsLastApplied, KUBECTL, renewLastApplied } from './last-applied.ts';
 import { BEFORE_FIRST_APPLY, encodeEntries, isSameManager, type ManagerEntry, storedEntries } from './managers.ts';
 import { mergeObjects } from './merge.ts';
 import { mergeTypesOf, type StructType } from './merge-types.ts';
 import { withoutNulls } from './nulls.ts';
 import { ownedFields } from './owned-fields.ts';
+import { fieldElement } from './path-element.ts';
 import { pruneObject } from './prune.ts';
 import { ownedType } from './reset-fields.ts';
 import { entryOfAll } from './update.ts';
@@ -31,8 +32,6 @@ import {
   writerOf,
 } from './write.ts';
 
-/** Nobody owns a name; yet whoever owns nothing else of the metadata any more does not take it away. */
-const IDENTITY: FieldSet = { 'f:metadata': { 'f:name': LEAF } };
 
 /** A kind's type, whole and with what may be owned. */
 interface ApplyTypes {
@@ -118,6 +117,9 @@ function entriesOf(
   if (entries.length > 0) return entries;
   return entryOfAll(schema, typeName, live, { ...writer, manager: BEFORE_FIRST_APPLY, operation: 'Update' });
 }
+
+/** Nobody owns an object's name, and yet every configuration has one: its metadata stays, whoever leaves it. */
+const IDENTITY: FieldSet = setOf([fieldElement('metadata'), fieldElement('name')]);
 
 function prune(
   type: StructType,

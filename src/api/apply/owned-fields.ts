@@ -11,7 +11,7 @@ export function ownedFields(type: StructType, object: JsonObject): FieldSet | un
 }
 
 /** Undefined where nothing is owned: an empty list says nothing of any item. */
-function owned(type: MergeType, value: Json): FieldSet | undefined {
+export function ownedValue(type: MergeType, value: Json): FieldSet | undefined {
   if (type.leaf || value === null) return LEAF;
   switch (type.kind) {
     case 'struct':
@@ -32,7 +32,7 @@ function ownedStruct(type: StructType, value: JsonObject): FieldSet | undefined 
   for (const field of type.sorted) {
     const member = value[field.name];
     if (member === undefined) continue;
-    const node = owned(field.type, member);
+    const node = ownedValue(field.type, member);
     if (node === undefined) continue;
     set ??= {};
     set[field.element] = node;
@@ -42,7 +42,8 @@ function ownedStruct(type: StructType, value: JsonObject): FieldSet | undefined 
 
 function ownedMap(type: MapType, value: JsonObject): FieldSet {
   const set: FieldSetBuilder = {};
-  for (const key of Object.keys(value).sort()) set[fieldElement(key)] = withSelf(owned(type.item, value[key] ?? null));
+  for (const key of Object.keys(value).sort())
+    set[fieldElement(key)] = withSelf(ownedValue(type.item, value[key] ?? null));
   return set;
 }
 
@@ -51,7 +52,7 @@ function ownedList(type: ListType, value: readonly Json[]): FieldSet | undefined
   const found = new Map<string, FieldSet>();
   for (const item of value) {
     const element = itemElement(type, item);
-    const node = owned(type.item, item);
+    const node = ownedValue(type.item, item);
     found.set(
       element,
       found.has(element) || node === undefined ? LEAF : node === LEAF ? LEAF : { [SELF]: LEAF, ...node },
