@@ -9,13 +9,14 @@ import type { ApiSchema } from '../schema/index.ts';
 import { badRequestError } from '../status.ts';
 import { compareObjects } from './compare.ts';
 import { applyConflictError, conflictsOutside, conflictsWith } from './conflicts.ts';
-import { equalSets, type FieldSet, subtract } from './field-set.ts';
+import { equalSets, type FieldSet, setOf, subtract } from './field-set.ts';
 import { fieldsLastApplied, KUBECTL, renewLastApplied } from './last-applied.ts';
 import { BEFORE_FIRST_APPLY, encodeEntries, isSameManager, type ManagerEntry, storedEntries } from './managers.ts';
 import { mergeObjects } from './merge.ts';
 import { mergeTypesOf, type StructType } from './merge-types.ts';
 import { withoutNulls } from './nulls.ts';
 import { ownedFields } from './owned-fields.ts';
+import { fieldElement } from './path-element.ts';
 import { pruneObject } from './prune.ts';
 import { ownedType } from './reset-fields.ts';
 import { entryOfAll } from './update.ts';
@@ -116,6 +117,9 @@ function entriesOf(
   return entryOfAll(schema, typeName, live, { ...writer, manager: BEFORE_FIRST_APPLY, operation: 'Update' });
 }
 
+/** Nobody owns an object's name, and yet every configuration has one: its metadata stays, whoever leaves it. */
+const IDENTITY: FieldSet = setOf([fieldElement('metadata'), fieldElement('name')]);
+
 function prune(
   type: StructType,
   merged: JsonObject,
@@ -124,7 +128,7 @@ function prune(
   others: readonly ManagerEntry[],
 ): JsonObject {
   if (own !== undefined && subtract(last, own) === undefined) return merged;
-  const owned = others.map(({ fields }) => fields);
+  const owned = [IDENTITY, ...others.map(({ fields }) => fields)];
   return pruneObject(type, merged, last, own === undefined ? owned : [own, ...owned]);
 }
 

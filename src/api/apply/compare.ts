@@ -123,7 +123,7 @@ function compareStructs(
     let old: Json | undefined = before[field.name];
     let now: Json | undefined = after[field.name];
     if (old === now) continue;
-    if (field.present && !field.type.leaf) {
+    if (field.embedded || (field.present && !field.type.leaf)) {
       old ??= EMPTY_OBJECT;
       now ??= EMPTY_OBJECT;
     }

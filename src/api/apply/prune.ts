@@ -7,7 +7,8 @@ import type { ListType, MergeType, StructType } from './merge-types.ts';
 
 /**
  * `object` without what is in `last` and in none of `owned`. A struct is there as long as somebody owns something in it, an
- * item of a list or map only as long as somebody owns itself. Answers the very object where nothing is removed.
+ * item of a list or map only as long as somebody owns itself. Answers the very object where nothing is removed; fields that have lost
+ * all that was in them are null.
  */
 export function pruneObject(
   type: StructType,
@@ -73,7 +74,9 @@ function pruneMembers(
     const others = childrenAt(owned, element);
     const isTheirs = member.isNamed ? others.length > 0 : others.some(isMember);
     const wasOurs = member.isNamed || isMember(node);
-    const kept = wasOurs && !isTheirs ? undefined : prune(member.type, value, node, others);
+    const isGone = wasOurs && !isTheirs;
+    // What somebody owns and that has lost its last member is null: its owner keeps it, though there is nothing to be seen of it.
+    const kept = isGone ? undefined : (prune(member.type, value, node, others) ?? (member.isNamed ? null : {}));
     if (kept === value) continue;
     result ??= { ...object };
     if (kept === undefined) delete result[name];

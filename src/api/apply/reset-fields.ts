@@ -86,7 +86,8 @@ function without(type: StructType, selection: Selection): StructType {
       const selected = selection[field.name];
       if (selected === undefined) return [field];
       if (selected === true || field.type.kind !== 'struct') return [];
-      return [{ ...field, type: without(field.type, selected) }];
+      // Nobody owns metadata itself, where it is not marked as always there either.
+      return [{ ...field, type: without(field.type, selected), present: true }];
     }),
   );
 }
