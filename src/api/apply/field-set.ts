@@ -38,10 +38,12 @@ export function subtract(a: FieldSet, b: FieldSet): FieldSet | undefined {
   if (isLeaf(a)) return isMember(b) ? undefined : a;
   if (isLeaf(b)) return SELF in a ? rebuilt(a, new Map([[SELF, undefined]])) : a;
   let replaced: Map<string, FieldSet | undefined> | undefined;
-  for (const element in b) {
+  // Over `a`: a large change costs many small entries no more than their own size.
+  for (const element in a) {
     const mine = a[element];
-    if (mine === undefined) continue;
-    const rest = subtract(mine, b[element] ?? LEAF);
+    const other = b[element];
+    if (mine === undefined || other === undefined) continue;
+    const rest = subtract(mine, other);
     if (rest !== mine) {
       replaced ??= new Map();
       replaced.set(element, rest);
@@ -87,15 +89,15 @@ function inOrder(set: FieldSetBuilder): FieldSet {
   return sorted;
 }
 
-/** What is in both. */
+/** What is in both, in the order of `a`. */
 export function intersect(a: FieldSet, b: FieldSet): FieldSet | undefined {
   if (isLeaf(a)) return isMember(b) ? LEAF : undefined;
   if (isLeaf(b)) return isMember(a) ? LEAF : undefined;
   const result: FieldSetBuilder = {};
   let children = 0;
-  for (const element in b) {
-    const mine = a[element];
-    const node = mine === undefined ? undefined : intersect(mine, b[element] ?? LEAF);
+  for (const element in a) {
+    const other = b[element];
+    const node = other === undefined ? undefined : intersect(a[element] ?? LEAF, other);
     if (node === undefined) continue;
     result[element] = node;
     children++;
