@@ -32,7 +32,6 @@ import {
   writerOf,
 } from './write.ts';
 
-
 /** A kind's type, whole and with what may be owned. */
 interface ApplyTypes {
   readonly full: StructType;
@@ -161,5 +160,6 @@ function ownEntry(
 }
 
 function isSameEntries(now: readonly ManagerEntry[], before: readonly ManagerEntry[]): boolean {
-  return now.length === before.length && now.every((entry) => before.includes(entry) && entry.json !== undefined);
+  const known = new Set(before);
+  return now.length === before.length && now.every((entry) => known.has(entry) && entry.json !== undefined);
 }
