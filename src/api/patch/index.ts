@@ -1,7 +1,8 @@
 // The three patch forms, and one function that applies whichever the Content-Type names.
-import type { Json } from '../json.ts';
+import { isJsonObject, type Json } from '../json.ts';
 import type { ApiSchema } from '../schema/index.ts';
-import { unsupportedMediaTypeError } from '../status.ts';
+import { badRequestError, unsupportedMediaTypeError } from '../status.ts';
+import { decodesNoObject } from './json-kind.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
@@ -28,6 +29,7 @@ export function applyPatch(schema: ApiSchema, mediaType: string, typeName: strin
     case 'application/json-patch+json':
       return applyJsonPatch(target, patch);
     case 'application/merge-patch+json':
+      if (!isJsonObject(patch)) throw badRequestError(`error decoding patch: ${decodesNoObject(patch)}`);
       return applyMergePatch(target, patch);
     case 'application/strategic-merge-patch+json':
       return applyStrategicMergePatch(schema, typeName, target, patch);

@@ -6,25 +6,31 @@ import {
   apiSchema,
   applyPatch,
   asJson,
+  badRequestError,
   type BodyKind,
   cloneJson,
+  type DecodedBody,
   decodeBody,
   invalid,
   invalidError,
   isPatchMediaType,
   type Json,
+  JsonParseError,
   type KubeObject,
   mediaTypeOf,
   PATCH_MEDIA_TYPES,
   reconcileNames,
+  type SchemaError,
   unsupportedMediaTypeError,
 } from '../../api/index.ts';
+import { goText } from '../../lib/index.ts';
 import { commitOperation } from './commit-operation.ts';
 import { bodyKind } from './create.ts';
 import type { Answer, Operation } from './operation.ts';
 import { parseWriteOptions, type WriteOptions } from './options.ts';
 import { requireExisting, type UpdatePart, updateStep } from './update.ts';
 
+const STRATEGIC_MEDIA_TYPE = 'application/strategic-merge-patch+json';
 const APPLY_MEDIA_TYPES = ['application/apply-patch+yaml', 'application/apply-patch+cbor'];
 
 export interface PatchRequest {
@@ -57,8 +63,16 @@ export async function readPatch(operation: Operation): Promise<PatchRequest> {
       'server-side apply is not supported by this version of quorate: use client-side apply (kubectl apply --server-side=false)',
     );
   if (!isPatchMediaType(mediaType)) throw unsupportedMediaTypeError(PATCH_MEDIA_TYPES);
-  const { value, duplicateFields } = decodeBody(await operation.body(), mediaType);
+  const { value, duplicateFields } = decodePatch(await operation.body(), mediaType);
   return { mediaType, patch: value, duplicateFields, options };
+}
+
+function decodePatch(bytes: Uint8Array, mediaType: string): DecodedBody {
+  try {
+    return decodeBody(bytes, mediaType);
+  } catch (error) {
+    throw error instanceof JsonParseError ? badRequestError('invalid JSON patch') : error;
+  }
 }
 
 /**
@@ -67,12 +81,16 @@ export async function readPatch(operation: Operation): Promise<PatchRequest> {
  */
 export function patched(operation: Operation, request: PatchRequest, target: KubeObject, kind: BodyKind): KubeObject {
   const { mediaType, patch, duplicateFields, options } = request;
-  const value = cloneJson(applyPatch(apiSchema(), mediaType, kind.schema, asJson(cloneJson(target)), patch));
-  const { object, warnings } = admitDecoded(apiSchema(), kind, { value, duplicateFields }, 'Warn');
-  if (options.fieldValidation === 'Strict' && warnings.length > 0) {
-    const finding = invalid('patch', JSON.stringify(patch), `strict decoding error: ${warnings.join(', ')}`);
-    throw invalidError({ group: '', kind: '' }, '', [finding]);
-  }
+  const apply = (): Json => cloneJson(applyPatch(apiSchema(), mediaType, kind.schema, asJson(cloneJson(target)), patch));
+  const refusal = (why: string): ApiError => {
+    const shown = mediaType === STRATEGIC_MEDIA_TYPE ? goText(patch) : JSON.stringify(apply());
+    return invalidError({ group: '', kind: '' }, '', [invalid('patch', shown, why)]);
+  };
+  const misfit = (error: SchemaError): ApiError =>
+    refusal(mediaType === STRATEGIC_MEDIA_TYPE ? error.inTree : error.message);
+  const { object, warnings } = admitDecoded(apiSchema(), kind, { value: apply(), duplicateFields }, 'Warn', misfit);
+  if (options.fieldValidation === 'Strict' && warnings.length > 0)
+    throw refusal(`strict decoding error: ${warnings.join(', ')}`);
   if (options.fieldValidation === 'Warn') for (const warning of warnings) operation.warnings.add(warning);
   return object;
 }

@@ -27,8 +27,8 @@ const STORED_NAMES: Readonly<Record<string, string>> = {
 
 /** Throws ApiError 400 for selectors that do not parse, or name a field that the resource does not declare. */
 export function parseSelection(definition: ResourceDefinition, query: URLSearchParams, name: string): Selection {
-  const labels = worded(query, 'labelSelector', (text) => parseLabelSelector(text));
-  const fields = worded(query, 'fieldSelector', (text) =>
+  const labels = parsed(query, 'labelSelector', (text) => parseLabelSelector(text));
+  const fields = parsed(query, 'fieldSelector', (text) =>
     parseFieldSelector(text, [...METADATA_FIELDS, ...(definition.strategy.selectableFieldNames ?? [])]),
   );
   const requirements = fields?.requirements ?? [];
@@ -53,13 +53,13 @@ function fieldValue(field: string, object: StoredObject): string {
   return object.envelope.fields[STORED_NAMES[field] ?? field] ?? '';
 }
 
-function worded<T>(query: URLSearchParams, parameter: string, parse: (text: string) => T): T | undefined {
+function parsed<T>(query: URLSearchParams, parameter: string, parse: (text: string) => T): T | undefined {
   const text = query.get(parameter);
   if (text === null || text === '') return undefined;
   try {
     return parse(text);
   } catch (error) {
-    if (error instanceof SelectorError) throw badRequestError(`unable to parse ${parameter}: ${error.message}`);
+    if (error instanceof SelectorError) throw badRequestError(error.message);
     throw error;
   }
 }

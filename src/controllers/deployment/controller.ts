@@ -213,18 +213,17 @@ async function createReplicaSet(
   recorder.event(deployment, 'Normal', 'ScalingReplicaSet', message);
 }
 
-/** One that was deleted meanwhile has nothing to be told. */
+/**
+ * Its revision travels with the status: annotations that are written to the Deployment itself raise its generation, as if the
+ * user had asked for something new. One that was deleted meanwhile has nothing to be told.
+ */
 async function writeDeployment(
   { client }: ControllerContext,
   deployment: Served<Deployment>,
   { revision, status, statusChanged }: DeploymentPlan,
 ): Promise<void> {
-  let latest: Served<Deployment> | undefined = deployment;
-  if (revision !== undefined) {
-    const annotations = { ...deployment.metadata.annotations, [REVISION]: revision };
-    const revised = { ...deployment, metadata: { ...deployment.metadata, annotations } };
-    latest = await unlessGone(client.update(DEPLOYMENTS, revised));
-  }
-  if (statusChanged && latest !== undefined)
-    await unlessGone(client.update(DEPLOYMENTS, { ...latest, status }, { subresource: 'status' }));
+  if (revision === undefined && !statusChanged) return;
+  const metadata = { ...deployment.metadata };
+  if (revision !== undefined) metadata.annotations = { ...metadata.annotations, [REVISION]: revision };
+  await unlessGone(client.update(DEPLOYMENTS, { ...deployment, metadata, status }, { subresource: 'status' }));
 }
