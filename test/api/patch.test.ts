@@ -223,7 +223,11 @@ describe('strategic merge patch', () => {
   });
 
   test.each<[string, Json, string]>([
-    ['an element without its merge key', containers({ image: 'x' }), 'map: map[image:x] does not contain declared merge key: name'],
+    [
+      'an element without its merge key',
+      containers({ image: 'x' }),
+      'map: map[image:x] does not contain declared merge key: name',
+    ],
     ['an unknown directive', { metadata: { $patch: 'add' } }, 'unknown patch type: add in map: map[$patch:add]'],
     [
       'an order that misses a patched element',

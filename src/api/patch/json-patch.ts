@@ -25,7 +25,10 @@ const MOVES_PER_VALUE = 32;
  * 422 when it does not fit the document (a failed `test`, a missing path).
  */
 export function applyJsonPatch(document: Json, patch: Json): Json {
-  if (!Array.isArray(patch)) throw badRequestError('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp');
+  if (!Array.isArray(patch))
+    throw badRequestError(
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    );
   if (patch.length > JSON_PATCH_OPERATIONS_LIMIT) {
     const message = `The allowed maximum operations in a JSON patch is ${JSON_PATCH_OPERATIONS_LIMIT}, got ${patch.length}`;
     throw new ApiError(413, 'RequestEntityTooLarge', message);

@@ -31,8 +31,7 @@ function mergeObject(
   if (directive !== undefined) {
     if (directive === 'replace') return strip(without(patch, DIRECTIVE)) as JsonObject;
     if (directive === 'delete') return undefined;
-    if (directive !== 'merge')
-      throw plainError(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
+    if (directive !== 'merge') throw plainError(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
   }
   const result: JsonObject = { ...target };
   retainKeys(result, patch);
@@ -166,7 +165,11 @@ function inOrder(
 ): Json[] {
   const wantedRanks = ranksOf(wanted, key);
   const servedRanks = ranksOf(served, key);
-  const ranked = merged.map((item) => ({ item, rank: wantedRanks.get(key(item)) ?? -1, at: servedRanks.get(key(item)) ?? -1 }));
+  const ranked = merged.map((item) => ({
+    item,
+    rank: wantedRanks.get(key(item)) ?? -1,
+    at: servedRanks.get(key(item)) ?? -1,
+  }));
   const named = ranked.filter(({ rank }) => rank >= 0).sort((a, b) => a.rank - b.rank);
   const result: Json[] = [];
   let next = 0;

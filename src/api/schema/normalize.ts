@@ -188,7 +188,10 @@ function mismatch(value: Json, goName: string, cursor: Cursor): SchemaError {
     typeof value === 'number' && (goName.startsWith('int') || goName === 'float64') ? `number ${value}` : found;
   const path = cursor.path.filter((step) => typeof step === 'string').join('.');
   const place = path === '' ? 'Go value' : `Go struct field ${cursor.struct}.${path}`;
-  return new SchemaError(`json: cannot unmarshal ${shown} into ${place} of type ${goName}`, mismatchInTree(value, goName));
+  return new SchemaError(
+    `json: cannot unmarshal ${shown} into ${place} of type ${goName}`,
+    mismatchInTree(value, goName),
+  );
 }
 
 function mismatchInTree(value: Json, goName: string): string {

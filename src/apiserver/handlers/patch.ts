@@ -6,8 +6,8 @@ import {
   apiSchema,
   applyPatch,
   asJson,
-  badRequestError,
   type BodyKind,
+  badRequestError,
   cloneJson,
   type DecodedBody,
   decodeBody,
@@ -81,7 +81,8 @@ function decodePatch(bytes: Uint8Array, mediaType: string): DecodedBody {
  */
 export function patched(operation: Operation, request: PatchRequest, target: KubeObject, kind: BodyKind): KubeObject {
   const { mediaType, patch, duplicateFields, options } = request;
-  const apply = (): Json => cloneJson(applyPatch(apiSchema(), mediaType, kind.schema, asJson(cloneJson(target)), patch));
+  const apply = (): Json =>
+    cloneJson(applyPatch(apiSchema(), mediaType, kind.schema, asJson(cloneJson(target)), patch));
   const refusal = (why: string): ApiError => {
     const shown = mediaType === STRATEGIC_MEDIA_TYPE ? goText(patch) : JSON.stringify(apply());
     return invalidError({ group: '', kind: '' }, '', [invalid('patch', shown, why)]);
