@@ -76,6 +76,15 @@ describe('a new Deployment', () => {
     expect(revision(web())).toBe(1);
   });
 
+  it('keeps its generation: that it has a revision now is nothing the user asked for', async () => {
+    await start();
+    await converge(harness);
+    expect(web().metadata.generation).toBe(1);
+    await change(withImage('busybox:2'));
+    await converge(harness);
+    expect([revision(web()), web().metadata.generation]).toEqual([2, 2]);
+  });
+
   it('rests: nothing is written any more once it is complete', async () => {
     await start();
     await converge(harness);
@@ -224,7 +233,7 @@ describe('a Deployment that is deleted while it is looked at', () => {
     let attempts = 0;
     harness = await startHarness(['deployment', 'replicaset']);
     harness.api.failWrites((write) => {
-      if (!write.startsWith('update deployments')) return undefined;
+      if (!write.startsWith('update/status deployments')) return undefined;
       attempts++;
       return new ApiStatusError(404, 'NotFound', 'deployments.apps "web" not found');
     });

@@ -117,8 +117,12 @@ export function createFakeApi(clock: Clock): FakeApi {
     const { uid, creationTimestamp, generation = 1, deletionTimestamp } = old.metadata;
     const kept = { uid, creationTimestamp, ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }) };
     let next: AnyObject;
-    if (subresource === 'status') next = { ...old, status: given.status ?? {} };
-    else if (subresource === 'finalize') next = { ...old, spec: { ...old.spec, ...given.spec } };
+    if (subresource === 'status') {
+      // Annotations travel with a status; everything else of the object stays.
+      const { annotations } = given.metadata;
+      const metadata = { ...old.metadata, ...(annotations === undefined ? {} : { annotations }) };
+      next = { ...old, metadata, status: given.status ?? {} };
+    } else if (subresource === 'finalize') next = { ...old, spec: { ...old.spec, ...given.spec } };
     else {
       const spec = equalJson(old.spec, given.spec);
       const metadata = { ...given.metadata, ...kept, generation: spec ? generation : generation + 1 };
