@@ -5,7 +5,7 @@ import { duplicateFields } from './duplicate-fields.ts';
 import { isUnsafeKey, type Json, joinPath, measureJson } from './json.ts';
 import { APPLY_MEDIA_TYPE } from './patch/media-types.ts';
 import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from './protobuf/decode.ts';
-import { badRequestError, bodyTooDeep, tooLargeError, unsupportedMediaTypeError } from './status.ts';
+import { ApiError, bodyTooDeep, tooLargeError, unsupportedMediaTypeError } from './status.ts';
 import { decodeYaml } from './yaml.ts';
 
 export const BODY_MEDIA_TYPES: readonly string[] = ['application/json', 'application/yaml', PROTOBUF_MEDIA_TYPE];
@@ -46,6 +46,13 @@ export function decodeBody(
   throw unsupportedMediaTypeError(BODY_MEDIA_TYPES);
 }
 
+/** A body that is no JSON: those who expect something else than an object say so in their own words. */
+export class JsonParseError extends ApiError {
+  constructor(why: string) {
+    super(400, 'BadRequest', `couldn't get version/kind; json parse error: ${why}`);
+  }
+}
+
 /** YAML, which clients mostly write as JSON: that is read in a fraction of the time, and what is no JSON after all as YAML. */
 function decodeApply(buffer: Buffer): DecodedBody {
   const text = buffer.toString('utf8');
@@ -67,9 +74,7 @@ function decodeJson(buffer: Buffer): DecodedBody {
   try {
     value = JSON.parse(text) as Json;
   } catch (cause) {
-    throw badRequestError(
-      `couldn't get version/kind; json parse error: ${cause instanceof Error ? cause.message : String(cause)}`,
-    );
+    throw new JsonParseError(cause instanceof Error ? cause.message : String(cause));
   }
   const tree = sweep(value, text.includes('__proto__') || text.includes('\\u'));
   return {

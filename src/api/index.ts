@@ -4,7 +4,7 @@ export { type Amounts, amountsOf, equalAmounts, textsOf } from './amounts.ts';
 export * from './apply/index.ts';
 export { requestedOrganizations } from './certificate-request.ts';
 export type * from './cluster-types.ts';
-export { type DecodedBody, decodeBody, mediaTypeOf } from './decode.ts';
+export { type DecodedBody, decodeBody, JsonParseError, mediaTypeOf } from './decode.ts';
 export type * from './definition.ts';
 export * from './discovery.ts';
 export { decodeStored, type EncodedObject, encodeObject } from './encode.ts';

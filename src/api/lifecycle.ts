@@ -10,7 +10,7 @@ import { generateName } from './names.ts';
 import type { KubeObject, ObjectMeta } from './object.ts';
 import { groupVersion } from './registry.ts';
 import { type ApiSchema, SchemaError } from './schema/index.ts';
-import { badRequestError, conflictError, invalidError } from './status.ts';
+import { type ApiError, badRequestError, conflictError, invalidError } from './status.ts';
 import { validateMetadata, validateMetadataUpdate } from './validation/metadata.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
@@ -41,12 +41,16 @@ export function decodeObject(
   return admitDecoded(schema, kind, decodeBody(bytes, contentType), fieldValidation);
 }
 
-/** The same for a tree: the result of a patch, or an object that another source decoded. Takes the tree over. */
+/**
+ * The same for a tree: the result of a patch, or an object that another source decoded. Takes the tree over. `misfit` words the
+ * failure of a value that is none of its field's type.
+ */
 export function admitDecoded(
   schema: ApiSchema,
   kind: BodyKind,
   body: Pick<DecodedBody, 'value'> & Partial<DecodedBody>,
   fieldValidation: FieldValidation,
+  misfit: (error: SchemaError) => ApiError = (error) => badRequestError(`${handledAs(kind)}: ${error.message}`),
 ): Admitted {
   const value = body.value;
   if (!isJsonObject(value)) {
@@ -58,7 +62,7 @@ export function admitDecoded(
   const problems = [
     ...(body.unsafeFields ?? []).map((field) => `unknown field ${JSON.stringify(field)}`),
     ...(body.duplicateFields ?? []).map((field) => `duplicate field ${JSON.stringify(field)}`),
-    ...normalize(schema, kind, value).map((field) => `unknown field ${JSON.stringify(field)}`),
+    ...normalize(schema, kind, value, misfit).map((field) => `unknown field ${JSON.stringify(field)}`),
   ].slice(0, STRICT_FINDINGS_LIMIT);
   if (problems.length > 0 && fieldValidation === 'Strict') {
     throw badRequestError(`${handledAs(kind)}: strict decoding error: ${problems.join(', ')}`);
@@ -89,11 +93,16 @@ function checkKind(value: JsonObject, kind: BodyKind): void {
   }
 }
 
-function normalize(schema: ApiSchema, kind: BodyKind, value: JsonObject): readonly string[] {
+function normalize(
+  schema: ApiSchema,
+  kind: BodyKind,
+  value: JsonObject,
+  misfit: (error: SchemaError) => ApiError,
+): readonly string[] {
   try {
     return schema.normalize(kind.schema, value);
   } catch (error) {
-    if (error instanceof SchemaError) throw badRequestError(`${handledAs(kind)}: ${error.message}`);
+    if (error instanceof SchemaError) throw misfit(error);
     throw error;
   }
 }

@@ -19,7 +19,8 @@ export class ApiError extends Error {
       metadata: {},
       status: 'Failure',
       message,
-      reason,
+      // Kubernetes knows none for some failures, and leaves it out.
+      ...(reason === '' ? {} : { reason }),
       ...(details === undefined ? {} : { details }),
       code,
     };
@@ -121,6 +122,16 @@ const CAUSE_REASONS: Readonly<Record<FieldError['type'], string>> = {
 
 export function bodyTooDeep(): ApiError {
   return badRequestError(`the body nests deeper than ${NESTING_LIMIT} levels`);
+}
+
+/** 422 without a finding: what a JSON patch that does not fit its object is told. */
+export function unfittingPatchError(): ApiError {
+  return new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+}
+
+/** A failure whose text is all that Kubernetes says of it. There its code is 500, as if the server were at fault. */
+export function plainError(message: string): ApiError {
+  return new ApiError(400, '', message);
 }
 
 export function badRequestError(message: string): ApiError {

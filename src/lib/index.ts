@@ -4,6 +4,7 @@ export * from './brand.ts';
 export * from './cancel.ts';
 export * from './clock.ts';
 export * from './errors.ts';
+export * from './go-text.ts';
 export * from './limits.ts';
 export * from './logger.ts';
 export * from './metrics.ts';

@@ -535,7 +535,7 @@ describe('updating', () => {
     const old = stored();
     Object.assign(old.metadata ?? {}, { deletionTimestamp: '2026-01-02T03:04:05Z', finalizers: ['a/b'] });
     expect(failure(() => updated(PODS, old, ({ metadata }) => void metadata?.finalizers?.push('c/d')))).toContain(
-      'no new finalizers can be added if the object is being deleted',
+      'no new finalizers can be added if the object is being deleted, found new finalizers []string{"c/d"}',
     );
   });
 

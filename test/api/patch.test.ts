@@ -57,7 +57,7 @@ describe('JSON patch', () => {
     ['an index beyond the end', [{ op: 'add', path: '/l/5', value: 1 }], 422],
     ['an index with a leading zero', [{ op: 'remove', path: '/l/00' }], 422],
     ['a move into its own child', [{ op: 'move', from: '/o', path: '/o/x' }], 422],
-    ['an unknown operation', [{ op: 'merge', path: '/a' }], 400],
+    ['an unknown operation', [{ op: 'merge', path: '/a' }], 422],
     ['a patch that is no list', { op: 'add' }, 400],
     ['a missing value', [{ op: 'add', path: '/a' }], 400],
     ['a pointer to a prototype', [{ op: 'add', path: '/__proto__/x', value: 1 }], 400],
@@ -141,10 +141,10 @@ describe('strategic merge patch', () => {
       containers({ name: 'a', image: '1' }, { name: 'b', image: '2' }),
     ],
     [
-      'appends a new element',
+      'puts a new element before those that the patch does not name',
       containers({ name: 'a' }),
       containers({ name: 'b' }),
-      containers({ name: 'a' }, { name: 'b' }),
+      containers({ name: 'b' }, { name: 'a' }),
     ],
     [
       'deletes an element',
@@ -186,7 +186,7 @@ describe('strategic merge patch', () => {
       'merges a list of primitives',
       { metadata: { finalizers: ['a'] } },
       { metadata: { finalizers: ['b', 'a'] } },
-      { metadata: { finalizers: ['a', 'b'] } },
+      { metadata: { finalizers: ['b', 'a'] } },
     ],
     [
       'deletes from a list of primitives',
@@ -206,6 +206,12 @@ describe('strategic merge patch', () => {
       containers({ name: 'c' }, { name: 'server' }, { name: 'b' }, { name: 'a' }),
     ],
     [
+      'leaves an element that only the server has before the one it stood before',
+      containers({ name: 'a' }, { name: 'server' }, { name: 'b' }),
+      { spec: { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] } },
+      containers({ name: 'server' }, { name: 'b' }, { name: 'a' }),
+    ],
+    [
       'keeps only the retained members of a volume',
       { spec: { volumes: [{ name: 'v', emptyDir: {} }] } },
       { spec: { volumes: [{ name: 'v', $retainKeys: ['name', 'hostPath'], hostPath: { path: '/x' } }] } },
@@ -217,14 +223,18 @@ describe('strategic merge patch', () => {
   });
 
   test.each<[string, Json, string]>([
-    ['an element without its merge key', containers({ image: 'x' }), 'does not contain declared merge key: name'],
-    ['an unknown directive', { metadata: { $patch: 'add' } }, 'Unknown patch type found in $patch'],
+    [
+      'an element without its merge key',
+      containers({ image: 'x' }),
+      'map: map[image:x] does not contain declared merge key: name',
+    ],
+    ['an unknown directive', { metadata: { $patch: 'add' } }, 'unknown patch type: add in map: map[$patch:add]'],
     [
       'an order that misses a patched element',
       { spec: { '$setElementOrder/containers': [], containers: [{ name: 'a' }] } },
       "doesn't match $setElementOrder",
     ],
-    ['a patch that is no object', [], 'must be an object'],
+    ['a patch that is no object', [], 'json: cannot unmarshal array into Go value of type map[string]interface {}'],
   ])('refuses %s', (_, patch, message) => {
     expect(failureOf(() => strategic({}, patch)).message).toContain(message);
   });
@@ -246,12 +256,21 @@ describe('strategic merge patch', () => {
   const element = fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd'), image: fc.constantFrom('1', '2') });
   const elements = fc.uniqueArray(element, { selector: ({ name }) => name });
 
-  test('a merged list is what a map by name would be, old order first', () => {
+  test('a merged list is what a map by name would be, in the order of the patch', () => {
     fc.assert(
       fc.property(elements, elements, (target, patch) => {
         const model = new Map(target.map((item) => [item.name, item]));
         for (const item of patch) model.set(item.name, item);
-        expect(strategic(containers(...target), containers(...patch))).toEqual(containers(...model.values()));
+        // What only the server has stands before the first of the patch's elements that it stood before.
+        const at = (name: string): number => target.findIndex((item) => item.name === name);
+        const names = patch.map(({ name }) => name);
+        let from = 0;
+        for (const { name } of target.filter((item) => !names.includes(item.name))) {
+          while (from < names.length && at(names[from] ?? '') < at(name)) from++;
+          names.splice(from++, 0, name);
+        }
+        const merged = names.map((name) => model.get(name) ?? { name });
+        expect(strategic(containers(...target), containers(...patch))).toEqual(containers(...merged));
       }),
     );
   });

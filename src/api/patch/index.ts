@@ -1,7 +1,8 @@
 // The three patch forms, and one function that applies whichever the Content-Type names.
-import type { Json } from '../json.ts';
+import { isJsonObject, type Json } from '../json.ts';
 import type { ApiSchema } from '../schema/index.ts';
-import { unsupportedMediaTypeError } from '../status.ts';
+import { badRequestError, unsupportedMediaTypeError } from '../status.ts';
+import { decodesNoObject } from './json-kind.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { ACCEPTED_PATCH_MEDIA_TYPES, PATCH_MEDIA_TYPES, type PatchMediaType } from './media-types.ts';
 import { applyMergePatch } from './merge-patch.ts';
@@ -23,6 +24,7 @@ export function applyPatch(schema: ApiSchema, mediaType: string, typeName: strin
     case 'application/json-patch+json':
       return applyJsonPatch(target, patch);
     case 'application/merge-patch+json':
+      if (!isJsonObject(patch)) throw badRequestError(`error decoding patch: ${decodesNoObject(patch)}`);
       return applyMergePatch(target, patch);
     case 'application/strategic-merge-patch+json':
       return applyStrategicMergePatch(schema, typeName, target, patch);

@@ -3,7 +3,7 @@
 import { NESTING_LIMIT } from '../../lib/index.ts';
 import { cloneJson, equalJson, isJsonObject, isUnsafeKey, type Json, measureJson } from '../json.ts';
 import { JSON_PATCH_COPY_LIMIT_CHARACTERS, JSON_PATCH_MOVES_LIMIT, JSON_PATCH_OPERATIONS_LIMIT } from '../limits.ts';
-import { ApiError, badRequestError } from '../status.ts';
+import { ApiError, badRequestError, unfittingPatchError } from '../status.ts';
 
 type Operation = {
   readonly op: string;
@@ -25,7 +25,10 @@ const MOVES_PER_VALUE = 32;
  * 422 when it does not fit the document (a failed `test`, a missing path).
  */
 export function applyJsonPatch(document: Json, patch: Json): Json {
-  if (!Array.isArray(patch)) throw badRequestError('error decoding patch: a JSON patch must be a list of operations');
+  if (!Array.isArray(patch))
+    throw badRequestError(
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    );
   if (patch.length > JSON_PATCH_OPERATIONS_LIMIT) {
     const message = `The allowed maximum operations in a JSON patch is ${JSON_PATCH_OPERATIONS_LIMIT}, got ${patch.length}`;
     throw new ApiError(413, 'RequestEntityTooLarge', message);
@@ -73,7 +76,7 @@ function applyOperation(document: Json, operation: Operation, work: Work): Json 
       return remove(document, path, work);
     case 'test':
       if (!equalJson(valueAt(document, path), given(operation))) {
-        throw unprocessable(`testing value ${operation.path} failed: test failed`);
+        throw unfittingPatchError();
       }
       return document;
     case 'copy': {
@@ -84,14 +87,14 @@ function applyOperation(document: Json, operation: Operation, work: Work): Json 
     case 'move': {
       const from = parsePointer(operation.from ?? '');
       if (path.length > from.length && from.every((step, index) => step === path[index])) {
-        throw unprocessable(`move into its own child: ${operation.from} to ${operation.path}`);
+        throw unfittingPatchError();
       }
       const value = valueAt(document, from);
       spendMoves(work, refuseTooDeep(path, value) * MOVES_PER_VALUE);
       return add(remove(document, from, work), path, value, work);
     }
     default:
-      throw badRequestError(`error decoding patch: unexpected kind: ${operation.op}`);
+      throw unfittingPatchError();
   }
 }
 
@@ -99,7 +102,7 @@ function applyOperation(document: Json, operation: Operation, work: Work): Json 
 function refuseTooDeep(path: readonly string[], value: Json): number {
   const { depth, nodes } = measureJson(value);
   if (path.length + depth > NESTING_LIMIT)
-    throw unprocessable(`the patched object nests deeper than ${NESTING_LIMIT} levels`);
+    throw new ApiError(422, 'Invalid', `the patched object nests deeper than ${NESTING_LIMIT} levels`, {});
   return nodes;
 }
 
@@ -123,14 +126,6 @@ function parsePointer(pointer: string): string[] {
   return steps;
 }
 
-function unprocessable(message: string): ApiError {
-  return new ApiError(422, 'Invalid', `the server rejected our request due to an error in our request: ${message}`, {});
-}
-
-function missing(step: string): ApiError {
-  return unprocessable(`the path does not exist: missing value at ${JSON.stringify(step)}`);
-}
-
 function valueAt(document: Json, path: readonly string[]): Json {
   let value = document;
   for (const step of path) {
@@ -139,7 +134,7 @@ function valueAt(document: Json, path: readonly string[]): Json {
       : isJsonObject(value) && Object.hasOwn(value, step)
         ? value[step]
         : undefined;
-    if (next === undefined) throw missing(step);
+    if (next === undefined) throw unfittingPatchError();
     value = next;
   }
   return value;
@@ -147,9 +142,9 @@ function valueAt(document: Json, path: readonly string[]): Json {
 
 /** An index as RFC 6901 writes it: no sign, no leading zero. */
 function indexOf(step: string, last: number): number {
-  if (!/^(0|[1-9]\d{0,8})$/.test(step)) throw missing(step);
+  if (!/^(0|[1-9]\d{0,8})$/.test(step)) throw unfittingPatchError();
   const index = Number(step);
-  if (index > last) throw missing(step);
+  if (index > last) throw unfittingPatchError();
   return index;
 }
 
@@ -167,7 +162,7 @@ function add(document: Json, path: readonly string[], value: Json, work: Work): 
     spendMoves(work, parent.length - at);
     parent.splice(at, 0, value);
   } else if (isJsonObject(parent)) parent[last] = value;
-  else throw missing(last);
+  else throw unfittingPatchError();
   return document;
 }
 
@@ -191,6 +186,6 @@ function remove(document: Json, path: readonly string[], work: Work): Json {
     spendMoves(work, parent.length - at);
     parent.splice(at, 1);
   } else if (isJsonObject(parent) && Object.hasOwn(parent, last)) delete parent[last];
-  else throw missing(last);
+  else throw unfittingPatchError();
   return document;
 }

@@ -1,9 +1,11 @@
 // Strategic merge patch: a merge patch that knows from the schema which lists are merged, and by which key, so that a
 // patch can change one container of a pod. Directives: $patch (delete, replace, merge), $retainKeys,
 // $deleteFromPrimitiveList/FIELD, $setElementOrder/FIELD. The target is not changed.
+import { goText } from '../../lib/index.ts';
 import { canonicalText, cloneJson, isJsonObject, isUnsafeKey, type Json, type JsonObject } from '../json.ts';
 import type { ApiSchema, FieldSchema, Shape } from '../schema/index.ts';
-import { badRequestError } from '../status.ts';
+import { badRequestError, plainError } from '../status.ts';
+import { decodesNoObject } from './json-kind.ts';
 
 const DIRECTIVE = '$patch';
 const RETAIN_KEYS = '$retainKeys';
@@ -12,7 +14,7 @@ const ORDER_PREFIX = '$setElementOrder/';
 
 /** Applies `patch` to `target`, an object of `typeName`. Throws ApiError (400) for a patch that breaks the rules. */
 export function applyStrategicMergePatch(schema: ApiSchema, typeName: string, target: Json, patch: Json): Json {
-  if (!isJsonObject(patch)) throw badRequestError('error decoding patch: a strategic merge patch must be an object');
+  if (!isJsonObject(patch)) throw badRequestError(decodesNoObject(patch));
   const merged = mergeObject(schema, { kind: 'type', type: typeName }, isJsonObject(target) ? target : {}, patch);
   // What the patch does not touch was shared until here: copying it level by level would cost its size for each level.
   return cloneJson(merged ?? {});
@@ -29,8 +31,7 @@ function mergeObject(
   if (directive !== undefined) {
     if (directive === 'replace') return strip(without(patch, DIRECTIVE)) as JsonObject;
     if (directive === 'delete') return undefined;
-    if (directive !== 'merge')
-      throw badRequestError(`Unknown patch type found in $patch: ${JSON.stringify(directive)}`);
+    if (directive !== 'merge') throw plainError(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
   }
   const result: JsonObject = { ...target };
   retainKeys(result, patch);
@@ -46,7 +47,7 @@ function mergeObject(
   for (const key of Object.keys(patch)) {
     if (!key.startsWith(ORDER_PREFIX)) continue;
     const name = key.slice(ORDER_PREFIX.length);
-    setOrder(result, name, patch[key], patch[name], fieldOf(schema, shape, name));
+    setOrder(result, name, patch[key], patch[name], target[name], fieldOf(schema, shape, name));
   }
   return result;
 }
@@ -111,7 +112,7 @@ function without(object: JsonObject, key: string): JsonObject {
 function retainKeys(result: JsonObject, patch: JsonObject): void {
   const keep = patch[RETAIN_KEYS];
   if (keep === undefined) return;
-  if (!Array.isArray(keep)) throw badRequestError('$retainKeys must be a list of strings');
+  if (!Array.isArray(keep)) throw badRequestError('invalid patch format of retainKeys');
   for (const key of Object.keys(patch)) {
     if (
       key !== RETAIN_KEYS &&
@@ -120,14 +121,14 @@ function retainKeys(result: JsonObject, patch: JsonObject): void {
       patch[key] !== null &&
       !keep.includes(key)
     ) {
-      throw badRequestError('$retainKeys and patch fields do not match: every field of the patch must be retained');
+      throw badRequestError('invalid patch format of retainKeys');
     }
   }
   for (const key of Object.keys(result)) if (!keep.includes(key)) delete result[key];
 }
 
 function deleteFromPrimitives(result: JsonObject, name: string, values: Json | undefined): void {
-  if (!Array.isArray(values)) throw badRequestError(`${DELETE_PREFIX}${name} must be a list`);
+  if (!Array.isArray(values)) throw badRequestError('invalid patch format of primitive list');
   const current = result[name];
   if (!Array.isArray(current)) return;
   const unwanted = new Set(values.map(canonicalText));
@@ -139,9 +140,54 @@ function mergeList(schema: ApiSchema, field: FieldSchema, current: readonly Json
   if (patch.some((item) => isJsonObject(item) && item[DIRECTIVE] === 'replace')) {
     return patch.filter((item) => !isDirective(item)).map((item) => strip(item));
   }
-  return field.mergeKey === undefined
-    ? mergeValues(current, patch)
-    : mergeByKey(schema, itemShape, field.mergeKey, current, patch);
+  const merged =
+    field.mergeKey === undefined
+      ? mergeValues(current, patch)
+      : mergeByKey(schema, itemShape, field.mergeKey, current, patch);
+  const kept = patch.filter((item) => !isDirective(item));
+  return inOrder(merged, kept, current, (item) => keyOf(field, item));
+}
+
+/** What tells an element of a merged list from the others. */
+function keyOf(field: FieldSchema | undefined, item: Json): string {
+  return canonicalText(field?.mergeKey !== undefined && isJsonObject(item) ? item[field.mergeKey] : item);
+}
+
+/**
+ * The elements of `merged` that `wanted` names come in its order. Each other one, which only the server has, stands before the
+ * first of these that came after it on the server; so what is new stands before it.
+ */
+function inOrder(
+  merged: readonly Json[],
+  wanted: readonly Json[],
+  served: readonly Json[],
+  key: (item: Json) => string,
+): Json[] {
+  const wantedRanks = ranksOf(wanted, key);
+  const servedRanks = ranksOf(served, key);
+  const ranked = merged.map((item) => ({
+    item,
+    rank: wantedRanks.get(key(item)) ?? -1,
+    at: servedRanks.get(key(item)) ?? -1,
+  }));
+  const named = ranked.filter(({ rank }) => rank >= 0).sort((a, b) => a.rank - b.rank);
+  const result: Json[] = [];
+  let next = 0;
+  for (const other of ranked) {
+    if (other.rank >= 0) continue;
+    while (next < named.length && other.at >= (named[next]?.at ?? -1)) result.push(named[next++]?.item ?? null);
+    result.push(other.item);
+  }
+  return [...result, ...named.slice(next).map(({ item }) => item)];
+}
+
+function ranksOf(list: readonly Json[], key: (item: Json) => string): Map<string, number> {
+  const ranks = new Map<string, number>();
+  for (const [index, item] of list.entries()) {
+    const text = key(item);
+    if (!ranks.has(text)) ranks.set(text, index);
+  }
+  return ranks;
 }
 
 function mergeValues(current: readonly Json[], patch: readonly Json[]): Json[] {
@@ -180,7 +226,7 @@ function mergeByKey(
   for (const item of patch) {
     const key = isJsonObject(item) ? item[mergeKey] : undefined;
     if (!isJsonObject(item) || key === undefined)
-      throw badRequestError(`map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`);
+      throw plainError(`map: ${goText(item)} does not contain declared merge key: ${mergeKey}`);
     const text = canonicalText(key);
     const same = places.get(text) ?? [];
     if (item[DIRECTIVE] === 'delete') {
@@ -198,48 +244,25 @@ function mergeByKey(
   return result.filter((item) => item !== undefined);
 }
 
-/**
- * $setElementOrder: the elements it names come in its order; others, which only the server has, keep their place relative
- * to the neighbours they had.
- */
+/** $setElementOrder: the order of the list as its author has it, and `served`, the list as the server had it. */
 function setOrder(
   result: JsonObject,
   name: string,
   order: Json | undefined,
   patched: Json | undefined,
+  served: Json | undefined,
   field: FieldSchema | undefined,
 ): void {
   const list = result[name];
-  if (!Array.isArray(order)) throw badRequestError(`${ORDER_PREFIX}${name} must be a list`);
+  if (!Array.isArray(order)) throw badRequestError('invalid patch format of setElementOrder list');
   if (!Array.isArray(list)) return;
-  const keyOf = (item: Json): Json | undefined =>
-    field?.mergeKey !== undefined && isJsonObject(item) ? item[field.mergeKey] : item;
-  const ranks = new Map<string, number>();
-  for (const [index, item] of order.entries()) {
-    const text = canonicalText(keyOf(item));
-    if (!ranks.has(text)) ranks.set(text, index);
-  }
-  const rank = (item: Json): number => ranks.get(canonicalText(keyOf(item))) ?? -1;
+  const ranks = ranksOf(order, (item) => keyOf(field, item));
   for (const item of Array.isArray(patched) ? patched : []) {
-    if (!isDirective(item) && rank(item) === -1) {
-      throw badRequestError(
-        `The order in patch list:\n${JSON.stringify(patched)}\n doesn't match ${ORDER_PREFIX}${name} list:\n${JSON.stringify(order)}`,
+    if (!isDirective(item) && !ranks.has(keyOf(field, item))) {
+      throw plainError(
+        `The order in patch list:\n${goText(patched)}\n doesn't match ${ORDER_PREFIX.slice(0, -1)} list:\n${goText(order)}\n`,
       );
     }
   }
-  const ranked = list.map((item) => ({ item, rank: rank(item) }));
-  const named = ranked.filter((one) => one.rank !== -1).sort((a, b) => a.rank - b.rank);
-  const merged: Json[] = [];
-  let next = 0;
-  let before = 0;
-  // A server-only element follows the named ones that stood before it.
-  for (const one of ranked) {
-    if (one.rank !== -1) {
-      before++;
-      continue;
-    }
-    while (next < before) merged.push(named[next++]?.item ?? null);
-    merged.push(one.item);
-  }
-  result[name] = [...merged, ...named.slice(next).map(({ item }) => item)];
+  result[name] = inOrder(list, order, Array.isArray(served) ? served : [], (item) => keyOf(field, item));
 }

@@ -10,6 +10,13 @@ import { canonicalTime } from './time.ts';
 /** A value that does not fit its type; the message is the part after `json: ` or the whole of a special form's error. */
 export class SchemaError extends Error {
   override readonly name = 'SchemaError';
+  /** The same in the words for trees, which Kubernetes decodes otherwise than texts. */
+  readonly inTree: string;
+
+  constructor(message: string, inTree = message) {
+    super(message);
+    this.inTree = inTree;
+  }
 }
 
 /** Where the walker is: pushed and popped instead of building strings that are rarely needed. */
@@ -181,7 +188,26 @@ function mismatch(value: Json, goName: string, cursor: Cursor): SchemaError {
     typeof value === 'number' && (goName.startsWith('int') || goName === 'float64') ? `number ${value}` : found;
   const path = cursor.path.filter((step) => typeof step === 'string').join('.');
   const place = path === '' ? 'Go value' : `Go struct field ${cursor.struct}.${path}`;
-  return new SchemaError(`json: cannot unmarshal ${shown} into ${place} of type ${goName}`);
+  return new SchemaError(
+    `json: cannot unmarshal ${shown} into ${place} of type ${goName}`,
+    mismatchInTree(value, goName),
+  );
+}
+
+function mismatchInTree(value: Json, goName: string): string {
+  const found = goKind(value);
+  if (goName.startsWith('[]')) return `cannot restore slice from ${found}`;
+  if (goName.startsWith('map[')) return `cannot restore map from ${found}`;
+  if (goName.includes('.')) return `cannot restore struct from: ${found}`;
+  return typeof value === 'number' && goName !== 'bool'
+    ? `cannot convert ${found} to ${goName}`
+    : `unrecognized type: ${goName}`;
+}
+
+function goKind(value: Json): string {
+  if (Array.isArray(value)) return 'slice';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  return typeof value === 'string' ? 'string' : typeof value === 'boolean' ? 'bool' : 'map';
 }
 
 function expect(kind: 'string' | 'boolean', goName: string): Walker {

@@ -109,7 +109,7 @@ export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta): F
       errors.push(
         forbidden(
           `${PATH}.finalizers`,
-          `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added).replaceAll(',', ', ')}`,
+          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`,
         ),
       );
     }

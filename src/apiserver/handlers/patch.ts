@@ -1,23 +1,29 @@
-// PATCH: JSON patch, merge patch, strategic merge patch (server-side apply: apply.ts), applied to the current version and committed on it. When the
-// object has moved meanwhile, the patch is applied anew, unless it names the resourceVersion it is for.
+// PATCH: JSON patch, merge patch, strategic merge patch (server-side apply is apply.ts), applied to the current version and
+// committed on it. When the object has moved meanwhile, the patch is applied anew, unless it names the resourceVersion it is for.
 import {
   ACCEPTED_PATCH_MEDIA_TYPES,
+  type ApiError,
   admitDecoded,
   apiSchema,
   applyPatch,
   asJson,
   type BodyKind,
+  badRequestError,
   cloneJson,
+  type DecodedBody,
   decodeBody,
   invalid,
   invalidError,
   isPatchMediaType,
   type Json,
+  JsonParseError,
   type KubeObject,
   mediaTypeOf,
   reconcileNames,
+  type SchemaError,
   unsupportedMediaTypeError,
 } from '../../api/index.ts';
+import { goText } from '../../lib/index.ts';
 import { handleApply } from './apply.ts';
 import { commitOperation } from './commit-operation.ts';
 import { bodyKind } from './create.ts';
@@ -25,6 +31,8 @@ import { isApply } from './field-manager.ts';
 import type { Answer, Operation } from './operation.ts';
 import { parsePatchOptions, type WriteOptions } from './options.ts';
 import { requireExisting, type UpdatePart, updateStep } from './update.ts';
+
+const STRATEGIC_MEDIA_TYPE = 'application/strategic-merge-patch+json';
 
 export interface PatchRequest {
   readonly mediaType: string;
@@ -51,8 +59,16 @@ export async function readPatch(operation: Operation): Promise<PatchRequest> {
   const mediaType = mediaTypeOf(operation.contentType);
   if (!isPatchMediaType(mediaType)) throw unsupportedMediaTypeError(ACCEPTED_PATCH_MEDIA_TYPES);
   const options = parsePatchOptions(operation.query, false);
-  const { value, duplicateFields } = decodeBody(await operation.body(), mediaType);
+  const { value, duplicateFields } = decodePatch(await operation.body(), mediaType);
   return { mediaType, patch: value, duplicateFields, options };
+}
+
+function decodePatch(bytes: Uint8Array, mediaType: string): DecodedBody {
+  try {
+    return decodeBody(bytes, mediaType);
+  } catch (error) {
+    throw error instanceof JsonParseError ? badRequestError('invalid JSON patch') : error;
+  }
 }
 
 /**
@@ -61,12 +77,17 @@ export async function readPatch(operation: Operation): Promise<PatchRequest> {
  */
 export function patched(operation: Operation, request: PatchRequest, target: KubeObject, kind: BodyKind): KubeObject {
   const { mediaType, patch, duplicateFields, options } = request;
-  const value = cloneJson(applyPatch(apiSchema(), mediaType, kind.schema, asJson(cloneJson(target)), patch));
-  const { object, warnings } = admitDecoded(apiSchema(), kind, { value, duplicateFields }, 'Warn');
-  if (options.fieldValidation === 'Strict' && warnings.length > 0) {
-    const finding = invalid('patch', JSON.stringify(patch), `strict decoding error: ${warnings.join(', ')}`);
-    throw invalidError({ group: '', kind: '' }, '', [finding]);
-  }
+  const apply = (): Json =>
+    cloneJson(applyPatch(apiSchema(), mediaType, kind.schema, asJson(cloneJson(target)), patch));
+  const refusal = (why: string): ApiError => {
+    const shown = mediaType === STRATEGIC_MEDIA_TYPE ? goText(patch) : JSON.stringify(apply());
+    return invalidError({ group: '', kind: '' }, '', [invalid('patch', shown, why)]);
+  };
+  const misfit = (error: SchemaError): ApiError =>
+    refusal(mediaType === STRATEGIC_MEDIA_TYPE ? error.inTree : error.message);
+  const { object, warnings } = admitDecoded(apiSchema(), kind, { value: apply(), duplicateFields }, 'Warn', misfit);
+  if (options.fieldValidation === 'Strict' && warnings.length > 0)
+    throw refusal(`strict decoding error: ${warnings.join(', ')}`);
   if (options.fieldValidation === 'Warn') for (const warning of warnings) operation.warnings.add(warning);
   return object;
 }

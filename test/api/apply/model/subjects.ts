@@ -211,6 +211,7 @@ export const schemaFiles: fc.Arbitrary<SchemaFile> = fc
   .record({ root: typeTo(PARTS, {}), part: typeTo([PIECE, PORT], KEYS()), piece: typeTo([], KEYS()) })
   .map(({ root, part, piece }) => ({
     hash: 'generated',
+    textHash: '',
     types: {
       [ROOT]: { f: { apiVersion: 'string', kind: 'string', metadata: `#${META}.ObjectMeta`, ...root.f } },
       [`${META}.ObjectMeta`]: {

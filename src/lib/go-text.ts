@@ -1,0 +1,20 @@
+// How Go prints a tree of JSON with %v, which is what Kubernetes repeats of a patch in the errors about it:
+// `map[spec:map[replicas:3]]`.
+
+/** Keys are sorted, texts stand without quotes. */
+export function goText(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (typeof value === 'object') {
+    const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `map[${members.map(([key, member]) => `${key}:${goText(member)}`).join(' ')}]`;
+  }
+  return typeof value === 'number' ? goNumber(value) : String(value);
+}
+
+/** Whole numbers are int64 there, others float64, which takes an exponent from 1e21 on and below 1e-4. */
+function goNumber(value: number): string {
+  const text = String(value);
+  const exponent = /^(.*)e([+-])(\d+)$/.exec(text);
+  return exponent === null ? text : `${exponent[1]}e${exponent[2]}${(exponent[3] ?? '').padStart(2, '0')}`;
+}
