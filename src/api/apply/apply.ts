@@ -160,5 +160,6 @@ function ownEntry(
 }
 
 function isSameEntries(now: readonly ManagerEntry[], before: readonly ManagerEntry[]): boolean {
-  return now.length === before.length && now.every((entry) => before.includes(entry) && entry.json !== undefined);
+  const known = new Set(before);
+  return now.length === before.length && now.every((entry) => known.has(entry) && entry.json !== undefined);
 }

@@ -39,12 +39,14 @@ function messageOf(conflicts: readonly Conflict[]): string {
   if (conflicts.length === 1 && first !== undefined) {
     return `Apply failed with 1 conflict: conflict with ${managerText(first.entry)}: ${pathText(first.path)}`;
   }
-  const entries = [...new Set(conflicts.map(({ entry }) => entry))];
-  entries.sort((a, b) => compareTexts(identityOf(a), identityOf(b)));
-  const lines = entries.flatMap((entry) => [
-    `conflicts with ${managerText(entry)}:`,
-    ...conflicts.filter((conflict) => conflict.entry === entry).map(({ path }) => `- ${pathText(path)}`),
-  ]);
+  const byEntry = new Map<ManagerEntry, string[]>();
+  for (const { entry, path } of conflicts) {
+    const lines = byEntry.get(entry) ?? [`conflicts with ${managerText(entry)}:`];
+    byEntry.set(entry, lines);
+    lines.push(`- ${pathText(path)}`);
+  }
+  const groups = [...byEntry].map(([entry, lines]) => ({ identity: identityOf(entry), lines }));
+  const lines = groups.sort((a, b) => compareTexts(a.identity, b.identity)).flatMap((group) => group.lines);
   return `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`;
 }
 

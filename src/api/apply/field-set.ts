@@ -3,6 +3,8 @@
 // means that entries which do not change are never parsed. Sets are never changed: every operation answers a new one, or
 // the very same where nothing differs; `undefined` is the empty set.
 
+import { equalJson } from '../json.ts';
+
 /** The root has no '.': nobody owns a whole object. */
 export interface FieldSet {
   readonly [element: string]: FieldSet;
@@ -33,15 +35,20 @@ export function withSelf(node: FieldSet | undefined): FieldSet {
   return isMember(node) ? node : { [SELF]: LEAF, ...node };
 }
 
-/** What is in `a` and not in `b`, member by member: taking a parent does not take its children, nor the reverse. */
+/**
+ * What is in `a` and not in `b`, member by member: taking a parent does not take its children, nor the reverse. The leaves
+ * of `b` are LEAF itself, as in every set that is made here: looking whether a large node has children costs its size.
+ */
 export function subtract(a: FieldSet, b: FieldSet): FieldSet | undefined {
-  if (isLeaf(a)) return isMember(b) ? undefined : a;
-  if (isLeaf(b)) return SELF in a ? rebuilt(a, new Map([[SELF, undefined]])) : a;
+  if (isLeaf(a)) return b === LEAF || SELF in b ? undefined : a;
+  if (b === LEAF) return SELF in a ? rebuilt(a, new Map([[SELF, undefined]])) : a;
   let replaced: Map<string, FieldSet | undefined> | undefined;
-  for (const element in b) {
+  // Over `a`: a large change costs many small entries no more than their own size.
+  for (const element in a) {
     const mine = a[element];
-    if (mine === undefined) continue;
-    const rest = subtract(mine, b[element] ?? LEAF);
+    const other = b[element];
+    if (mine === undefined || other === undefined) continue;
+    const rest = subtract(mine, other);
     if (rest !== mine) {
       replaced ??= new Map();
       replaced.set(element, rest);
@@ -87,15 +94,23 @@ function inOrder(set: FieldSetBuilder): FieldSet {
   return sorted;
 }
 
-/** What is in both. */
+/** The union of many, in pairs of like size: adding them one by one would cost the square of their number. */
+export function unionOf(sets: readonly FieldSet[]): FieldSet {
+  const [first = LEAF, second] = sets;
+  if (second === undefined) return first;
+  const half = sets.length >> 1;
+  return union(unionOf(sets.slice(0, half)), unionOf(sets.slice(half)));
+}
+
+/** What is in both, in the order of `a`; the leaves of `b` are LEAF itself. */
 export function intersect(a: FieldSet, b: FieldSet): FieldSet | undefined {
-  if (isLeaf(a)) return isMember(b) ? LEAF : undefined;
-  if (isLeaf(b)) return isMember(a) ? LEAF : undefined;
+  if (isLeaf(a)) return b === LEAF || SELF in b ? LEAF : undefined;
+  if (b === LEAF) return isMember(a) ? LEAF : undefined;
   const result: FieldSetBuilder = {};
   let children = 0;
-  for (const element in b) {
-    const mine = a[element];
-    const node = mine === undefined ? undefined : intersect(mine, b[element] ?? LEAF);
+  for (const element in a) {
+    const other = b[element];
+    const node = other === undefined ? undefined : intersect(a[element] ?? LEAF, other);
     if (node === undefined) continue;
     result[element] = node;
     children++;
@@ -105,7 +120,7 @@ export function intersect(a: FieldSet, b: FieldSet): FieldSet | undefined {
 }
 
 export function equalSets(a: FieldSet, b: FieldSet): boolean {
-  return a === b || (subtract(a, b) === undefined && subtract(b, a) === undefined);
+  return equalJson(a, b);
 }
 
 /** Each member as its path, elements in a row: a level's members before what lies below them. */

@@ -1,7 +1,7 @@
 // The entries of metadata.managedFields: who owns what. An entry is told from others by manager, operation and
 // subresource, one of an update by its version too. Entries are never changed in place: objects share them.
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
-import { type FieldSet, isLeaf, union } from './field-set.ts';
+import { type FieldSet, isLeaf, unionOf } from './field-set.ts';
 import { parseFieldsV1 } from './fields-v1.ts';
 import { compareTexts } from './path-element.ts';
 
@@ -139,26 +139,25 @@ export function capUpdates(entries: readonly ManagerEntry[]): readonly ManagerEn
   const updates = entries.filter(({ operation }) => operation === 'Update');
   if (updates.length <= UPDATE_ENTRIES_MAX) return entries;
   updates.sort((a, b) => compareTexts(a.time ?? '', b.time ?? '') || compareTexts(identityOf(a), identityOf(b)));
-  const kept = new Set(entries);
-  const oldest = new Map<string, ManagerEntry>();
+  const groups = new Map<string, Set<ManagerEntry>>();
   let count = updates.length;
   for (const entry of updates) {
     if (count <= UPDATE_ENTRIES_MAX) break;
-    if (!kept.has(entry)) continue;
-    const { apiVersion } = entry;
-    const first = oldest.get(apiVersion);
-    if (first === undefined) {
-      oldest.set(apiVersion, entry);
-      continue;
+    const group = groups.get(entry.apiVersion);
+    if (group === undefined) groups.set(entry.apiVersion, new Set([entry]));
+    else {
+      group.add(entry);
+      count--;
     }
+  }
+  const kept = new Set(entries);
+  for (const [apiVersion, group] of groups) {
+    if (group.size < 2) continue;
     const name = { manager: ANCIENT, operation: 'Update', apiVersion, subresource: '' } as const;
-    const earlier = updates.find((one) => kept.has(one) && isSameManager(one, name));
-    const parts = new Set(earlier === undefined ? [first, entry] : [first, entry, earlier]);
-    const bucket = bucketOf(name, [...parts]);
-    for (const part of parts) kept.delete(part);
-    kept.add(bucket);
-    oldest.set(apiVersion, bucket);
-    count -= parts.size - 1;
+    const earlier = updates.find((one) => isSameManager(one, name));
+    if (earlier !== undefined) group.add(earlier);
+    for (const part of group) kept.delete(part);
+    kept.add(bucketOf(name, [...group]));
   }
   return [...kept];
 }
@@ -171,6 +170,6 @@ function bucketOf(
     .map((part) => part.time ?? '')
     .sort(compareTexts)
     .at(-1);
-  const fields = parts.map((part) => part.fields).reduce(union);
+  const fields = unionOf(parts.map((part) => part.fields));
   return { ...name, time: time === '' ? undefined : time, fields, json: undefined };
 }

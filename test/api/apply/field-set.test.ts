@@ -14,9 +14,9 @@ import {
 import { compareElements } from '../../../src/api/apply/path-element.ts';
 import '../seed.ts';
 
-const PARENT: FieldSet = { 'f:a': {} };
-const CHILD: FieldSet = { 'f:a': { 'f:b': {} } };
-const BOTH: FieldSet = { 'f:a': { '.': {}, 'f:b': {} } };
+const PARENT: FieldSet = { 'f:a': LEAF };
+const CHILD: FieldSet = { 'f:a': { 'f:b': LEAF } };
+const BOTH: FieldSet = { 'f:a': { '.': LEAF, 'f:b': LEAF } };
 
 describe('a set of fields', () => {
   test('keeps the child when the parent is taken, and the parent when the child is', () => {
@@ -34,7 +34,7 @@ describe('a set of fields', () => {
 
   test('is the very same set when nothing comes or goes', () => {
     expect(union(BOTH, CHILD)).toBe(BOTH);
-    expect(subtract(BOTH, { 'f:z': {} })).toBe(BOTH);
+    expect(subtract(BOTH, { 'f:z': LEAF })).toBe(BOTH);
   });
 
   test('shares with another what both have', () => {

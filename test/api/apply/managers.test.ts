@@ -276,3 +276,24 @@ describe('an entry in another version of the kind', () => {
     );
   });
 });
+
+describe('a body that claims thousands of managers', () => {
+  test('costs no more than its own size when it changes thousands of fields too', () => {
+    const count = 4_000;
+    const data = (value: string): Fields =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, value]));
+    const claim = Array.from(
+      { length: count },
+      (_, i): Json => ({
+        manager: `m${i}`,
+        operation: 'Apply',
+        apiVersion: 'v1',
+        fieldsType: 'FieldsV1',
+        fieldsV1: { 'f:data': { [`f:k${i}`]: {}, 'f:other': {} } },
+      }),
+    );
+    const one = updated(created(configMap(data('1'))), configMap(data('2'), claim), { manager: 'b' });
+    expect(one.metadata?.managedFields).toHaveLength(count + 1);
+    expect(owners(one)['m7 Apply v1 never']).toEqual({ 'f:data': { 'f:other': {} } });
+  });
+});

@@ -216,6 +216,19 @@ describe('what a manager no longer applies', () => {
     expect(bare(applied(live, pod({ hostname: 'h' }), { manager: 'a' }))).toEqual(pod({ hostname: 'h' }));
   });
 
+  test('leaves the name when it was all that the manager had in the metadata', () => {
+    const live = applied(undefined, configMap({ a: '1' }, { labels: { a: '1' } }), { manager: 'a' });
+    expect(bare(applied(live, configMap({ a: '1' }), { manager: 'a' }))).toEqual(configMap({ a: '1' }));
+  });
+
+  test('goes away though another owns the map that it was in: that stays its owner’s, though it cannot be seen', () => {
+    const first = applied(undefined, configMap({}), { manager: 'b' });
+    const live = applied(first, configMap({ a: '1' }), { manager: 'a' });
+    const one = applied(live, configMap(undefined), { manager: 'a' });
+    expect(bare(one)).toEqual(configMap(undefined));
+    expect(owners(one)).toEqual({ 'b Apply v1 00:00': { 'f:data': {} } });
+  });
+
   test('stays when another applies it too', () => {
     const first = applied(undefined, configMap({ a: '1', b: '2' }), { manager: 'a' });
     const live = applied(first, configMap({ a: '1' }), { manager: 'b' });
