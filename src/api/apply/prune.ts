@@ -96,18 +96,32 @@ function pruneList(
 ): Json[] | undefined {
   let changed = false;
   const result: Json[] = [];
-  for (const item of items) {
-    const element = itemElement(type, item);
+  const elements = items.map((item) => itemElement(type, item));
+  const repeated = repeatedOf(elements);
+  for (const [index, item] of items.entries()) {
+    const element = elements[index] ?? '';
     const node = last[element];
     if (node === undefined) {
       result.push(item);
       continue;
     }
     const others = childrenAt(owned, element);
-    const kept = isMember(node) && !others.some(isMember) ? undefined : prune(type.item, item, node, others);
+    const isGone = isMember(node) && !others.some(isMember);
+    // Fields of items that share a key belong to none of them in particular.
+    const kept = isGone ? undefined : repeated.has(element) ? item : prune(type.item, item, node, others);
     changed ||= kept !== item;
     if (kept !== undefined) result.push(kept);
   }
   if (!changed) return items as Json[];
   return result.length === 0 ? undefined : result;
+}
+
+function repeatedOf(elements: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const element of elements) {
+    if (seen.has(element)) repeated.add(element);
+    seen.add(element);
+  }
+  return repeated;
 }

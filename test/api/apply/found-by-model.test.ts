@@ -79,4 +79,21 @@ describe('an apply', () => {
     const after = applyConfiguration(schema, 'io.k8s.api.core.v1.Pod', without, pod({ volumes: [] }), write('a'), true);
     expect(after).toMatchObject({ spec: { volumes: [] } });
   });
+
+  it('leaves items that share a key as they are, for its fields are of none of them in particular', () => {
+    const typeName = 'io.k8s.api.apps.v1.Deployment';
+    const deployment = (containers?: readonly object[]): KubeObject =>
+      ({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'web' },
+        ...(containers && { spec: { template: { spec: { containers } } } }),
+      }) as KubeObject;
+    const applied = applyAll(typeName, [['c', deployment([{ name: 'b', resources: { requests: {} } }])]]);
+    const edited = { ...deployment([{ name: 'b' }, { name: 'b' }]), metadata: { ...applied.metadata } };
+    trackUpdate(schema, typeName, applied, edited, write('a', 'apps/v1'));
+    const after = applyConfiguration(schema, typeName, edited, deployment(), write('c', 'apps/v1'), true);
+    expect(after).toMatchObject({ spec: { template: { spec: { containers: [{ name: 'b' }, { name: 'b' }] } } } });
+    expect(after.metadata?.managedFields?.map(({ manager }) => manager)).toEqual(['a']);
+  });
 });
