@@ -1,19 +1,24 @@
-// What kubectl prints, verb by verb, against three live servers: transcripts/*.txt, in several versions of kubectl.
+// What kubectl prints, verb by verb, against three live servers: transcripts/*.txt. `npm test` plays each case with one version of
+// kubectl, all versions in turn; `npm run transcripts` plays all cases with all of them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { kubectlBinary } from '../e2e/support/kubectl.ts';
 import { openStage, type Stage } from './scene.ts';
 import { parseTranscript, type TranscriptCase } from './transcript.ts';
-import { readTranscriptWishes } from './wishes.ts';
+import { ALL_VERSIONS, readTranscriptWishes } from './wishes.ts';
 
 const FOLDER = join(import.meta.dirname, 'transcripts');
 const CASE_LIMIT_MS = 180_000;
 const wishes = readTranscriptWishes();
-const files = readdirSync(FOLDER)
-  .filter((name) => name.endsWith('.txt'))
-  .map((name) => name.slice(0, -4))
-  .filter((name) => wishes.only?.includes(name) !== false);
+const cases = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.txt') && wishes.only?.includes(name.slice(0, -4)) !== false)
+  .flatMap((name) =>
+    parseTranscript(readFileSync(join(FOLDER, name), 'utf8')).map((told) => ({ file: name.slice(0, -4), told })),
+  );
+const binaries = new Map((wishes.versions ?? ALL_VERSIONS).map((version) => [version, kubectlBinary(version)]));
+for (const [version, binary] of binaries)
+  if (binary === undefined) process.stderr.write(`skipped: kubectl ${version}: it is not on this machine\n`);
 
 describe('transcripts', () => {
   let stage: Stage;
@@ -23,23 +28,25 @@ describe('transcripts', () => {
   });
   afterAll(() => stage.stop());
 
-  for (const version of wishes.versions) {
-    const binary = kubectlBinary(version);
-    if (binary === undefined) process.stderr.write(`skipped: kubectl ${version}: it is not on this machine\n`);
-    describe.skipIf(binary === undefined)(`of kubectl ${version}`, () => {
-      for (const file of files)
-        for (const one of parseTranscript(readFileSync(join(FOLDER, `${file}.txt`), 'utf8')))
-          if (holdsFor(one, version))
-            tell(one)(`${file}: ${one.title}`, () => stage.play(one, binary ?? ''), CASE_LIMIT_MS);
-    });
-  }
+  for (const [at, { file, told }] of cases.entries())
+    for (const version of versionsFor(told, at)) {
+      const binary = binaries.get(version);
+      const name = `${version} ${file}: ${told.title}`;
+      if (binary === undefined) it.skip(name);
+      else (told.isAlone ? it : it.concurrent)(name, () => stage.play(told, binary), CASE_LIMIT_MS);
+    }
 });
+
+/** Of those that are there, the ones that the case holds for: all that are wished for, or one. */
+function versionsFor(told: TranscriptCase, at: number): readonly string[] {
+  const fitting = (wishes.versions ?? ALL_VERSIONS).filter((version) => holdsFor(told, version));
+  if (wishes.versions !== undefined) return fitting;
+  const there = fitting.filter((version) => binaries.get(version) !== undefined);
+  const candidates = there.length > 0 ? there : fitting;
+  return candidates.slice(at % candidates.length, (at % candidates.length) + 1);
+}
 
 function holdsFor({ since, until }: TranscriptCase, version: string): boolean {
   const minor = Number(version.slice(version.indexOf('.') + 1));
   return since <= minor && minor <= until;
-}
-
-function tell({ isAlone }: TranscriptCase): typeof it.concurrent {
-  return isAlone ? it : it.concurrent;
 }
