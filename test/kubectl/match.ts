@@ -5,7 +5,7 @@
 //   <time>                a time such as 2026-01-02T03:04:05Z
 //   <ip> <uid> <hash>     an address, a uid, the random or hashed end of a name
 //   <any>                 whatever stands there, nothing included
-//   <ns>                  the namespace of the case
+//   <ns> <port>           the namespace and the node port of the case
 //   <...>                 alone on a line: any lines, none included
 //
 // Blank lines at the end, and blanks at the end of lines, do not count.
@@ -18,16 +18,21 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '<hash>': '[0-9a-z]+',
   '<any>': '.*',
 };
-const TOKEN = /<(?:age|time|ip|uid|hash|any|ns)>| {2,}/g;
+const TOKEN = /<(?:age|time|ip|uid|hash|any|ns|port)>| {2,}/g;
 
-/** Whether `actual` is what `expected` says. */
-export function matches(expected: readonly string[], actual: string, namespace: string): boolean {
-  const wanted = withoutTail(expected.map((line) => line.trimEnd()));
-  const got = withoutTail(actual.split('\n').map((line) => line.trimEnd()));
-  return matchLines(wanted, got, namespace);
+export interface KnownNames {
+  readonly namespace: string;
+  readonly port: number;
 }
 
-function matchLines(wanted: readonly string[], got: readonly string[], namespace: string): boolean {
+/** Whether `actual` is what `expected` says. */
+export function matches(expected: readonly string[], actual: string, names: KnownNames): boolean {
+  const wanted = withoutTail(expected.map((line) => line.trimEnd()));
+  const got = withoutTail(actual.split('\n').map((line) => line.trimEnd()));
+  return matchLines(wanted, got, names);
+}
+
+function matchLines(wanted: readonly string[], got: readonly string[], names: KnownNames): boolean {
   // reached[j]: the lines of `wanted` so far can be the first j of `got`.
   let reached = got.map(() => false);
   reached.unshift(true);
@@ -37,7 +42,7 @@ function matchLines(wanted: readonly string[], got: readonly string[], namespace
       const from = reached.indexOf(true);
       if (from >= 0) next.fill(true, from);
     } else {
-      const pattern = linePattern(line, namespace);
+      const pattern = linePattern(line, names);
       for (const [at, text] of got.entries()) if (reached[at] === true && pattern.test(text)) next[at + 1] = true;
     }
     reached = next;
@@ -45,19 +50,20 @@ function matchLines(wanted: readonly string[], got: readonly string[], namespace
   return reached.at(-1) === true;
 }
 
-function linePattern(line: string, namespace: string): RegExp {
+function linePattern(line: string, names: KnownNames): RegExp {
   let pattern = '';
   let from = 0;
   for (const found of line.matchAll(TOKEN)) {
-    pattern += literal(line.slice(from, found.index)) + tokenPattern(found[0], namespace, found.index === 0);
+    pattern += literal(line.slice(from, found.index)) + tokenPattern(found[0], names, found.index === 0);
     from = found.index + found[0].length;
   }
   return new RegExp(`^${pattern}${literal(line.slice(from))}$`);
 }
 
 /** The blanks that a line begins with are its place in a tree, and count. */
-function tokenPattern(token: string, namespace: string, isFirst: boolean): string {
+function tokenPattern(token: string, { namespace, port }: KnownNames, isFirst: boolean): string {
   if (token === '<ns>') return literal(namespace);
+  if (token === '<port>') return String(port);
   if (token.startsWith(' ')) return isFirst ? token : ' {2,}';
   return `(?:${PLACEHOLDERS[token] ?? ''})`;
 }

@@ -15,6 +15,15 @@ const COMMAND_LIMIT_MS = 60_000;
 const UNTIL_LIMIT_MS = 45_000;
 const UNTIL_PAUSE_MS = 200;
 const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Those that servers leave to whoever asks for them by number. */
+const FIRST_NODE_PORT = 30_001;
+const NODE_PORTS = 80;
+
+/** What is told apart between cases that are played at the same time. */
+interface CaseNames {
+  readonly namespace: string;
+  readonly port: number;
+}
 
 export interface Stage {
   /** Plays a case with that binary. Throws what a command printed where it is not what was expected. */
@@ -31,13 +40,17 @@ export async function openStage(seed: number): Promise<Stage> {
   let played = 0;
   return {
     async play(one, binary) {
-      const namespace = `case-${++played}-${random.uint32().toString(36)}`;
+      const names = {
+        namespace: `case-${++played}-${random.uint32().toString(36)}`,
+        port: FIRST_NODE_PORT + (played % NODE_PORTS),
+      };
+      const { namespace } = names;
       await admin.send('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
       const folder = mkdtempSync(join(tmpdir(), 'quorate-kubectl-'));
       try {
-        const shell = openShell(cluster, { folder, home, namespace, binary, servers, random });
+        const shell = openShell(cluster, { folder, home, ...names, binary, servers, random });
         for (const step of one.steps) {
-          if (step.kind === 'command') await playCommand(step, shell, namespace);
+          if (step.kind === 'command') await playCommand(step, shell, names);
           else putFile(join(shell.folder, step.name), step.content);
         }
       } finally {
@@ -53,11 +66,10 @@ export async function openStage(seed: number): Promise<Stage> {
   };
 }
 
-interface ShellOptions {
+interface ShellOptions extends CaseNames {
   readonly folder: string;
   /** Where kubectl keeps what it has discovered: for all cases. */
   readonly home: string;
-  readonly namespace: string;
   readonly binary: string;
   readonly servers: readonly string[];
   readonly random: Prng;
@@ -72,7 +84,7 @@ interface Shell {
 /** A folder for the commands to work in, and one with what they need: kubectl under its name, and a kubeconfig for each server. */
 function openShell(
   cluster: ClusterUnderTest,
-  { folder, home, namespace, binary, servers, random }: ShellOptions,
+  { folder, home, namespace, port, binary, servers, random }: ShellOptions,
 ): Shell {
   const tools = join(folder, 'tools');
   const work = join(folder, 'work');
@@ -93,6 +105,7 @@ function openShell(
       HOME: home,
       KUBECONFIG: random.pick(configs),
       NS: namespace,
+      PORT: String(port),
       // Columns and sorting as everywhere.
       LC_ALL: 'C.UTF-8',
       TZ: 'UTC',
@@ -124,21 +137,21 @@ function putFile(path: string, content: string): void {
   writeFileSync(path, content);
 }
 
-async function playCommand(command: TranscriptCommand, shell: Shell, namespace: string): Promise<void> {
+async function playCommand(command: TranscriptCommand, shell: Shell, names: CaseNames): Promise<void> {
   const clock: Clock = systemClock();
   const deadlineMs = clock.monotonic() + UNTIL_LIMIT_MS;
   for (;;) {
     const result = await shell.run(command.text);
-    if (isExpected(command, result, namespace)) return;
+    if (isExpected(command, result, names)) return;
     if (command.mode !== 'until' || clock.monotonic() > deadlineMs) throw new Error(difference(command, result));
     await sleep(clock, UNTIL_PAUSE_MS);
   }
 }
 
-function isExpected(command: TranscriptCommand, { code, stdout, stderr }: Finished, namespace: string): boolean {
+function isExpected(command: TranscriptCommand, { code, stdout, stderr }: Finished, names: CaseNames): boolean {
   if (code !== command.exitCode) return false;
   if (command.mode === 'ignore') return true;
-  return matches(command.stdout, stdout, namespace) && matches(command.stderr, stderr, namespace);
+  return matches(command.stdout, stdout, names) && matches(command.stderr, stderr, names);
 }
 
 function difference(command: TranscriptCommand, { code, stdout, stderr }: Finished): string {

@@ -55,7 +55,8 @@ describe('a transcript', () => {
 });
 
 describe('what was printed', () => {
-  const isAsExpected = (expected: string, actual: string): boolean => matches(expected.split('\n'), actual, 'case-1');
+  const isAsExpected = (expected: string, actual: string): boolean =>
+    matches(expected.split('\n'), actual, { namespace: 'case-1', port: 30_007 });
 
   it('is compared word for word, but for the width of gaps and what follows the last line', () => {
     expect(isAsExpected('NAME   AGE\na.b    1', 'NAME  AGE \na.b       1\n\n')).toBe(true);
@@ -72,6 +73,7 @@ describe('what was printed', () => {
     expect(isAsExpected('<age>', 'soon')).toBe(false);
     expect(isAsExpected('a-<hash>', 'a-')).toBe(false);
     expect(isAsExpected('<ns>', 'case-2')).toBe(false);
+    expect(isAsExpected('<port>', '30007')).toBe(true);
     expect(isAsExpected('uid: <any>', 'uid: what ever')).toBe(true);
   });
 

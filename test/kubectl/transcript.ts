@@ -1,7 +1,7 @@
 // A transcript: what a user types, and what kubectl prints, as text that can be read as such. Its form:
 //
 //   # what the file is about
-//   ## a case                       each in a namespace and a folder of its own, named by $NS
+//   ## a case                       each in a namespace ($NS) and a folder of its own; $PORT is a node port of its own
 //   source: where the expectation comes from (at least one for each case)
 //   since: 1.28                     versions of kubectl that it holds for; until: likewise
 //   alone                           beside no other case, for what changes nodes and the like
