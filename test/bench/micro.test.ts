@@ -40,6 +40,6 @@ describe('micro-benchmarks', () => {
     const failed = await runMicro({ only: 'nonsense' }).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(UserError);
     expect((failed as UserError).message).toContain('nonsense');
-    expect((failed as UserError).remedy).toContain('admission, encode');
+    expect((failed as UserError).remedy).toContain('admission, apply, encode');
   });
 });

@@ -112,6 +112,8 @@ def subresources(scene):
     scale = scene.apps.read_namespaced_deployment_scale("web", ns)
     equal((scale.kind, scale.api_version, scale.status.selector), ("Scale", "autoscaling/v1", "app=web"))
     scale.spec.replicas = 2
+    # The deployment's controller writes to it at this very time.
+    scale.metadata.resource_version = None
     scene.apps.replace_namespaced_deployment_scale("web", ns, scale)
     equal(scene.apps.patch_namespaced_deployment_scale("web", ns, {"spec": {"replicas": 1}}).spec.replicas, 1)
     equal(scene.apps.read_namespaced_deployment("web", ns).spec.replicas, 1)
