@@ -1,7 +1,7 @@
 // Which transcripts `npm run transcripts` was asked for, on their way to the process of the tests: an environment variable, as JSON.
 
 export interface TranscriptWishes {
-  /** Versions of kubectl, such as 1.30; undefined: each case with one of them, in turn. */
+  /** Versions of kubectl, such as 1.30; undefined: some cases, each with one of them, in turn. */
   readonly versions: readonly string[] | undefined;
   /** Names of files without their ending; undefined: all. */
   readonly only: readonly string[] | undefined;
