@@ -9,7 +9,7 @@ import { checkAll, mutate, Workshop } from './planted/mutants.ts';
 import { PLANTED, SECTIONS } from './planted/table.ts';
 
 /** Every so many of them here: all are a command of its own (`npm run sim -- --planted`). */
-const SAMPLED = 5;
+const SAMPLED = 7;
 
 interface Prey {
   readonly bug: PlantedBug | undefined;

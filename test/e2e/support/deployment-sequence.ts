@@ -12,7 +12,9 @@ export interface SequenceHooks {
 }
 
 export async function deploymentSequence(kubectl: Kubectl, name: string, hooks: SequenceHooks): Promise<void> {
-  await kubectl.ok(`create deployment ${name} --image=busybox:1.35 --replicas=3 -- httpd -f -vv -p 80`);
+  // A first process that has no handler for it is deaf to SIGTERM: each step would take the whole grace of thirty seconds.
+  const serve = 'trap exit TERM; httpd -f -vv -p 80 & wait';
+  await kubectl.ok(`create deployment ${name} --image=busybox:1.35 --replicas=3 --`, 'sh', '-c', serve);
   expect(await kubectl.ok(`rollout status deployment/${name} --timeout=60s`)).toContain('successfully rolled out');
   const wide = await kubectl.ok(`get pods -l app=${name} -o wide`);
   expect(wide).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE +IP +NODE +NOMINATED NODE +READINESS GATES/);
