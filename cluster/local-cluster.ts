@@ -24,7 +24,7 @@ import { READY_POLL_MS, READY_TIMEOUT_MS, SERVERS_FIRST_LIMIT_MS } from './limit
 import { logTail } from './log-tail.ts';
 import { type Member, membersOf, runMember, runMembers, runServersAhead, stopOrder } from './members.ts';
 import { podNetwork } from './pod-network.ts';
-import { checkPorts, findFreePorts } from './ports.ts';
+import { checkPorts, findFreePorts, isListening } from './ports.ts';
 import { recordedProcess } from './process-identity.ts';
 import { type ClusterStatus, serversFound, statusAround } from './status.ts';
 import { createSupervisor, endProcesses, type Supervisor } from './supervisor.ts';
@@ -309,7 +309,8 @@ export async function waitUntilReady(
     const found = await serversFound(cluster.layout, cluster.topology, administration);
     if (found.ready) cluster.startWorkers();
     const status = statusAround(found, cluster.layout, cluster.topology, BALANCER);
-    if (status.ready) return status;
+    // The load balancer's process is there before it listens.
+    if (status.ready && (await isListening(cluster.topology.port))) return status;
     const line = progressLine(status);
     if (line !== told) progress(line);
     told = line;

@@ -1,5 +1,5 @@
 // Ports: finding free ones, and saying which is taken before anything has been started.
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { codeOf, UserError } from '../src/lib/index.ts';
 import { LOOPBACK, portsOf, type Topology } from './topology.ts';
 
@@ -19,6 +19,18 @@ export async function isFree(port: number): Promise<boolean> {
     if (codeOf(error) === 'EADDRINUSE' || codeOf(error) === 'EACCES') return false;
     throw error;
   }
+}
+
+/** Whether something accepts connections at a port on loopback. */
+export function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: LOOPBACK });
+    const end = (accepted: boolean) => (): void => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once('connect', end(true)).once('error', end(false));
+  });
 }
 
 /** Throws UserError that names the first port which is taken, and what it was for. */

@@ -1,4 +1,4 @@
-// What kubectl prints, verb by verb, against three live servers: transcripts/*.txt. `npm test` plays every fourth case, each with
+// What kubectl prints, verb by verb, against three live servers: transcripts/*.txt. `npm test` plays every sixth case, each with
 // one version of kubectl, all versions in turn; `npm run transcripts` plays all cases with all of them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { ALL_VERSIONS, readTranscriptWishes } from './wishes.ts';
 const FOLDER = join(import.meta.dirname, 'transcripts');
 const CASE_LIMIT_MS = 180_000;
 /** Every so many of them, where nobody wishes for more: CI has two minutes for them. */
-const SAMPLED = 4;
+const SAMPLED = 6;
 const wishes = readTranscriptWishes();
 const cases = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.txt') && wishes.only?.includes(name.slice(0, -4)) !== false)
