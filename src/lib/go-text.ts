@@ -1,5 +1,5 @@
-// How Go prints a tree of JSON with %v, which is what Kubernetes repeats of a patch in the errors about it:
-// `map[spec:map[replicas:3]]`.
+// How Go prints values, which Kubernetes repeats in errors: a tree of JSON with %v, as `map[spec:map[replicas:3]]`, and a list of texts
+// with %#v, as `[]string{"a", "b"}`.
 
 /** Keys are sorted, texts stand without quotes. */
 export function goText(value: unknown): string {
@@ -17,4 +17,9 @@ function goNumber(value: number): string {
   const text = String(value);
   const exponent = /^(.*)e([+-])(\d+)$/.exec(text);
   return exponent === null ? text : `${exponent[1]}e${exponent[2]}${(exponent[3] ?? '').padStart(2, '0')}`;
+}
+
+/** With %#v. */
+export function goTexts(values: readonly string[]): string {
+  return `[]string{${values.map((text) => JSON.stringify(text)).join(', ')}}`;
 }

@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import { startVitest, type Vitest } from 'vitest/node';
+import type { Vitest } from 'vitest/node';
+import { playProject, positive } from '../support/play.ts';
 import behaviourFile from './behaviours.json' with { type: 'json' };
 import { type Behaviour, idIn } from './behaviours.ts';
 import { matrixPage, matrixText, outcomes } from './matrix.ts';
@@ -37,14 +38,8 @@ await new Command('conformance')
 
 async function run(flags: Flags): Promise<void> {
   passWishes({ killLeaderEverySeconds: flags.killLeader, only: flags.only, seed: flags.seed });
-  process.env['QUORATE_PREBUILT'] = '1';
-  const vitest = await startVitest('test', ['test/conformance/conformance.test.ts'], {
-    root: ROOT,
-    config: join(ROOT, 'test', 'vitest.config.ts'),
-    watch: false,
-    project: 'conformance',
-    reporters: flags.output === 'json' ? [] : ['verbose'],
-  });
+  const reporters = flags.output === 'json' ? [] : ['verbose'];
+  const vitest = await playProject(ROOT, 'conformance', 'test/conformance/conformance.test.ts', reporters);
   const shown = outcomes(BEHAVIOURS, resultsOf(vitest));
   await vitest.close();
   if (flags.output === 'json') process.stdout.write(`${JSON.stringify(shown)}\n`);
@@ -69,10 +64,4 @@ function ids(text: string): readonly string[] {
   const unknown = list.find((id) => !BEHAVIOURS.some((each) => each.id === id));
   if (unknown === undefined) return list;
   throw new InvalidArgumentError(`There is no behaviour ${unknown}; docs/conformance.md lists them.`);
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError('It must be a whole number above 0.');
 }

@@ -1,18 +1,20 @@
 // `npm run transcripts`: plays what kubectl prints, verb by verb, against three live servers of the built command.
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import { startVitest } from 'vitest/node';
+import { playProject, positive } from '../support/play.ts';
 import { ALL_VERSIONS, passTranscriptWishes } from './wishes.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const FILES = readdirSync(join(ROOT, 'test', 'kubectl', 'transcripts')).map((name) => name.replace(/\.txt$/, ''));
 
 await new Command('transcripts')
   .description(
     'Plays the transcripts of test/kubectl/transcripts with every kubectl that lies beside the one on the PATH.',
   )
   .option('--versions <list>', 'versions of kubectl, such as 1.27,1.33', versions, ALL_VERSIONS)
-  .option('--only <files>', 'some files, such as create,get', (text) => text.split(','))
+  .option('--only <files>', 'some files, such as create,get', files)
   .option('--seed <n>', 'which server each command goes to follows from it', positive, 1)
   .addHelpText(
     'after',
@@ -20,17 +22,17 @@ await new Command('transcripts')
   )
   .action(async (flags: { versions: readonly string[]; only?: readonly string[]; seed: number }) => {
     passTranscriptWishes({ versions: flags.versions, only: flags.only, seed: flags.seed });
-    process.env['QUORATE_PREBUILT'] = '1';
-    const vitest = await startVitest('test', ['test/kubectl/transcripts.test.ts'], {
-      root: ROOT,
-      config: join(ROOT, 'test', 'vitest.config.ts'),
-      watch: false,
-      project: 'kubectl',
-      reporters: ['verbose'],
-    });
+    const vitest = await playProject(ROOT, 'kubectl', 'test/kubectl/transcripts.test.ts', ['verbose']);
     await vitest.close();
   })
   .parseAsync();
+
+function files(text: string): readonly string[] {
+  const list = text.split(',');
+  const unknown = list.find((name) => !FILES.includes(name));
+  if (unknown === undefined) return list;
+  throw new InvalidArgumentError(`There is no transcript ${unknown}; there are ${FILES.join(', ')}.`);
+}
 
 function versions(text: string): readonly string[] {
   const list = text.split(',');
@@ -39,10 +41,4 @@ function versions(text: string): readonly string[] {
   throw new InvalidArgumentError(
     `There is no transcript for kubectl ${unknown}; there are ${ALL_VERSIONS.join(', ')}.`,
   );
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError('It must be a whole number above 0.');
 }

@@ -1,4 +1,5 @@
 // The rules of metadata, the same for every kind: on creation, and what an update may not change.
+import { goTexts } from '../../lib/index.ts';
 import type { FieldError, ResourceDefinition, Strategy } from '../definition.ts';
 import { addFindings, forbidden, invalid, required } from '../field-error.ts';
 import { equalJson } from '../json.ts';
@@ -109,7 +110,7 @@ export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta): F
       errors.push(
         forbidden(
           `${PATH}.finalizers`,
-          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`,
+          `no new finalizers can be added if the object is being deleted, found new finalizers ${goTexts(added)}`,
         ),
       );
     }

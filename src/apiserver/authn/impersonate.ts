@@ -2,6 +2,7 @@
 // whether the asker may. Kubernetes 1.36 knows five ways to be allowed: four that are constrained to what is done and whose name
 // is taken (KEP-5284), and the old one, the verb `impersonate`. They are tried in this order; the first refusal is the one told.
 import { ApiError, badRequestError } from '../../api/index.ts';
+import { goTexts } from '../../lib/index.ts';
 import { authorize, IMPERSONATE } from '../authz/authorize.ts';
 import { notAllowedError } from '../authz/forbidden.ts';
 import type { HeaderLine } from '../http/header-lines.ts';
@@ -55,10 +56,8 @@ function unescaped(key: string): string {
 
 /** How Go prints such a user. */
 function asGo({ name, uid, groups, extra }: UserInfo): string {
-  const list = (values: readonly string[]): string =>
-    `[]string{${values.map((text) => JSON.stringify(text)).join(', ')}}`;
-  const entries = Object.entries(extra).map(([key, values]) => `${JSON.stringify(key)}:${list(values)}`);
-  const groupsText = groups.length === 0 ? '[]string(nil)' : list(groups);
+  const entries = Object.entries(extra).map(([key, values]) => `${JSON.stringify(key)}:${goTexts(values)}`);
+  const groupsText = groups.length === 0 ? '[]string(nil)' : goTexts(groups);
   const extraText = entries.length === 0 ? 'map[string][]string(nil)' : `map[string][]string{${entries.join(', ')}}`;
   return `&user.DefaultInfo{Name:${JSON.stringify(name)}, UID:${JSON.stringify(uid)}, Groups:${groupsText}, Extra:${extraText}}`;
 }
