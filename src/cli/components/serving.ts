@@ -6,11 +6,15 @@ import { networkInterfaces } from 'node:os';
 import { LOOPBACK, readTokens, SERVICE_CIDR, type ServerConfig } from '../../../cluster/index.ts';
 import { type ApiRegistry, checkFeatureGates, createGatedRegistry } from '../../api/index.ts';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../apiserver/index.ts';
+import { sleep } from '../../lib/index.ts';
 import type { ObjectStore } from '../../store/index.ts';
 import { aborted, type Environment } from '../environment.ts';
 import { configuredClient } from './clients.ts';
 import { followConfig, readText } from './config-file.ts';
 import { controllerManager, scheduler } from './elected.ts';
+
+/** So long the controllers may finish what they have begun. */
+const LOOPS_END_LIMIT_MS = 5_000;
 
 /** Serves and controls until the environment's signal aborts, and stops the store. */
 export async function serve(
@@ -32,10 +36,16 @@ export async function serve(
     managers.useEndpoints(changed.controllerManager.endpoints);
     scheduling.useEndpoints(changed.scheduler.endpoints);
   });
-  const loops = Promise.all([controllerManager(managers, environment, rootCa), scheduler(scheduling, environment)]);
+  const ended = new AbortController();
+  const loops = Promise.all([
+    controllerManager(managers, environment, rootCa),
+    scheduler(scheduling, environment),
+  ]).finally(() => ended.abort());
   await Promise.race([loops, aborted(signal)]);
-  await loops;
+  await sleep(environment.clock, LOOPS_END_LIMIT_MS, ended.signal);
+  // What a controller asks of a server whose peers have gone is not answered: it is let go of with the connection.
   await Promise.all([managers.close(), scheduling.close()]);
+  await loops;
   await stopServing(store, api);
 }
 
