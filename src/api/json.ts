@@ -48,15 +48,22 @@ export function equalJson(a: unknown, b: unknown): boolean {
       a.every((item, index) => equalJson(item, b[index]))
     );
   }
-  const left = a as Record<string, unknown>;
-  const right = b as Record<string, unknown>;
-  const present = (object: Record<string, unknown>): string[] =>
-    Object.keys(object).filter((key) => object[key] !== undefined);
-  const keys = present(left);
-  return (
-    keys.length === present(right).length &&
-    keys.every((key) => Object.hasOwn(right, key) && equalJson(left[key], right[key]))
-  );
+  return equalButFor([], a, b);
+}
+
+/** The same for two objects, these members of theirs aside. */
+export function equalButFor(ignored: readonly string[], a: object, b: object): boolean {
+  const left = a as Readonly<Record<string, unknown>>;
+  const right = b as Readonly<Record<string, unknown>>;
+  let present = 0;
+  for (const key of Object.keys(left)) {
+    const member = left[key];
+    if (member === undefined || ignored.includes(key)) continue;
+    if (!Object.hasOwn(right, key) || !equalJson(member, right[key])) return false;
+    present++;
+  }
+  for (const key of Object.keys(right)) if (right[key] !== undefined && !ignored.includes(key)) present--;
+  return present === 0;
 }
 
 /** True when nothing but empty containers, null or undefined is left: what Go's semantic equality takes for unset. */

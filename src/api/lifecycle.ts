@@ -4,7 +4,7 @@
 import { rfc3339 } from '../lib/index.ts';
 import { type DecodedBody, decodeBody } from './decode.ts';
 import type { FieldError, PartStrategy, ResourceDefinition, StrategyContext, UpdateContext } from './definition.ts';
-import { cloneJson, equalJson, isJsonObject, type Json, type JsonObject } from './json.ts';
+import { cloneJson, equalButFor, isJsonObject, type Json, type JsonObject } from './json.ts';
 import { STRICT_FINDINGS_LIMIT } from './limits.ts';
 import { generateName } from './names.ts';
 import type { KubeObject, ObjectMeta } from './object.ts';
@@ -276,16 +276,15 @@ export function validatePartUpdate(
 
 /** True when storing `object` over `old` would change nothing, the times of managedFields aside: then nothing is written. */
 export function isUnchanged(object: KubeObject, old: KubeObject): boolean {
-  return isSameButOwners(object, old) && isSameOwners(object.metadata?.managedFields, old.metadata?.managedFields);
+  return (
+    equalButFor(['metadata'], object, old) &&
+    equalButFor(NO_CONTENT, object.metadata ?? {}, old.metadata ?? {}) &&
+    isSameOwners(object.metadata?.managedFields, old.metadata?.managedFields)
+  );
 }
 
-function isSameButOwners(object: KubeObject, old: KubeObject): boolean {
-  const bare = ({ metadata, ...rest }: KubeObject): unknown => {
-    const { resourceVersion: _version, managedFields: _managed, selfLink: _link, ...others } = metadata ?? {};
-    return { ...rest, metadata: others };
-  };
-  return equalJson(bare(object), bare(old));
-}
+/** What of the metadata says how an object came about; managedFields are compared in their own way. */
+const NO_CONTENT: readonly string[] = ['resourceVersion', 'managedFields', 'selfLink'];
 
 type ManagedFields = ObjectMeta['managedFields'];
 
@@ -294,7 +293,7 @@ function isSameOwners(entries: ManagedFields = [], old: ManagedFields = []): boo
   if (entries.length !== old.length) return false;
   return entries.every((entry, index) => {
     const before = old[index];
-    return entry === before || equalJson({ ...entry, time: undefined }, { ...before, time: undefined });
+    return entry === before || (before !== undefined && equalButFor(['time'], entry, before));
   });
 }
 

@@ -86,8 +86,17 @@ export function sleep(clock: Clock, delayMs: number, signal?: CancelSignal): Pro
 
 /** RFC 3339 with seconds, the form of Kubernetes' metav1.Time. */
 export function rfc3339(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(epochMs / 1000);
+  if (second !== toldSecond) {
+    toldText = `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+    toldSecond = second;
+  }
+  return toldText;
 }
+
+// Every write asks for the time, thousands within a second, and spelling a date is dear.
+let toldSecond = Number.NaN;
+let toldText = '';
 
 /** RFC 3339 with microseconds, the form of Kubernetes' metav1.MicroTime. */
 export function rfc3339Micro(epochMs: number): string {

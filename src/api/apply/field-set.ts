@@ -102,6 +102,17 @@ export function unionOf(sets: readonly FieldSet[]): FieldSet {
   return union(unionOf(sets.slice(0, half)), unionOf(sets.slice(half)));
 }
 
+/** True when every member of `part` belongs to `set`. */
+export function covers(set: FieldSet, part: FieldSet): boolean {
+  for (const element in part) {
+    if (element === SELF) continue;
+    const node = part[element] ?? LEAF;
+    const mine = set[element];
+    if (mine === undefined || (isMember(node) && !isMember(mine)) || !covers(mine, node)) return false;
+  }
+  return true;
+}
+
 /** What is in both, in the order of `a`; the leaves of `b` are LEAF itself. */
 export function intersect(a: FieldSet, b: FieldSet): FieldSet | undefined {
   if (isLeaf(a)) return b === LEAF || SELF in b ? LEAF : undefined;

@@ -3,7 +3,7 @@ import { equalJson, type Json } from '../json.ts';
 import type { KubeObject } from '../object.ts';
 import type { ApiSchema } from '../schema/index.ts';
 import { compareObjects } from './compare.ts';
-import { type FieldSet, union } from './field-set.ts';
+import { covers, type FieldSet, union } from './field-set.ts';
 import {
   capUpdates,
   claimedEntries,
@@ -52,10 +52,33 @@ export function trackUpdate(
     return;
   }
   const writer = writerOf(write, 'Update', live ?? object);
+  const own =
+    claimed === undefined && changes.removed === undefined ? ownWrite(stored, writer, changes.changed) : undefined;
+  if (own !== undefined) {
+    setManagedFields(object, own);
+    return;
+  }
   const { apiVersion, subresource } = writer;
   const changesIn = changesInVersions(schema, { before: live, after: object, apiVersion, subresource, changes });
   const kept = afterChanges(claimed ?? storedEntries(stored), changesIn);
   setManagedFields(object, encodeEntries(capUpdates(withChanged(kept, writer, changes.changed))));
+}
+
+/**
+ * The usual write, which needs no sets: nobody owns anything yet, or whoever writes owns every field already, alone, and only
+ * the time of the entry moves. Undefined for any other.
+ */
+function ownWrite(
+  stored: Json[] | undefined,
+  writer: ManagerEntry,
+  changed: FieldSet | undefined,
+): readonly Json[] | undefined {
+  if (changed === undefined) return undefined;
+  if (stored === undefined) return encodeEntries([{ ...writer, fields: changed }]);
+  if (stored.length !== 1) return undefined;
+  const [entry] = storedEntries(stored);
+  if (entry === undefined || !isSameManager(entry, writer) || !covers(entry.fields, changed)) return undefined;
+  return entry.time === writer.time ? stored : encodeEntries([{ ...entry, time: writer.time, json: undefined }]);
 }
 
 /** The entries that a body sets itself; undefined where it leaves those of the live object. */

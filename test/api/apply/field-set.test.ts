@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  covers,
   equalSets,
   type FieldSet,
   intersect,
@@ -71,6 +72,8 @@ describe('operations on sets of fields', () => {
         expect(texts(subtract(a, b)).sort()).toEqual(as.filter((path) => !bs.includes(path)));
         expect(texts(intersect(a, b)).sort()).toEqual(as.filter((path) => bs.includes(path)));
         expect(equalSets(a, b)).toBe(as.join() === bs.join());
+        expect(covers(a, b)).toBe(bs.every((path) => as.includes(path)));
+        expect(covers(union(a, b), b)).toBe(true);
       }),
     );
   });
