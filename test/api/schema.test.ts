@@ -127,9 +127,10 @@ describe('normalising', () => {
   });
 
   test('dates that do not exist and bad base64 are refused', () => {
-    expect(failure(() => normalized({ metadata: { creationTimestamp: '2026-02-31T00:00:00Z' } }))).toContain(
-      'parsing time',
-    );
+    const day = (creationTimestamp: string) => () => normalized({ metadata: { creationTimestamp } });
+    for (const text of ['2026-02-31T00:00:00Z', '2026-02-29T00:00:00Z', '2026-13-01T00:00:00Z', '2026-01-01T24:00:00Z'])
+      expect(failure(day(text))).toContain('parsing time');
+    for (const text of ['2024-02-29T23:59:59Z', '2026-12-31T00:00:00Z']) expect(day(text)().value).toBeDefined();
     expect(failure(() => normalized({ data: { a: 'a*b=' } }, 'io.k8s.api.core.v1.Secret'))).toBe(
       'illegal base64 data at input byte 1',
     );

@@ -26,22 +26,22 @@ export const BEFORE_FIRST_APPLY = 'before-first-apply';
 /** What an object that we stored has. */
 export function storedEntries(managedFields: Json | undefined): readonly ManagerEntry[] {
   if (!Array.isArray(managedFields)) return [];
-  return managedFields.flatMap((json) => {
-    if (!isJsonObject(json)) return [];
+  const entries: ManagerEntry[] = [];
+  for (const json of managedFields) {
+    if (!isJsonObject(json)) continue;
     const { manager = '', operation, apiVersion = '', time, subresource = '', fieldsV1 } = json;
-    if (!isJsonObject(fieldsV1) || isLeaf(fieldsV1 as unknown as FieldSet)) return [];
-    return [
-      {
-        manager: String(manager),
-        operation: operation === 'Apply' ? 'Apply' : 'Update',
-        apiVersion: String(apiVersion),
-        time: typeof time === 'string' ? time : undefined,
-        subresource: String(subresource),
-        fields: fieldsV1 as unknown as FieldSet,
-        json,
-      },
-    ];
-  });
+    if (!isJsonObject(fieldsV1) || isLeaf(fieldsV1 as unknown as FieldSet)) continue;
+    entries.push({
+      manager: String(manager),
+      operation: operation === 'Apply' ? 'Apply' : 'Update',
+      apiVersion: String(apiVersion),
+      time: typeof time === 'string' ? time : undefined,
+      subresource: String(subresource),
+      fields: fieldsV1 as unknown as FieldSet,
+      json,
+    });
+  }
+  return entries;
 }
 
 /** What a body claims; undefined when it is malformed, which leaves everything as it was. */

@@ -15,10 +15,10 @@ export function canonicalTime(text: string, precision: 'seconds' | 'microseconds
   return `${seconds}.${(match[2] ?? '').slice(0, 6).padEnd(6, '0')}Z`;
 }
 
-/** Date.parse takes the 31st of February for the 3rd of March. */
+/** Date.parse takes the 31st of February for the 3rd of March, and 24:00 for the next day. Spelling a date to see is dear. */
 function isRealDate(local: string): boolean {
-  const parsed = new Date(`${local}Z`);
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().slice(0, 19) === local;
+  if (local.slice(8, 10) <= '28' && local.slice(11, 13) < '24') return true;
+  return new Date(`${local}Z`).toISOString().slice(0, 19) === local;
 }
 
 function unparsable(text: string): SchemaError {

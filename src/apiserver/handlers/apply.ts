@@ -11,7 +11,6 @@ import {
   asJson,
   type BodyKind,
   badRequestError,
-  cloneJson,
   conflictError,
   decodeBody,
   forbiddenError,
@@ -75,7 +74,7 @@ export function applied(operation: Operation, configuration: Configuration, live
   const { object: wanted, force } = configuration;
   const merged = applyConfiguration(apiSchema(), definition.schema, live, wanted, fieldWriteOf(operation), force);
   configuration.tellDuplicates();
-  const value = asJson(cloneJson(merged));
+  const value = asJson(merged);
   const { object } = admitDecoded(apiSchema(), bodyKind(definition), { value }, 'Ignore');
   const metadata = { ...object.metadata };
   object.metadata = metadata;

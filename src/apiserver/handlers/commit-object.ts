@@ -49,7 +49,7 @@ export interface ObjectChange {
 export function changeStep(change: ObjectChange, status: number): Step<Answer> {
   const { definition, object, old, snapshot } = change;
   if (object !== undefined && old !== undefined && isUnchanged(object, old.object))
-    return { kind: 'answer', value: storedAnswer(definition, status, old.stored, snapshot) };
+    return unchangedStep(definition, status, old.stored, snapshot);
   if (change.dryRun) return { kind: 'answer', value: objectAnswer(status, dryRunObject(object, old)) };
   return {
     kind: 'commit',
@@ -58,6 +58,17 @@ export function changeStep(change: ObjectChange, status: number): Step<Answer> {
     turn: change.turn,
     done: (outcome) => committedAnswer(change, status, outcome),
   };
+}
+
+/** A lease's answer carries its fence, which may move without it. */
+function unchangedStep(
+  definition: ResourceDefinition,
+  status: number,
+  stored: StoredObject,
+  snapshot: Snapshot,
+): Step<Answer> {
+  const value = storedAnswer(definition, status, stored, snapshot);
+  return isLease(definition) ? { kind: 'answer', value } : { kind: 'answer', value, already: stored };
 }
 
 function commandOf(change: ObjectChange): Command {

@@ -2,7 +2,8 @@
 //
 // A refusal that rests on state is sent only after it was reached on a snapshot that is current (house.md, decision 5):
 // 1. the first decision is made on what this server has applied, which may be behind;
-// 2. a refusal, or an answer that commits nothing, waits for one read barrier and is decided again;
+// 2. a refusal, or an answer that commits nothing, waits for one read barrier and is decided again; what is already so is
+//    answered if it still is;
 // 3. a commit that was refused waits until its revision is applied here: what is decided then is current.
 import { ApiError, conflictError, MODIFIED_MESSAGE, type ResourceDefinition, timeoutError } from '../../api/index.ts';
 import type { CancelSignal } from '../../lib/index.ts';
@@ -34,8 +35,8 @@ export type Step<T> =
       /** Commits of one name go one after another, each decided when its turn has come. */
       readonly turn?: string | undefined;
     }
-  /** Nothing to commit. */
-  | { readonly kind: 'answer'; readonly value: T };
+  /** Nothing to commit. `already`: because this version is what was asked for, whatever else the decision looked at. */
+  | { readonly kind: 'answer'; readonly value: T; readonly already?: StoredObject };
 
 export interface Transaction<T> {
   readonly store: ObjectStore;
@@ -54,16 +55,17 @@ export async function transact<T>(transaction: Transaction<T>): Promise<T> {
   let turn: Turn | undefined;
   try {
     for (let attempt = 0; attempt < COMMIT_ATTEMPTS; attempt++) {
-      const step = await decideOnce(transaction, current);
-      if (step === undefined) {
+      const step = await decideOnce(transaction);
+      if (step.kind !== 'commit') {
+        if (current) return settle(step);
         // Whoever is about to be refused holds up nobody.
         turn?.end();
         turn = undefined;
         await store.readBarrier(signal);
         current = true;
+        if (isStill(step, store.snapshot())) return settle(step);
         continue;
       }
-      if (step.kind === 'answer') return step.value;
       if (step.turn !== undefined && turn === undefined) {
         turn = await turnsOf(store).take(step.turn, signal);
         if (turn.givesWay) await giveWay(store, signal);
@@ -109,13 +111,25 @@ async function giveWay(store: ObjectStore, signal: CancelSignal): Promise<void> 
   await store.readBarrier(signal);
 }
 
-/** Undefined: decided on a snapshot that may be stale, in a way that only a current one may be answered from. */
-async function decideOnce<T>(transaction: Transaction<T>, current: boolean): Promise<Step<T> | undefined> {
+type Refusal = { readonly kind: 'refusal'; readonly error: ApiError };
+type Uncommitted<T> = Extract<Step<T>, { kind: 'answer' }> | Refusal;
+
+function settle<T>(step: Uncommitted<T>): T {
+  if (step.kind === 'refusal') throw step.error;
+  return step.value;
+}
+
+/** True for what was already so, and is. */
+function isStill(step: Uncommitted<unknown>, snapshot: Snapshot): boolean {
+  if (step.kind === 'refusal' || step.already === undefined) return false;
+  return snapshot.get(step.already.key)?.revision === step.already.revision;
+}
+
+async function decideOnce<T>(transaction: Transaction<T>): Promise<Step<T> | Refusal> {
   try {
-    const step = await transaction.decide(transaction.store.snapshot());
-    return step.kind === 'answer' && !current ? undefined : step;
+    return await transaction.decide(transaction.store.snapshot());
   } catch (error) {
-    if (error instanceof ApiError && !current) return undefined;
+    if (error instanceof ApiError) return { kind: 'refusal', error };
     throw error;
   }
 }
