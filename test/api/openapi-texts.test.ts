@@ -1,6 +1,7 @@
 // What OpenAPI documents say besides shapes: the texts and values that `kubectl explain` prints.
 import { describe, expect, test } from 'vitest';
 import enums from '../../src/api/facts/enums.json' with { type: 'json' };
+import { createGatedRegistry } from '../../src/api/features/registry.ts';
 import { openApiV2, openApiV2Protobuf, openApiV3, openApiV3Hash } from '../../src/api/index.ts';
 import { registry, schema } from './support.ts';
 
@@ -11,6 +12,8 @@ interface Property {
 }
 type Definitions = Readonly<Record<string, { readonly properties?: Readonly<Record<string, Property>> }>>;
 
+// Types behind feature gates have texts too.
+await createGatedRegistry({ AllAlpha: true, AllBeta: true });
 const v2 = await openApiV2(registry, schema, 'v1.36.0');
 const definitions = v2.definitions as Definitions;
 
