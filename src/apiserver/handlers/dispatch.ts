@@ -102,7 +102,10 @@ function refuseImpossible({ definition, info }: Operation): void {
   // A collection is deleted in one namespace: that of all namespaces can only be read.
   if (info.verb === 'deletecollection' && definition.namespaced && info.namespace === '') throw methodNotAllowedError();
   if ((info.verb === 'update' || info.verb === 'patch') && info.name === '') throw methodNotAllowedError();
-  if (!definition.verbs.includes(info.verb)) throw methodNotSupportedError(definition, info.verb);
+  if (definition.verbs.includes(info.verb)) return;
+  // A list is served there that cannot be watched; of other verbs there is no route at all.
+  const isListed = info.verb === 'watch' && definition.verbs.includes('list');
+  throw isListed ? methodNotSupportedError(definition, info.verb) : methodNotAllowedError();
 }
 
 function handle(operation: Operation, c: AppContext): Promise<Answer> {
