@@ -121,12 +121,12 @@ export function reconcileNames(
       throw badRequestError('the namespace of the provided object does not match the namespace sent on the request');
     }
     metadata.namespace = namespace;
-  } else if (metadata.namespace === '') {
+  } else {
     delete metadata.namespace;
   }
   if (name === '') return;
   if (!metadata.name) {
-    throw badRequestError('the name of the object must be supplied: name may not be empty');
+    throw badRequestError(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   }
   if (metadata.name !== name) {
     throw badRequestError(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);

@@ -90,6 +90,8 @@ export const GZIP_LEVEL = 1;
 
 /** A longer answer is sent in slices of this, the event loop being free in between. */
 export const STREAM_SLICE_BYTES = 256 * KIB;
+/** Indented answers go no deeper to the right: an object that nests as deep as it may would become two hundred times as long. */
+export const PRETTY_LEVELS_MAX = 32;
 /** A slice that takes longer to make (tables are computed) ends before it is full. */
 export const STREAM_SLICE_MS = 8;
 

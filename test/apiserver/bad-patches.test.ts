@@ -87,6 +87,119 @@ const table: readonly [string, string, string, string, number, string | undefine
     'Invalid',
     ' "" is invalid: patch: Invalid value: "map[datta:map[k:<nil>]]": strict decoding error: unknown field "datta"',
   ],
+  // Go's decoders and evanphx/json-patch v4 (merge.go: ErrBadJSONPatch), as patch.go of release-1.36 calls them.
+  ['null where an object is merged', MERGE, `${CONFIG_MAPS}/a`, 'null', 400, 'BadRequest', 'Invalid JSON Patch'],
+  [
+    'a text where an object is merged',
+    MERGE,
+    `${CONFIG_MAPS}/a`,
+    '"a"',
+    400,
+    'BadRequest',
+    'error decoding patch: json: cannot unmarshal string into Go value of type map[string]interface {}',
+  ],
+  [
+    'a list where a tree is merged',
+    STRATEGIC,
+    `${CONFIG_MAPS}/a`,
+    '[1]',
+    400,
+    'BadRequest',
+    'json: cannot unmarshal array into Go value of type map[string]interface {}',
+  ],
+  ['nothing', STRATEGIC, `${CONFIG_MAPS}/a`, '', 400, 'BadRequest', 'unexpected end of JSON input'],
+  [
+    'nothing',
+    MERGE,
+    `${CONFIG_MAPS}/a`,
+    ' \n',
+    400,
+    'BadRequest',
+    'error decoding patch: unexpected end of JSON input',
+  ],
+  [
+    'nothing',
+    JSON_PATCH,
+    `${CONFIG_MAPS}/a`,
+    '',
+    400,
+    'BadRequest',
+    'error decoding patch: unexpected end of JSON input',
+  ],
+  ['nothing', MERGE, `${CONFIG_MAPS}/a?fieldValidation=Ignore`, '', 400, 'BadRequest', 'Invalid JSON Patch'],
+  [
+    'an object where operations are expected',
+    JSON_PATCH,
+    `${CONFIG_MAPS}/a`,
+    '{}',
+    400,
+    'BadRequest',
+    'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+  ],
+  [
+    'an operation that is none',
+    JSON_PATCH,
+    `${CONFIG_MAPS}/a`,
+    '[1]',
+    400,
+    'BadRequest',
+    'error decoding patch: json: cannot unmarshal number into Go value of type handlers.jsonPatchOp',
+  ],
+  [
+    'a path that is no text',
+    JSON_PATCH,
+    `${CONFIG_MAPS}/a`,
+    '[{"op":"remove","path":true}]',
+    400,
+    'BadRequest',
+    'error decoding patch: json: cannot unmarshal bool into Go struct field jsonPatchOp.path of type string',
+  ],
+  ['an operation without a path', JSON_PATCH, `${CONFIG_MAPS}/a`, '[{"op":"remove"}]', 422, 'Invalid', GENERIC],
+  [
+    'another kind',
+    MERGE,
+    `${CONFIG_MAPS}/a`,
+    '{"kind":"Secret"}',
+    422,
+    'Invalid',
+    /^ "" is invalid: patch: Invalid value: "\{.*\}": converting \(v1\.Secret\) to \(core\.ConfigMap\): unknown conversion$/,
+  ],
+  [
+    'a version that the kind does not have',
+    JSON_PATCH,
+    `${CONFIG_MAPS}/a`,
+    '[{"op":"replace","path":"/apiVersion","value":"apps/v1"}]',
+    422,
+    'Invalid',
+    /: no kind "ConfigMap" is registered for version "apps\/v1" in scheme "pkg\/api\/legacyscheme\/scheme\.go:30"$/,
+  ],
+  [
+    'another name',
+    MERGE,
+    `${CONFIG_MAPS}/a`,
+    '{"metadata":{"name":"b"}}',
+    400,
+    'BadRequest',
+    'the name of the object (b) does not match the name on the URL (a)',
+  ],
+  [
+    'no name',
+    MERGE,
+    `${CONFIG_MAPS}/a`,
+    '{"metadata":{"name":null,"generateName":"a"}}',
+    400,
+    'BadRequest',
+    'the name of the object (a based on URL) was undeterminable: name must be provided',
+  ],
+  [
+    'another namespace',
+    STRATEGIC,
+    `${CONFIG_MAPS}/a`,
+    '{"metadata":{"namespace":"b"}}',
+    400,
+    'BadRequest',
+    'the namespace of the provided object does not match the namespace sent on the request',
+  ],
 ];
 
 describe('a patch is refused', () => {
@@ -103,5 +216,21 @@ describe('a patch is refused', () => {
     expect(status.reason).toBe(reason);
     if (typeof message === 'string') expect(status.message).toBe(message);
     else expect(status.message).toMatch(message);
+  });
+});
+
+describe('a patch changes nothing', () => {
+  it.each([
+    ['that is null, where a tree is merged', STRATEGIC, 'null'],
+    ['that is null, where operations are expected', JSON_PATCH, 'null'],
+    ['that is empty', MERGE, '{}'],
+    ['that calls a tree something else', STRATEGIC, '{"kind":"Secret","apiVersion":"apps/v1"}'],
+  ])('%s', async (_, kind, body) => {
+    const before = await api.call('GET', `${CONFIG_MAPS}/a`);
+    const answer = await api.call('PATCH', `${CONFIG_MAPS}/a`, body, {
+      'content-type': `application/${kind}+json`,
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual(before.body);
   });
 });

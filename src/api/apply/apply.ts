@@ -4,9 +4,8 @@
 // (4) compare with the live object, and refuse, or take from others; (5) write the entries.
 import { cloneJson, equalJson, type JsonObject } from '../json.ts';
 import type { KubeObject } from '../object.ts';
-import { parseGroupVersion } from '../registry.ts';
 import type { ApiSchema } from '../schema/index.ts';
-import { badRequestError } from '../status.ts';
+import { checkConfiguration } from './check.ts';
 import { compareObjects } from './compare.ts';
 import { applyConflictError, conflictsOutside, conflictsWith } from './conflicts.ts';
 import { equalSets, type FieldSet, setOf, subtract } from './field-set.ts';
@@ -20,7 +19,6 @@ import { fieldElement } from './path-element.ts';
 import { pruneObject } from './prune.ts';
 import { ownedType } from './reset-fields.ts';
 import { entryOfAll } from './update.ts';
-import { problemsOf } from './validate.ts';
 import { type ChangesIn, changesInVersions } from './versions.ts';
 import {
   afterChanges,
@@ -40,7 +38,7 @@ interface ApplyTypes {
 
 /**
  * `live` with the configuration applied, managedFields included; `live` undefined: it creates. Throws ApiError: 409
- * (Conflict, with a FieldManagerConflict cause for each field) unless `force`; 400 for a configuration that cannot be.
+ * (Conflict, with a FieldManagerConflict cause for each field) unless `force`; 400 and 500 for a configuration that cannot be.
  * Changes neither argument. An apply that changes nothing leaves managedFields as they are.
  */
 export function applyConfiguration(
@@ -87,22 +85,6 @@ function typesOf(schema: ApiSchema, typeName: string, subresource: string): Appl
   const owned = ownedType(schema, typeName, subresource);
   if (full === undefined || owned === undefined) throw new RangeError(`no schema for ${typeName}`);
   return { full, owned };
-}
-
-function checkConfiguration(type: StructType, configuration: KubeObject, apiVersion: string): void {
-  const { metadata, kind = '' } = configuration;
-  if (configuration.apiVersion !== undefined && configuration.apiVersion !== apiVersion) {
-    throw badRequestError(
-      `Incorrect version specified in apply patch. Specified patch version: ${configuration.apiVersion}, expected: ${apiVersion}`,
-    );
-  }
-  if (metadata?.managedFields !== undefined) throw badRequestError('metadata.managedFields must be nil');
-  const problems = problemsOf(type, jsonOf(configuration));
-  if (problems.length === 0) return;
-  const { group = '', version = '' } = parseGroupVersion(apiVersion) ?? {};
-  const name = `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}; ${group}/${version}, Kind=${kind}`;
-  const list = problems.length === 1 ? problems.join('') : `errors:\n${problems.map((one) => `  ${one}`).join('\n')}`;
-  throw badRequestError(`failed to create typed patch object (${name}): ${list}`);
 }
 
 /** Who owns what before; an object that nobody owns anything of has had somebody before. */

@@ -61,11 +61,14 @@ export function mergeTypesOf(schema: ApiSchema): MergeTypes {
   return types;
 }
 
-/** What keys default to in Kubernetes' OpenAPI document: without them, items that only leave the key out would be others. */
+/**
+ * What keys default to in Kubernetes' OpenAPI document, where the API says so: without them, items that only leave the key out
+ * would be others. A key that is required and no more defaults to the empty text, or to zero.
+ */
 const KEY_DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'io.k8s.api.core.v1.ContainerPort': { protocol: 'TCP' },
   'io.k8s.api.core.v1.ServicePort': { protocol: 'TCP' },
-  'io.k8s.api.core.v1.EndpointPort': { protocol: 'TCP' },
+  'io.k8s.api.core.v1.LocalObjectReference': { name: '' },
 };
 
 const SCALARS = new Map<ScalarKind, ScalarType>();
@@ -114,7 +117,7 @@ function compileMergeTypes(lookup: (name: string) => TypeSchema | undefined): Me
     const { shape } = field;
     switch (shape.kind) {
       case 'list':
-        return { kind: 'list', item: ofShape(shape.item), ...listRule(field, shape.item) };
+        return { kind: 'list', item: ofShape(shape.item), ...listRule(field, shape.item, lookup) };
       case 'map':
         return { kind: 'map', leaf: field.mapType === 'atomic', item: ofShape(shape.item) };
       case 'type':
@@ -140,10 +143,23 @@ function compileMergeTypes(lookup: (name: string) => TypeSchema | undefined): Me
   return { type: (name) => ofType(name, undefined) };
 }
 
-function listRule(field: FieldSchema, item: Shape): { readonly leaf: boolean; readonly keys: readonly ListKey[] } {
+function listRule(
+  field: FieldSchema,
+  item: Shape,
+  lookup: (name: string) => TypeSchema | undefined,
+): { readonly leaf: boolean; readonly keys: readonly ListKey[] } {
   if (field.listType === 'set') return { leaf: false, keys: [] };
   if (field.listType !== 'map' || field.listMapKeys.length === 0) return { leaf: true, keys: [] };
-  const defaults = (item.kind === 'type' ? KEY_DEFAULTS[item.type] : undefined) ?? {};
-  const keys = [...field.listMapKeys].sort(compareTexts).map((name) => ({ name, fallback: defaults[name] }));
-  return { leaf: false, keys };
+  const type = item.kind === 'type' ? lookup(item.type) : undefined;
+  const defaults = (type === undefined ? undefined : KEY_DEFAULTS[type.name]) ?? {};
+  const keys = [...field.listMapKeys].sort(compareTexts);
+  return {
+    leaf: false,
+    keys: keys.map((name) => ({ name, fallback: defaults[name] ?? zeroOfRequired(type?.fields.get(name)) })),
+  };
+}
+
+function zeroOfRequired(key: FieldSchema | undefined): string | number | undefined {
+  if (key?.required !== true || key.shape.kind !== 'scalar') return undefined;
+  return key.shape.scalar === 'string' ? '' : 0;
 }

@@ -33,21 +33,34 @@ const OWNED_ONLY: Readonly<Record<string, Selection>> = {
   'Pod/resize': { spec: { containers: RESIZED, initContainers: RESIZED } },
 };
 
-/** What a subresource resets, by kind and subresource, where that is more than what `resetBy` knows. */
+/** Whoever sends a status says nothing of what the object is. */
+const ALL_BUT_STATUS: Selection = { spec: true, metadata: true };
+
+/** What a resource or one of its subresources resets, where that is more than what `resetBy` knows. */
 const RESET: Readonly<Record<string, Selection>> = {
   'Pod/status': { spec: true, metadata: { deletionTimestamp: true, ownerReferences: true } },
   'Deployment/status': { spec: true, metadata: { labels: true } },
-  'CustomResourceDefinition/status': { spec: true, metadata: true },
-  'APIService/status': { spec: true, metadata: true },
-  'FlowSchema/status': { spec: true, metadata: true },
-  'PriorityLevelConfiguration/status': { spec: true, metadata: true },
-  'ValidatingAdmissionPolicy/status': { spec: true, metadata: true },
+  'CustomResourceDefinition/status': ALL_BUT_STATUS,
+  'APIService/status': ALL_BUT_STATUS,
+  'FlowSchema/status': ALL_BUT_STATUS,
+  'PriorityLevelConfiguration/status': ALL_BUT_STATUS,
+  'ValidatingAdmissionPolicy/status': ALL_BUT_STATUS,
+  'VolumeAttachment/status': ALL_BUT_STATUS,
+  'ResourceClaim/status': ALL_BUT_STATUS,
+  'DeviceTaintRule/status': ALL_BUT_STATUS,
+  'ResourcePoolStatusRequest/status': ALL_BUT_STATUS,
+  'PodGroup/status': ALL_BUT_STATUS,
+  'StorageVersion/status': ALL_BUT_STATUS,
+  'StorageVersionMigration/status': ALL_BUT_STATUS,
+  'Namespace/finalize': { status: true },
+  // A request is fixed once it is made.
+  CertificateSigningRequest: { spec: true, status: true },
   'CertificateSigningRequest/status': { spec: true, status: { conditions: true } },
   'CertificateSigningRequest/approval': { spec: true, status: { certificate: true } },
 };
 
 function resetBy(kind: string, subresource: string): Selection {
-  const known = RESET[`${kind}/${subresource}`];
+  const known = RESET[subresource === '' ? kind : `${kind}/${subresource}`];
   if (known !== undefined) return known;
   if (subresource === 'status') return { spec: true };
   return subresource === '' ? { status: true } : {};

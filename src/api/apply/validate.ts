@@ -1,5 +1,6 @@
 // Whether a configuration can be applied: its types fit, it has no field that is not declared, and the items of its lists
 // can be told apart. Worded as Kubernetes words it.
+import { goSyntax, goText } from '../../lib/index.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { STRICT_FINDINGS_LIMIT } from '../limits.ts';
 import type { ScalarKind } from '../schema/index.ts';
@@ -28,15 +29,15 @@ function visit(type: MergeType, value: Json, path: string[], problems: string[])
       return;
     case 'list':
       if (Array.isArray(value)) visitItems(type, value, path, problems);
-      else report(problems, path, `expected list, got ${goValue(value)}`);
+      else report(problems, path, `expected list, got ${shown(value)}`);
       return;
     case 'map':
       if (isJsonObject(value)) visitMap(type, value, path, problems);
-      else report(problems, path, `expected map, got ${goValue(value)}`);
+      else report(problems, path, `expected map, got ${shown(value)}`);
       return;
     case 'struct':
       if (isJsonObject(value)) visitStruct(type, value, path, problems);
-      else report(problems, path, `expected map, got ${goValue(value)}`);
+      else report(problems, path, `expected map, got ${shown(value)}`);
   }
 }
 
@@ -97,8 +98,8 @@ const EXPECTED: Readonly<
   int64: 'numeric (int or float)',
   double: 'numeric (int or float)',
   boolean: 'boolean',
-  time: 'string',
-  microTime: 'string',
+  time: 'any scalar',
+  microTime: 'any scalar',
   quantity: 'any scalar',
   intOrString: 'any scalar',
   bytes: 'string',
@@ -111,26 +112,30 @@ function visitScalar(scalar: ScalarKind, value: Json, path: string[], problems: 
   switch (expected) {
     case 'string':
       if (typeof value !== 'string') {
-        report(problems, path, `expected string, got &value.valueUnstructured{Value:${goValue(value)}}`);
+        report(problems, path, `expected string, got &value.valueUnstructured{Value:${shortened(goSyntax(value))}}`);
       }
       return;
     case 'numeric (int or float)':
       if (typeof value !== 'number') report(problems, path, `expected ${expected}, got ${goType(value)}`);
       return;
     case 'boolean':
-      if (typeof value !== 'boolean') report(problems, path, `expected boolean, got &{${goValue(value)}}`);
+      if (typeof value !== 'boolean') report(problems, path, `expected boolean, got ${shown(value)}`);
       return;
     case 'any scalar':
-      if (typeof value === 'object') report(problems, path, `expected any scalar, got &{${goValue(value)}}`);
+      if (typeof value === 'object') report(problems, path, `expected any scalar, got ${shown(value)}`);
       return;
     case undefined:
   }
 }
 
-const SHOWN_CHARACTERS_MAX = 100;
+const SHOWN_CHARACTERS_MAX = 1_000;
 
-function goValue(value: Json): string {
-  const text = JSON.stringify(value);
+/** Values are printed behind a pointer there. */
+function shown(value: Json): string {
+  return `&{${shortened(goText(value))}}`;
+}
+
+function shortened(text: string): string {
   return text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text;
 }
 

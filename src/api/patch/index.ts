@@ -8,6 +8,7 @@ import { ACCEPTED_PATCH_MEDIA_TYPES, PATCH_MEDIA_TYPES, type PatchMediaType } fr
 import { applyMergePatch } from './merge-patch.ts';
 import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
 
+export { decodesNoObject } from './json-kind.ts';
 export { applyJsonPatch } from './json-patch.ts';
 export * from './media-types.ts';
 export { applyMergePatch } from './merge-patch.ts';
@@ -24,9 +25,10 @@ export function applyPatch(schema: ApiSchema, mediaType: string, typeName: strin
     case 'application/json-patch+json':
       return applyJsonPatch(target, patch);
     case 'application/merge-patch+json':
+      if (patch === null) throw badRequestError('Invalid JSON Patch');
       if (!isJsonObject(patch)) throw badRequestError(`error decoding patch: ${decodesNoObject(patch)}`);
       return applyMergePatch(target, patch);
     case 'application/strategic-merge-patch+json':
-      return applyStrategicMergePatch(schema, typeName, target, patch);
+      return applyStrategicMergePatch(schema, typeName, target, patch ?? {});
   }
 }

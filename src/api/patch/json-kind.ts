@@ -2,6 +2,10 @@
 import type { Json } from '../json.ts';
 
 export function decodesNoObject(patch: Json): string {
-  const kind = Array.isArray(patch) ? 'array' : typeof patch === 'boolean' ? 'bool' : typeof patch;
-  return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`;
+  return `json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`;
+}
+
+/** As Go's decoder names what it has found. */
+export function jsonKind(value: Json): string {
+  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 }

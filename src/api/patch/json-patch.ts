@@ -4,6 +4,7 @@ import { NESTING_LIMIT } from '../../lib/index.ts';
 import { cloneJson, equalJson, isJsonObject, isUnsafeKey, type Json, measureJson } from '../json.ts';
 import { JSON_PATCH_COPY_LIMIT_CHARACTERS, JSON_PATCH_MOVES_LIMIT, JSON_PATCH_OPERATIONS_LIMIT } from '../limits.ts';
 import { ApiError, badRequestError, unfittingPatchError } from '../status.ts';
+import { jsonKind } from './json-kind.ts';
 
 type Operation = {
   readonly op: string;
@@ -25,10 +26,8 @@ const MOVES_PER_VALUE = 32;
  * 422 when it does not fit the document (a failed `test`, a missing path).
  */
 export function applyJsonPatch(document: Json, patch: Json): Json {
-  if (!Array.isArray(patch))
-    throw badRequestError(
-      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
-    );
+  if (patch === null) return cloneJson(document);
+  if (!Array.isArray(patch)) throw undecodable(patch, 'Go value of type []handlers.jsonPatchOp');
   if (patch.length > JSON_PATCH_OPERATIONS_LIMIT) {
     const message = `The allowed maximum operations in a JSON patch is ${JSON_PATCH_OPERATIONS_LIMIT}, got ${patch.length}`;
     throw new ApiError(413, 'RequestEntityTooLarge', message);
@@ -53,15 +52,27 @@ function tooMuch(what: string): ApiError {
   return new ApiError(413, 'RequestEntityTooLarge', `the ${what} of the JSON patch add up to too much`);
 }
 
+/** Members of the wrong type cannot be read; those that are not there only lead nowhere. */
 function readOperation(entry: Json): Operation {
-  if (!isJsonObject(entry)) throw badRequestError('error decoding patch: an operation must be an object');
-  const { op, path, from } = entry;
-  if (typeof op !== 'string' || typeof path !== 'string') {
-    throw badRequestError('error decoding patch: an operation needs the members op and path');
-  }
-  if (from !== undefined && typeof from !== 'string')
-    throw badRequestError('error decoding patch: from must be a string');
-  return { op, path, from, value: Object.hasOwn(entry, 'value') ? entry['value'] : undefined };
+  if (entry !== null && !isJsonObject(entry)) throw undecodable(entry, 'Go value of type handlers.jsonPatchOp');
+  const { op, path, from, value } = entry ?? {};
+  const texts = {
+    op: textOf('op', op),
+    path: textOf('path', path),
+    from: textOf('from', from),
+  };
+  if (texts.op === undefined || texts.path === undefined) throw unfittingPatchError();
+  return { op: texts.op, path: texts.path, from: texts.from, value };
+}
+
+function textOf(name: string, member: Json | undefined): string | undefined {
+  if (member === undefined || member === null) return undefined;
+  if (typeof member !== 'string') throw undecodable(member, `Go struct field jsonPatchOp.${name} of type string`);
+  return member;
+}
+
+function undecodable(value: Json, place: string): ApiError {
+  return badRequestError(`error decoding patch: json: cannot unmarshal ${jsonKind(value)} into ${place}`);
 }
 
 function applyOperation(document: Json, operation: Operation, work: Work): Json {

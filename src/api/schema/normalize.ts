@@ -105,11 +105,16 @@ function walkField(object: JsonObject, key: string, fields: Map<string, FieldWal
     if (member === null) delete object[key];
     else {
       const walked = field.walk(member, cursor);
-      if (field.dropsEmpty && hasNoMembers(walked)) delete object[key];
+      if (field.dropsEmpty && hasNoMembers(walked) && !resetsOwners(cursor)) delete object[key];
       else if (walked !== member) object[key] = walked;
     }
   }
   cursor.path.pop();
+}
+
+/** An empty metadata.managedFields is a wish: to forget who owns what. In the metadata of a template it means nothing. */
+function resetsOwners({ path }: Cursor): boolean {
+  return path.length === 2 && path[1] === 'managedFields' && path[0] === 'metadata';
 }
 
 function hasNoMembers(value: Json): boolean {

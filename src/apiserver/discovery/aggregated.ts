@@ -7,6 +7,7 @@ import {
 } from '../../api/index.ts';
 import type { AppContext } from '../http/env.ts';
 import { parseAccept } from '../http/negotiate.ts';
+import { asksPretty, indented } from '../http/pretty.ts';
 import { type EncodedDocument, encodeDocument, respondTagged } from './document.ts';
 
 /** Answers when the first acceptable form is an aggregated one; undefined leaves the legacy form. */
@@ -20,7 +21,8 @@ export function aggregatedDocuments(
     if (version === undefined) return undefined;
     const document = made.get(version) ?? encodeDocument(aggregatedDiscoveryDocument(registry, root, version));
     made.set(version, document);
-    return respondTagged(c, document, aggregatedMediaType(version));
+    const shown = asksPretty(c) ? { ...document, json: indented(document.json).toString('utf8') } : document;
+    return respondTagged(c, shown, aggregatedMediaType(version));
   };
 }
 

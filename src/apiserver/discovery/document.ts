@@ -1,14 +1,14 @@
 // Documents that change only with the server: answered with an ETag, and not at all when the client has them.
 import { createHash } from 'node:crypto';
 import type { AppContext } from '../http/env.ts';
-import { MEDIA_TYPES, negotiate, PLAIN_JSON, STATUS_OFFER } from '../http/negotiate.ts';
-import { addHeader, recoded, respondBytes, respondUnchanged } from '../http/respond.ts';
+import { negotiate, PLAIN_JSON, STATUS_OFFER } from '../http/negotiate.ts';
+import { addHeader, ready, respondBytes, respondUnchanged } from '../http/respond.ts';
 
 /** A legacy discovery document, in what the client reads; in JSON when it reads nothing of ours, or the document has no kind. */
 export function respondDocument(c: AppContext, document: object): Promise<Response> {
   const asked = 'kind' in document ? negotiate(c.req.header('accept'), STATUS_OFFER) : undefined;
-  const { encoding } = asked ?? PLAIN_JSON;
-  return respondBytes(c, 200, recoded(JSON.stringify(document), encoding), MEDIA_TYPES[encoding]);
+  const representation = asked ?? PLAIN_JSON;
+  return respondBytes(c, 200, ready(c, JSON.stringify(document), representation), representation.contentType);
 }
 
 /** A document encoded once, with its hash. */

@@ -13,13 +13,18 @@ import {
   badRequestError,
   conflictError,
   decodeBody,
+  decodesNoObject,
   forbiddenError,
   groupVersion,
   isJsonObject,
   type KubeObject,
+  nameAndKindOf,
   notFoundError,
+  parseGroupVersion,
   reconcileNames,
   repeatedKeys,
+  type SchemaError,
+  versionAndKindOf,
 } from '../../api/index.ts';
 import type { Snapshot } from '../../store/index.ts';
 import { authorize } from '../authz/authorize.ts';
@@ -74,20 +79,35 @@ export function applied(operation: Operation, configuration: Configuration, live
   const { object: wanted, force } = configuration;
   const merged = applyConfiguration(apiSchema(), definition.schema, live, wanted, fieldWriteOf(operation), force);
   configuration.tellDuplicates();
-  const value = asJson(merged);
-  const { object } = admitDecoded(apiSchema(), bodyKind(definition), { value }, 'Ignore');
+  const { object } = admitDecoded(
+    apiSchema(),
+    bodyKind(definition),
+    { value: asJson(merged) },
+    'Ignore',
+    unconvertible(wanted),
+  );
   const metadata = { ...object.metadata };
   object.metadata = metadata;
   // What the configuration names is a precondition, whatever applying made of it.
-  const { resourceVersion = '', uid = '', name = '' } = wanted.metadata ?? {};
-  if (resourceVersion !== '') metadata.resourceVersion = resourceVersion;
-  if (uid !== '') metadata.uid = uid;
-  if (live === undefined && name === '')
-    throw badRequestError(
-      `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
-    );
+  const { resourceVersion, uid } = wanted.metadata ?? {};
+  if (resourceVersion) metadata.resourceVersion = resourceVersion;
+  if (uid) metadata.uid = uid;
   reconcileNames(definition, object, info.namespace, info.name);
   return object;
+}
+
+/**
+ * Words the failure of a value that only its own type tells to be none: a number with a fraction, a quantity that cannot be
+ * read. There it is found when the object is converted, and answered with 500.
+ */
+export function unconvertible(configuration: KubeObject): (error: SchemaError) => ApiError {
+  const { apiVersion = '', kind = '' } = configuration;
+  return ({ inTree }) =>
+    new ApiError(
+      500,
+      '',
+      `failed to convert new object (${nameAndKindOf(configuration)}) to proper version: unable to convert unstructured object to ${versionAndKindOf(apiVersion, kind)}: ${inTree}`,
+    );
 }
 
 /** The body as a configuration of `kind`. Throws ApiError 400, 413 and 422. */
@@ -98,7 +118,7 @@ export async function readConfiguration(operation: Operation, kind: BodyKind): P
   const { value, duplicateFields } = decodeConfiguration(bytes);
   if (value !== null && !isJsonObject(value))
     throw badRequestError(
-      'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into Go value of type map[string]interface {}',
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: ${decodesNoObject(value)}`,
     );
   const object = (value ?? {}) as KubeObject;
   refuseOtherKind(object, kind);
@@ -124,8 +144,11 @@ function decodeConfiguration(bytes: Uint8Array): ReturnType<typeof decodeBody> {
   }
 }
 
-function refuseOtherKind({ apiVersion = '', kind = '' }: KubeObject, expected: BodyKind): void {
+/** What is no text says nothing, and a version that cannot be read leaves nothing of the kind either. */
+function refuseOtherKind({ apiVersion, kind }: KubeObject, expected: BodyKind): void {
   if (apiVersion === groupVersion(expected.group, expected.version) && kind === expected.kind) return;
-  const group = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
-  throw badRequestError(`invalid object type: ${group}, Kind=${kind}`);
+  const version = typeof apiVersion === 'string' ? apiVersion : '';
+  const isReadable = parseGroupVersion(version) !== undefined;
+  const found = versionAndKindOf(version, isReadable && typeof kind === 'string' ? kind : '');
+  throw badRequestError(`invalid object type: ${found}`);
 }

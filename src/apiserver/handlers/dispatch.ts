@@ -16,7 +16,8 @@ import type { ServerContext } from '../context.ts';
 import { readBody } from '../http/body.ts';
 import type { AppContext } from '../http/env.ts';
 import { acceptedMediaTypes, MEDIA_TYPES, negotiate, type Representation } from '../http/negotiate.ts';
-import { addHeader, recoded, respondBytes, respondParts } from '../http/respond.ts';
+import { asksPretty, indented, indentedParts } from '../http/pretty.ts';
+import { addHeader, ready, respondBytes, respondParts } from '../http/respond.ts';
 import { warningHeader } from '../http/warning.ts';
 import { NAME_LIMIT } from '../limits.ts';
 import type { ResourceRequest } from '../request-info/parse.ts';
@@ -101,7 +102,10 @@ function refuseImpossible({ definition, info }: Operation): void {
   // A collection is deleted in one namespace: that of all namespaces can only be read.
   if (info.verb === 'deletecollection' && definition.namespaced && info.namespace === '') throw methodNotAllowedError();
   if ((info.verb === 'update' || info.verb === 'patch') && info.name === '') throw methodNotAllowedError();
-  if (!definition.verbs.includes(info.verb)) throw methodNotSupportedError(definition, info.verb);
+  if (definition.verbs.includes(info.verb)) return;
+  // A list is served there that cannot be watched; of other verbs there is no route at all.
+  const isListed = info.verb === 'watch' && definition.verbs.includes('list');
+  throw isListed ? methodNotSupportedError(definition, info.verb) : methodNotAllowedError();
 }
 
 function handle(operation: Operation, c: AppContext): Promise<Answer> {
@@ -136,22 +140,35 @@ async function respond(operation: Operation, c: AppContext, answer: Answer): Pro
   switch (answer.kind) {
     case 'stored':
       if (answer.fence !== undefined) addHeader(c, 'Quorate-Fence', answer.fence);
-      return respondBytes(c, answer.status, shaped(operation, answer.object), representation.contentType);
-    case 'object': {
-      const bytes = shaped(withColumns(operation, answer.columns), answer.object);
-      return respondBytes(c, answer.status, bytes, representation.contentType);
-    }
+      return respondShaped(c, operation, answer);
+    case 'object':
+      return respondShaped(c, withColumns(operation, answer.columns), answer);
     case 'encoded': {
       const { encoding } = representation;
-      return respondBytes(c, answer.status, recoded(answer.json, encoding), MEDIA_TYPES[encoding]);
+      return respondBytes(c, answer.status, ready(c, answer.json, representation), MEDIA_TYPES[encoding]);
     }
     case 'parted': {
       const { contentType } = answer;
-      return respondParts(c, answer.status, answer.body, { contentType, clock: operation.server.options.clock });
+      const body = isPretty(c, representation) ? indentedParts(answer.body) : answer.body;
+      return respondParts(c, answer.status, body, { contentType, clock: operation.server.options.clock });
     }
     case 'taken':
       return answer.response;
   }
+}
+
+function respondShaped(
+  c: AppContext,
+  operation: Operation,
+  { status, object }: Pick<Extract<Answer, { kind: 'stored' | 'object' }>, 'status' | 'object'>,
+): Promise<Response> {
+  const { representation } = operation;
+  const bytes = shaped(operation, object);
+  return respondBytes(c, status, isPretty(c, representation) ? indented(bytes) : bytes, representation.contentType);
+}
+
+function isPretty(c: AppContext, { encoding, pretty }: Representation): boolean {
+  return encoding === 'json' && (pretty === true || asksPretty(c));
 }
 
 function withColumns(operation: Operation, columns: readonly TableColumn[] | undefined): Operation {

@@ -12,15 +12,20 @@ import {
   cloneJson,
   type DecodedBody,
   decodeBody,
+  groupVersion,
   invalid,
   invalidError,
+  isJsonObject,
   isPatchMediaType,
   type Json,
+  type JsonObject,
   JsonParseError,
   type KubeObject,
   mediaTypeOf,
+  parseGroupVersion,
   reconcileNames,
   type SchemaError,
+  typeNameOf,
   unsupportedMediaTypeError,
 } from '../../api/index.ts';
 import { goText } from '../../lib/index.ts';
@@ -59,8 +64,24 @@ export async function readPatch(operation: Operation): Promise<PatchRequest> {
   const mediaType = mediaTypeOf(operation.contentType);
   if (!isPatchMediaType(mediaType)) throw unsupportedMediaTypeError(ACCEPTED_PATCH_MEDIA_TYPES);
   const options = parsePatchOptions(operation.query, false);
-  const { value, duplicateFields } = decodePatch(await operation.body(), mediaType);
+  const bytes = await operation.body();
+  if (isBlank(bytes)) throw badRequestError(endOfInput(mediaType, options));
+  const { value, duplicateFields } = decodePatch(bytes, mediaType);
   return { mediaType, patch: value, duplicateFields, options };
+}
+
+const BLANK = new Set(Buffer.from(' \t\r\n'));
+
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => BLANK.has(byte));
+}
+
+/** What each reader of patches says of nothing at all. */
+function endOfInput(mediaType: string, { fieldValidation }: WriteOptions): string {
+  const why = 'unexpected end of JSON input';
+  if (mediaType === STRATEGIC_MEDIA_TYPE) return why;
+  if (fieldValidation !== 'Ignore') return `error decoding patch: ${why}`;
+  return mediaType === 'application/merge-patch+json' ? 'Invalid JSON Patch' : why;
 }
 
 function decodePatch(bytes: Uint8Array, mediaType: string): DecodedBody {
@@ -85,9 +106,39 @@ export function patched(operation: Operation, request: PatchRequest, target: Kub
   };
   const misfit = (error: SchemaError): ApiError =>
     refusal(mediaType === STRATEGIC_MEDIA_TYPE ? error.inTree : error.message);
-  const { object, warnings } = admitDecoded(apiSchema(), kind, { value: apply(), duplicateFields }, 'Warn', misfit);
+  const value = apply();
+  if (isJsonObject(value)) {
+    // A tree is read as what it is to be, whatever it calls itself.
+    if (mediaType === STRATEGIC_MEDIA_TYPE) Object.assign(value, { apiVersion: kindVersion(kind), kind: kind.kind });
+    const why = otherKind(value, kind);
+    if (why !== undefined) throw refusal(why);
+  }
+  const { object, warnings } = admitDecoded(apiSchema(), kind, { value, duplicateFields }, 'Warn', misfit);
   if (options.fieldValidation === 'Strict' && warnings.length > 0)
     throw refusal(`strict decoding error: ${warnings.join(', ')}`);
   if (options.fieldValidation === 'Warn') for (const warning of warnings) operation.warnings.add(warning);
   return object;
+}
+
+function kindVersion({ group, version }: BodyKind): string {
+  return groupVersion(group, version);
+}
+
+/** Why what a patch has made of an object is of another kind; undefined where it is not, or only of another version. */
+function otherKind(value: JsonObject, expected: BodyKind): string | undefined {
+  const kind = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : expected.kind;
+  const named = value['apiVersion'];
+  const apiVersion = typeof named === 'string' && named !== '' ? named : kindVersion(expected);
+  const parsed = parseGroupVersion(apiVersion);
+  if (parsed === undefined) return undefined;
+  if (apiSchema().type(typeNameOf(parsed.group, parsed.version, kind)) === undefined)
+    return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
+  if (kind === expected.kind) return undefined;
+  return `converting (${parsed.version}.${kind}) to (${internalPackage(expected.group)}.${expected.kind}): unknown conversion`;
+}
+
+/** Kubernetes' package of a group's unversioned types. */
+function internalPackage(group: string): string {
+  if (group === '' || group === 'events.k8s.io') return 'core';
+  return group === 'internal.apiserver.k8s.io' ? 'apiserverinternal' : (group.split('.')[0] ?? '');
 }

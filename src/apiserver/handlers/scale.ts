@@ -5,6 +5,7 @@ import {
   apiSchema,
   asJson,
   type BodyKind,
+  checkConfigurationOf,
   cloneJson,
   groupVersion,
   invalid,
@@ -20,7 +21,7 @@ import {
 import type { Snapshot } from '../../store/index.ts';
 import { fromStored } from '../storage/codec.ts';
 import type { Step } from '../storage/transact.ts';
-import { applied, readConfiguration } from './apply.ts';
+import { applied, readConfiguration, unconvertible } from './apply.ts';
 import type { Existing } from './commit-object.ts';
 import { commitOperation } from './commit-operation.ts';
 import { decodeRequest } from './decode.ts';
@@ -68,8 +69,10 @@ async function patchScale(operation: Operation, kind: BodyKind): Promise<Answer>
 async function applyScale(operation: Operation, kind: BodyKind): Promise<Answer> {
   const configuration = await readConfiguration(operation, kind);
   const { definition, info } = operation;
+  checkConfigurationOf(apiSchema(), kind.schema, configuration.object);
   const value = asJson(cloneJson(configuration.object));
-  const asked = admitDecoded(apiSchema(), kind, { value }, 'Strict').object as Scale;
+  const misfit = unconvertible(configuration.object);
+  const asked = admitDecoded(apiSchema(), kind, { value }, 'Ignore', misfit).object as Scale;
   const { name = info.name, namespace = info.namespace, uid, resourceVersion } = asked.metadata ?? {};
   const replicas = asked.spec?.replicas;
   const object = {

@@ -1,6 +1,6 @@
 // Which handler serves a subresource. What a definition does not list is not there; what it lists but nobody serves yet
 // says so.
-import { ApiError, methodNotSupportedError, type SubresourceDefinition, unknownPathError } from '../../api/index.ts';
+import { ApiError, methodNotAllowedError, type SubresourceDefinition, unknownPathError } from '../../api/index.ts';
 import type { AppContext } from '../http/env.ts';
 import { handleApproval } from './approval.ts';
 import { handleBinding } from './binding.ts';
@@ -27,8 +27,7 @@ export function handleSubresource(operation: Operation, c: AppContext): Promise<
   if (subresource === undefined && NOT_SERVED[definition.plural]?.includes(info.subresource) === true)
     throw notServed({ name: info.subresource });
   if (subresource === undefined || info.name === '') throw unknownPathError();
-  if (info.verb === 'unknown' || !subresource.verbs.some((verb) => verb === info.verb))
-    throw methodNotSupportedError({ ...definition, plural: `${definition.plural}/${info.subresource}` }, info.verb);
+  if (info.verb === 'unknown' || !subresource.verbs.some((verb) => verb === info.verb)) throw methodNotAllowedError();
   const part = definition.strategy.parts?.[info.subresource];
   if (part !== undefined) return handlePart(operation, part);
   switch (info.subresource) {

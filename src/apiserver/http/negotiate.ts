@@ -11,6 +11,8 @@ export interface Representation {
   readonly metaVersion: 'v1' | 'v1beta1';
   /** The value of the answer's Content-Type. */
   readonly contentType: string;
+  /** True: the Accept header asks for indented JSON (see pretty.ts for who else does). */
+  readonly pretty?: true;
 }
 
 export const PLAIN_JSON: Representation = {
@@ -92,18 +94,19 @@ function represent(
   const { as, g: group, v: version, stream = '', sv = '' } = parameters;
   if (stream !== '' && (stream !== 'watch' || !STREAMABLE[encoding])) return undefined;
   if (sv !== '' && sv !== 'v1') return undefined;
+  const pretty = parameters['pretty'] === '1' ? ({ pretty: true } as const) : {};
   const base =
     offer.stream && encoding !== 'json' ? `${MEDIA_TYPES[encoding]}${STREAM_PARAMETER}` : MEDIA_TYPES[encoding];
   if (as === undefined && group === undefined && version === undefined)
-    return { encoding, as: 'object', metaVersion: 'v1', contentType: base };
+    return { encoding, as: 'object', metaVersion: 'v1', contentType: base, ...pretty };
   if (group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
   // Go reads the form of protobuf from the bytes themselves, and cares for no parameters.
   const contentType = encoding === 'protobuf' ? base : `${base};as=${as ?? ''};g=meta.k8s.io;v=${version}`;
   // Tables have no messages.
   if (as === 'Table' && offer.table && encoding !== 'protobuf')
-    return { encoding, as: 'table', metaVersion: version, contentType };
+    return { encoding, as: 'table', metaVersion: version, contentType, ...pretty };
   if ((as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') && offer.metadata)
-    return { encoding, as: 'metadata', metaVersion: version, contentType };
+    return { encoding, as: 'metadata', metaVersion: version, contentType, ...pretty };
   return undefined;
 }
 

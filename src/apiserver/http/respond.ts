@@ -6,7 +6,8 @@ import { type Clock, unreachable } from '../../lib/index.ts';
 import { GZIP_LEVEL, GZIP_THRESHOLD_BYTES } from '../limits.ts';
 import type { AppContext } from './env.ts';
 import { type AnswerStream, answered, type Exchange } from './exchange.ts';
-import { type Encoding, MEDIA_TYPES, negotiate, PLAIN_JSON, STATUS_OFFER } from './negotiate.ts';
+import { type Encoding, MEDIA_TYPES, negotiate, PLAIN_JSON, type Representation, STATUS_OFFER } from './negotiate.ts';
+import { asksPretty, indented } from './pretty.ts';
 import { type PartedBody, slicesOf, streamSlices } from './stream.ts';
 import { toYaml } from './yaml.ts';
 
@@ -140,12 +141,21 @@ export function respondJson(c: AppContext, status: number, value: unknown): Prom
 
 /** A failure, in what the client reads; in JSON when it reads nothing of ours. */
 export function respondStatus(c: AppContext, status: Status & { readonly code: number }): Promise<Response> {
-  const { encoding } = negotiate(c.req.header('accept'), STATUS_OFFER) ?? PLAIN_JSON;
-  return respondBytes(c, status.code, recoded(JSON.stringify(status), encoding), MEDIA_TYPES[encoding]);
+  const representation = negotiate(c.req.header('accept'), STATUS_OFFER) ?? PLAIN_JSON;
+  return respondBytes(c, status.code, ready(c, JSON.stringify(status), representation), representation.contentType);
 }
 
-/** What is ready as JSON and names its kind, in another encoding. */
-export function recoded(json: Uint8Array | string, encoding: Encoding): Uint8Array | string {
+/** What is ready as JSON and names its kind, as the client is to read it. */
+export function ready(
+  c: AppContext,
+  json: Uint8Array | string,
+  { encoding, pretty }: Representation,
+): Uint8Array | string {
+  if (encoding !== 'json') return recoded(json, encoding);
+  return pretty === true || asksPretty(c) ? indented(json) : json;
+}
+
+function recoded(json: Uint8Array | string, encoding: Encoding): Uint8Array | string {
   switch (encoding) {
     case 'json':
       return json;

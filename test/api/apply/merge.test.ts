@@ -320,9 +320,9 @@ describe('a configuration that cannot be', () => {
       '.spec.containers[name="a"].ports: duplicate entries for key [containerPort=80,protocol="TCP"]',
     ],
     [
-      'has an item without its key',
-      { containers: [{ image: 'i' }] },
-      '.spec.containers: element 0: associative list with keys has an element that omits all key fields ["name"] (and doesn\'t have default values for any key fields)',
+      'has two items without their key, which is the empty text then',
+      { containers: [{ image: 'i' }, { image: 'j' }] },
+      '.spec.containers: duplicate entries for key [name=""]',
     ],
     [
       'has null for an item',
@@ -346,11 +346,32 @@ describe('a configuration that cannot be', () => {
       { hostname: 1 },
       '.spec.hostname: expected string, got &value.valueUnstructured{Value:1}',
     ],
-    ['has a text for a boolean', { hostNetwork: 'yes' }, '.spec.hostNetwork: expected boolean, got &{"yes"}'],
-    ['has a map for a list', { containers: {} }, '.spec.containers: expected list, got {}'],
-    ['has a list for a struct', { dnsConfig: [] }, '.spec.dnsConfig: expected map, got []'],
+    ['has a text for a boolean', { hostNetwork: 'yes' }, '.spec.hostNetwork: expected boolean, got &{yes}'],
+    ['has a map for a list', { containers: {} }, '.spec.containers: expected list, got &{map[]}'],
+    ['has a list for a struct', { dnsConfig: [] }, '.spec.dnsConfig: expected map, got &{[]}'],
   ])('%s', (_what, spec, message) => {
-    expect(refused(pod(spec))).toMatchObject({ code: 400, reason: 'BadRequest', message: failed + message });
+    expect(refused(pod(spec))).toEqual(expect.objectContaining({ code: 500, message: failed + message }));
+    expect(refused(pod(spec))).not.toHaveProperty('reason');
+  });
+
+  test('has an item whose keys the API does not require, without any of them', () => {
+    const account = object({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata,
+      secrets: [{ namespace: 'n' }],
+    });
+    expect(refused(account)).toMatchObject({
+      code: 500,
+      message:
+        'failed to create typed patch object (default/web; /v1, Kind=ServiceAccount): .secrets: element 0: associative list with keys has an element that omits all key fields ["name"] (and doesn\'t have default values for any key fields)',
+    });
+  });
+
+  test('has a tree for a text, printed as in a program', () => {
+    expect(refused(pod({ hostname: { b: [1, 'x'], a: null } }))).toMatchObject({
+      message: `${failed}.spec.hostname: expected string, got &value.valueUnstructured{Value:map[string]interface {}{"a":interface {}(nil), "b":[]interface {}{1, "x"}}}`,
+    });
   });
 
   test('names a value of a set twice', () => {

@@ -30,6 +30,7 @@ const TYPES: Readonly<Record<string, string>> = {
   'v1/Service': 'io.k8s.api.core.v1.Service',
   'v1/Node': 'io.k8s.api.core.v1.Node',
   'v1/Endpoints': 'io.k8s.api.core.v1.Endpoints',
+  'v1/ServiceAccount': 'io.k8s.api.core.v1.ServiceAccount',
   'apps/v1/Deployment': 'io.k8s.api.apps.v1.Deployment',
   'autoscaling/v2/HorizontalPodAutoscaler': 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
   'autoscaling/v1/HorizontalPodAutoscaler': 'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler',

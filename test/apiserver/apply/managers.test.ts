@@ -175,21 +175,64 @@ describe('managedFields in a body', () => {
 
   it('of a client that knows nothing of it stay as they are', async () => {
     expect(ownersOf((await update(undefined)).body)).toEqual(['me Update v1: data.k']);
-    expect(ownersOf((await update([])).body)).toEqual(['me Update v1: data.k']);
   });
 
-  it('are forgotten where a client asks for that', async () => {
-    expect(ownersOf((await update([{}])).body)).toEqual([]);
-    await api.call('DELETE', `${CONFIG_MAPS}/a`);
-    await api.call('POST', `${CONFIG_MAPS}?fieldManager=me`, configMap('a', { k: '1' }));
-    const reset = [{ op: 'replace', path: '/metadata/managedFields', value: [{}] }];
-    const headers = { 'content-type': 'application/json-patch+json' };
-    const patched = await api.call('PATCH', `${CONFIG_MAPS}/a`, reset, headers);
-    expect(patched.status).toBe(200);
-    expect(ownersOf(patched.body)).toEqual([]);
-    // Who applies to it then shares it with whoever was there before.
-    const applied = await apply(api, `${CONFIG_MAPS}/a`, 'me', configMap('a', { k: '1' }));
-    expect(ownersOf(applied.body)).toEqual(['me Apply v1: data.k', 'before-first-apply Update v1: data.k']);
+  // kubernetes/apimachinery pkg/util/managedfields/internal/fieldmanager.go (isResetManagedFields).
+  describe.each([
+    ['an empty list', []],
+    ['a list of one empty entry', [{}]],
+  ])('are forgotten where a client sends %s', (_, reset) => {
+    const metadata = { managedFields: reset };
+
+    it('in an update', async () => {
+      const answer = await update(reset);
+      expect(answer.body.data).toEqual({ k: '1' });
+      expect(ownersOf(answer.body)).toEqual([]);
+      // Who applies to it then shares it with whoever was there before.
+      const applied = await apply(api, `${CONFIG_MAPS}/a`, 'me', configMap('a', { k: '1' }));
+      expect(ownersOf(applied.body)).toEqual(['me Apply v1: data.k', 'before-first-apply Update v1: data.k']);
+    });
+
+    it.each([
+      ['merge-patch', { metadata }],
+      ['strategic-merge-patch', { metadata }],
+      ['json-patch', [{ op: 'replace', path: '/metadata/managedFields', value: reset }]],
+    ])('in a %s', async (kind, patch) => {
+      await api.call('POST', `${CONFIG_MAPS}?fieldManager=me`, configMap('a', { k: '1' }));
+      const patched = await api.call('PATCH', `${CONFIG_MAPS}/a`, patch, {
+        'content-type': `application/${kind}+json`,
+      });
+      expect(patched.status).toBe(200);
+      expect(patched.body.metadata).not.toHaveProperty('managedFields');
+      expect(patched.body.data).toEqual({ k: '1' });
+      // It stays without owners until somebody applies to it.
+      const again = await api.call('PATCH', `${CONFIG_MAPS}/a`, { data: { k: '2' } }, MERGE);
+      expect(ownersOf(again.body)).toEqual([]);
+    });
+
+    it('in a creation, which is its sender’s then', async () => {
+      const body = {
+        ...configMap('a', { k: '1' }),
+        metadata: { name: 'a', ...metadata },
+      };
+      const created = await api.call('POST', `${CONFIG_MAPS}?fieldManager=me`, body);
+      expect(ownersOf(created.body)).toEqual(['me Update v1: data.k']);
+    });
+
+    it('but not through a subresource, nor in a template', async () => {
+      const template = deployment('d') as {
+        spec: { template: { metadata: object } };
+      };
+      Object.assign(template.spec.template.metadata, metadata);
+      const created = await api.call('POST', `${DEPLOYMENTS}?fieldManager=me`, template);
+      if (reset.length === 0) expect(created.body.spec.template.metadata).not.toHaveProperty('managedFields');
+      const patch = { metadata, status: { replicas: 1 } };
+      const patched = await api.call('PATCH', `${DEPLOYMENTS}/d/status?fieldManager=other`, patch, MERGE);
+      expect(ownersOf(patched.body).map((owner) => owner.split(':')[0])).toEqual([
+        'me Update apps/v1',
+        'other Update apps/v1/status',
+      ]);
+    });
   });
 
   it('are taken where they can be read, and ignored where they cannot', async () => {

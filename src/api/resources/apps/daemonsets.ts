@@ -72,7 +72,9 @@ function setTemplateGeneration(set: DaemonSet, generation: number): void {
 }
 
 function applyDefaults(object: KubeObject): void {
-  const { spec } = object as DaemonSet;
+  const { spec, metadata } = object as DaemonSet;
+  // A field that is zero there, and so the annotation is its writer's who did not send it.
+  if (metadata?.annotations?.[TEMPLATE_GENERATION] === undefined) setTemplateGeneration(object as DaemonSet, 0);
   if (spec === undefined) return;
   spec.updateStrategy ??= {};
   spec.updateStrategy.type ||= 'RollingUpdate';
