@@ -1,6 +1,6 @@
 // Cluster IPs and node ports. Each that is taken is an internal record, `~clusterips//<ip>` and `~nodeports//<port>`,
 // written on the condition that it is absent, by the command that stores the service, and deleted with it: two servers
-// cannot give one address to two services, and none is ever leaked.
+// cannot give one address to two services, and none is ever leaked. A cluster IP's IPAddress is written and deleted likewise.
 import {
   ApiError,
   type FieldError,
@@ -12,17 +12,10 @@ import {
   type ServiceSpec,
 } from '../../api/index.ts';
 import type { Prng } from '../../lib/index.ts';
-import {
-  type Condition,
-  type Envelope,
-  parseStoreKey,
-  type Snapshot,
-  type StoreKey,
-  storeKey,
-  type Write,
-} from '../../store/index.ts';
+import { type Condition, type Snapshot, type StoreKey, storeKey, type Write } from '../../store/index.ts';
 import type { Operation } from '../handlers/operation.ts';
 import { internalEnvelope } from './codec.ts';
+import { type AddressOwner, ipAddressEnvelope, ipAddressKey, isIpAddressKey } from './ip-addresses.ts';
 
 export interface ServiceAddresses {
   readonly conditions: readonly Condition[];
@@ -82,20 +75,22 @@ function allocate(
   const wanted = heldKeys(service);
   const added = [...wanted].filter((key) => !held.has(key));
   const freed = [...held].filter((key) => !wanted.has(key));
-  const owner = internalEnvelope({ service: `${service.metadata?.namespace ?? ''}/${service.metadata?.name ?? ''}` });
+  const owner = { namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' };
   return {
     conditions: added.map((key) => ({ kind: 'absent', key })),
     writes: [
-      ...added.map((key): Write => ({ kind: 'put', key, envelope: owner })),
+      ...added.map((key) => recordAddress(key, owner, options)),
       ...freed.map((key): Write => ({ kind: 'delete', key })),
     ],
   };
 }
 
-/** The record of an address, by the key of the service that holds it. */
-export function addressRecord(service: StoreKey): Envelope {
-  const { namespace, name } = parseStoreKey(service);
-  return internalEnvelope({ service: `${namespace}/${name}` });
+/** Records whose an address is. */
+export function recordAddress(key: StoreKey, owner: AddressOwner, options: Operation['server']['options']): Write {
+  const envelope = isIpAddressKey(key)
+    ? ipAddressEnvelope(key, owner, options)
+    : internalEnvelope({ service: `${owner.namespace}/${owner.name}` });
+  return { kind: 'put', key, envelope };
 }
 
 /** The records that a service's spec stands for. */
@@ -103,7 +98,10 @@ export function heldKeys(service: Service): ReadonlySet<StoreKey> {
   const keys = new Set<StoreKey>();
   const { spec } = service;
   if (spec === undefined) return keys;
-  if (hasClusterIp(spec) && spec.clusterIP !== undefined && spec.clusterIP !== '') keys.add(ipKey(spec.clusterIP));
+  if (hasClusterIp(spec) && spec.clusterIP !== undefined && spec.clusterIP !== '') {
+    keys.add(ipKey(spec.clusterIP));
+    keys.add(ipAddressKey(spec.clusterIP));
+  }
   for (const { nodePort } of spec.ports ?? [])
     if (nodePort !== undefined && nodePort !== 0) keys.add(portKey(nodePort));
   if (spec.healthCheckNodePort !== undefined && spec.healthCheckNodePort !== 0)
@@ -153,6 +151,11 @@ export function parseCidr(cidr: string): Ipv4Range {
   return { first: base - (base % total) + 1, size: total - 2 };
 }
 
+/** The range with its first address: 10.96.0.0/16 for 10.96.0.7/16. */
+export function networkOf(cidr: string): string {
+  return `${formatIpv4(parseCidr(cidr).first - 1)}/${cidr.split('/')[1]}`;
+}
+
 export function parseIpv4(text: string): number | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || parts.some((part) => !/^(?:0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255))
@@ -174,10 +177,15 @@ function pickIp(range: Ipv4Range, random: Prng, free: (key: StoreKey) => boolean
   const reserved = Math.min(Math.max(16, Math.floor(range.size / 16)), 256);
   const from = range.size > 4 * reserved ? reserved : 1;
   const found =
-    search(range.first + from, range.size - from, random, (ip) => free(ipKey(formatIpv4(ip)))) ??
-    search(range.first + 1, from - 1, random, (ip) => free(ipKey(formatIpv4(ip))));
+    search(range.first + from, range.size - from, random, (ip) => isFreeIp(formatIpv4(ip), free)) ??
+    search(range.first + 1, from - 1, random, (ip) => isFreeIp(formatIpv4(ip), free));
   if (found === undefined) throw exhausted('failed to allocate a serviceIP: range is full');
   return formatIpv4(found);
+}
+
+/** Neither a service's nor anybody's who made an IPAddress of it. */
+function isFreeIp(ip: string, free: (key: StoreKey) => boolean): boolean {
+  return free(ipKey(ip)) && free(ipAddressKey(ip));
 }
 
 function refuseTakenIp(service: Service, ip: string, range: Ipv4Range, free: (key: StoreKey) => boolean): void {
@@ -185,7 +193,7 @@ function refuseTakenIp(service: Service, ip: string, range: Ipv4Range, free: (ke
   const inside = value !== undefined && value >= range.first && value < range.first + range.size;
   const why = !inside
     ? `failed to allocate IP ${ip}: the provided network does not match the current range`
-    : free(ipKey(ip))
+    : isFreeIp(ip, free)
       ? undefined
       : `failed to allocate IP ${ip}: provided IP is already allocated`;
   if (why !== undefined) throw refused(service, invalid('spec.clusterIPs', [ip], why));
