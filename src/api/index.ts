@@ -56,4 +56,5 @@ export { BETA_CLASS_ANNOTATION } from './validation/claim.ts';
 export { cidrHolds } from './validation/ip.ts';
 export { managerOfUserAgent, validateFieldManager } from './validation/managed-fields.ts';
 export { dns1123LabelProblems, dns1123SubdomainProblems } from './validation/names.ts';
+export { needsHealthCheck } from './validation/service.ts';
 export { repeatedKeys } from './yaml.ts';

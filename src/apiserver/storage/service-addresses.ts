@@ -7,6 +7,7 @@ import {
   invalid,
   invalidError,
   type KubeObject,
+  needsHealthCheck,
   type Service,
   type ServicePort,
   type ServiceSpec,
@@ -72,6 +73,7 @@ function allocate(
   const free = (key: StoreKey): boolean => held.has(key) || snapshot.get(key) === undefined;
   settleClusterIp(service, spec, old?.spec, options.serviceCidr, options.random, free);
   settleNodePorts(service, spec, old?.spec, options.nodePortRange ?? DEFAULT_NODE_PORTS, options.random, free);
+  settleHealthCheckPort(spec, options.nodePortRange ?? DEFAULT_NODE_PORTS, options.random, free);
   const wanted = heldKeys(service);
   const added = [...wanted].filter((key) => !held.has(key));
   const freed = [...held].filter((key) => !wanted.has(key));
@@ -199,11 +201,36 @@ function refuseTakenIp(service: Service, ip: string, range: Ipv4Range, free: (ke
   if (why !== undefined) throw refused(service, invalid('spec.clusterIPs', [ip], why));
 }
 
+interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The port where nodes tell a balancer whether they have pods of the service. */
+function settleHealthCheckPort(
+  spec: ServiceSpec,
+  range: PortRange,
+  random: Prng,
+  free: (key: StoreKey) => boolean,
+): void {
+  if (!needsHealthCheck(spec)) return;
+  const asked = spec.healthCheckNodePort ?? 0;
+  const taken = new Set((spec.ports ?? []).map(({ nodePort }) => nodePort));
+  const isFree = (port: number): boolean => !taken.has(port) && free(portKey(port));
+  if (asked === 0) {
+    const found = search(range.first, range.last - range.first + 1, random, isFree);
+    if (found === undefined) throw exhausted('failed to allocate a HealthCheck NodePort 0: range is full');
+    spec.healthCheckNodePort = found;
+  } else if (!inRange(asked, range) || !isFree(asked)) {
+    throw exhausted(`failed to allocate requested HealthCheck NodePort ${asked}: ${refusalOfPort(asked, range)}`);
+  }
+}
+
 function settleNodePorts(
   service: Service,
   spec: ServiceSpec,
   old: ServiceSpec | undefined,
-  range: { readonly first: number; readonly last: number },
+  range: PortRange,
   random: Prng,
   free: (key: StoreKey) => boolean,
 ): void {
@@ -218,9 +245,7 @@ function settleNodePorts(
       const kept = old?.ports?.find((candidate) => samePort(candidate, port))?.nodePort;
       if (kept !== undefined && !taken.has(kept)) port.nodePort = kept;
     } else if (!portAvailable(port, range, free)) {
-      const why = inRange(port.nodePort ?? 0, range)
-        ? 'provided port is already allocated'
-        : `provided port is not in the valid range. The range of valid ports is ${range.first}-${range.last}`;
+      const why = refusalOfPort(port.nodePort ?? 0, range);
       throw refused(service, invalid(`spec.ports[${index}].nodePort`, port.nodePort, why));
     }
     if (port.nodePort !== undefined) taken.add(port.nodePort);
@@ -237,15 +262,17 @@ function settleNodePorts(
   }
 }
 
-function portAvailable(
-  port: ServicePort,
-  range: { readonly first: number; readonly last: number },
-  free: (key: StoreKey) => boolean,
-): boolean {
+function refusalOfPort(port: number, range: PortRange): string {
+  return inRange(port, range)
+    ? 'provided port is already allocated'
+    : `provided port is not in the valid range. The range of valid ports is ${range.first}-${range.last}`;
+}
+
+function portAvailable(port: ServicePort, range: PortRange, free: (key: StoreKey) => boolean): boolean {
   return port.nodePort !== undefined && inRange(port.nodePort, range) && free(portKey(port.nodePort));
 }
 
-function inRange(port: number, range: { readonly first: number; readonly last: number }): boolean {
+function inRange(port: number, range: PortRange): boolean {
   return port >= range.first && port <= range.last;
 }
 
