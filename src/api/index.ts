@@ -53,6 +53,8 @@ export { covers, mergeTolerations, tolerates } from './toleration.ts';
 export type * from './types.ts';
 export { validateLocalAccessReview } from './validation/access-review.ts';
 export { BETA_CLASS_ANNOTATION } from './validation/claim.ts';
+export { cidrHolds } from './validation/ip.ts';
 export { managerOfUserAgent, validateFieldManager } from './validation/managed-fields.ts';
 export { dns1123LabelProblems, dns1123SubdomainProblems } from './validation/names.ts';
+export { needsHealthCheck } from './validation/service.ts';
 export { repeatedKeys } from './yaml.ts';

@@ -387,6 +387,28 @@ describe('bindings', () => {
     });
   });
 
+  test.each<[object, string]>([
+    [{ name: 'c' }, '*/c'],
+    [
+      { selector: { matchLabels: { b: '2', a: '1' } } },
+      '&LabelSelector{MatchLabels:map[string]string{a: 1,b: 2,},MatchExpressions:[]LabelSelectorRequirement{},}',
+    ],
+    [
+      {
+        selector: {
+          matchExpressions: [
+            { key: 'a', operator: 'In', values: ['x', 'y'] },
+            { key: 'b', operator: 'Exists' },
+          ],
+        },
+      },
+      '&LabelSelector{MatchLabels:map[string]string{},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:a,Operator:In,Values:[x y],},LabelSelectorRequirement{Key:b,Operator:Exists,Values:[],},},}',
+    ],
+  ])('show their parameters %j', (paramRef, text) => {
+    const stored = created(BINDINGS, binding({ paramRef: { ...paramRef, parameterNotFoundAction: 'Deny' } }));
+    expect(cellsOf(BINDINGS, stored)).toMatchObject({ ParamRef: text });
+  });
+
   test.each<[string, object, string]>([
     ['no policy', { policyName: '' }, 'spec.policyName: Required value'],
     [

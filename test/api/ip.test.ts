@@ -2,7 +2,15 @@
 import './seed.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cidrProblems, ipProblems, ipText, isStrictSubset, parseCidr, parseIp } from '../../src/api/validation/ip.ts';
+import {
+  cidrHolds,
+  cidrProblems,
+  ipProblems,
+  ipText,
+  isStrictSubset,
+  parseCidr,
+  parseIp,
+} from '../../src/api/validation/ip.ts';
 
 const group = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff }));
 
@@ -68,5 +76,16 @@ describe('CIDRs', () => {
   ])('%s within %s: %s', (inner, outer, expected) => {
     const [a, b] = [parseCidr(inner), parseCidr(outer)];
     expect(a !== undefined && b !== undefined && isStrictSubset(a, b)).toBe(expected);
+  });
+
+  test.each([
+    ['10.0.0.0/8', '10.96.0.0/16', true],
+    ['10.96.0.0/16', '10.96.0.0/16', true],
+    ['10.96.0.0/16', '10.0.0.0/8', false],
+    ['10.97.0.0/16', '10.96.0.0/16', false],
+    ['::/0', '10.96.0.0/16', false],
+    ['all', '10.96.0.0/16', false],
+  ])('%s holds %s: %s', (outer, inner, expected) => {
+    expect(cidrHolds(outer, inner)).toBe(expected);
   });
 });

@@ -512,6 +512,26 @@ describe('updating', () => {
     );
   });
 
+  test('a service keeps the port of its health check while it needs one, and refuses another', () => {
+    const balanced = {
+      ...service(),
+      spec: { type: 'LoadBalancer', externalTrafficPolicy: 'Local', ports: [{ port: 80 }] },
+    };
+    const old = created<Service>(SERVICES, balanced);
+    Object.assign(old.spec ?? {}, { healthCheckNodePort: 31_000 });
+    const change = (spec: object): Service =>
+      updated(SERVICES, old, (next) => void Object.assign(next.spec ?? {}, spec));
+    expect(change({ healthCheckNodePort: 0 }).spec?.healthCheckNodePort).toBe(31_000);
+    expect(change({ externalTrafficPolicy: 'Cluster' }).spec?.healthCheckNodePort).toBeUndefined();
+    expect(failure(() => change({ healthCheckNodePort: 31_001 }))).toContain(
+      'spec.healthCheckNodePort: Forbidden: field is immutable',
+    );
+    const plain = { ...service(), spec: { ports: [{ port: 80 }], healthCheckNodePort: 31_000 } };
+    expect(failure(() => created(SERVICES, plain))).toContain(
+      "spec.healthCheckNodePort: Invalid value: 31000: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+    );
+  });
+
   test('immutable config maps and secrets stay as they are', () => {
     const map = created(CONFIG_MAPS, { metadata: { name: 'c' }, immutable: true, data: { a: '1' } });
     expect(failure(() => updated(CONFIG_MAPS, map, (object) => Object.assign(object, { data: {} })))).toContain(

@@ -295,7 +295,7 @@ describe('IP addresses', () => {
 
   test('are named after themselves and keep their parent', () => {
     const stored = created<IPAddress>(IP_ADDRESSES, address('2001:db8::1'));
-    expect(cellsOf(IP_ADDRESSES, stored)).toMatchObject({ Name: '2001:db8::1', ParentRef: 'services/default/web' });
+    expect(cellsOf(IP_ADDRESSES, stored)).toEqual({ Name: '2001:db8::1', ParentRef: 'services/default/web' });
     const moved = (): unknown =>
       updated(IP_ADDRESSES, stored, (next) => {
         next.spec = { parentRef: { resource: 'services', name: 'other' } };

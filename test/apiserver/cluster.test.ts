@@ -116,6 +116,34 @@ describe('services', () => {
     expect(plain.body.spec.ports[0].nodePort).toBeUndefined();
   });
 
+  it('have a port for health checks when balancers are to ask each node, and give it back', async () => {
+    const local = service('a', { type: 'LoadBalancer', externalTrafficPolicy: 'Local' });
+    const { spec } = (await api.call('POST', SERVICES, local)).body;
+    expect(spec.healthCheckNodePort).toBeGreaterThanOrEqual(30_000);
+    expect(spec.healthCheckNodePort).not.toBe(spec.ports[0].nodePort);
+    const asking = (name: string, healthCheckNodePort: number): object =>
+      service(name, { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort });
+    const taken = await api.call('POST', SERVICES, asking('b', spec.healthCheckNodePort));
+    expect(taken.body).toMatchObject({
+      code: 500,
+      message: expect.stringContaining('provided port is already allocated'),
+    });
+    const outside = await api.call('POST', SERVICES, asking('b', 80));
+    expect(outside.body.message).toContain(
+      'failed to allocate requested HealthCheck NodePort 80: provided port is not in',
+    );
+    const shared = await api.call('PATCH', `${SERVICES}/a`, { spec: { externalTrafficPolicy: 'Cluster' } }, MERGE);
+    expect(shared.body.spec.healthCheckNodePort).toBeUndefined();
+    expect((await api.call('POST', SERVICES, asking('b', spec.healthCheckNodePort))).status).toBe(201);
+  });
+
+  it('say how the addresses of their balancers are reached', async () => {
+    await api.call('POST', SERVICES, service('a', { type: 'LoadBalancer' }));
+    const status = { loadBalancer: { ingress: [{ ip: '192.0.2.1' }, { hostname: 'lb.example' }] } };
+    const { body } = await api.call('PATCH', `${SERVICES}/a/status`, { status }, MERGE);
+    expect(body.status.loadBalancer.ingress).toEqual([{ ip: '192.0.2.1', ipMode: 'VIP' }, { hostname: 'lb.example' }]);
+  });
+
   it('have none when they are headless, and the first one is the API', async () => {
     expect((await api.call('POST', SERVICES, service('h', { clusterIP: 'None' }))).body.spec.clusterIPs).toEqual([
       'None',

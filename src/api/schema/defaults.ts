@@ -5,7 +5,7 @@ import { relevance } from './required.ts';
 import type { Shape, TypeSchema } from './shapes.ts';
 
 /** Raised whenever a default below or in a strategy changes: it is part of the schema's hash. */
-export const DEFAULTS_REVISION = 4;
+export const DEFAULTS_REVISION = 5;
 
 export type Defaulter = (value: JsonObject) => void;
 

@@ -118,3 +118,11 @@ export function isStrictSubset(inner: CidrValue, outer: CidrValue): boolean {
   if (inner.family !== outer.family || inner.prefix <= outer.prefix) return false;
   return masked({ ...inner, prefix: outer.prefix }) === masked(outer);
 }
+
+/** True when all of `inner` is in `outer`; false for what is no CIDR. */
+export function cidrHolds(outer: string, inner: string): boolean {
+  const [large, small] = [parseCidr(outer), parseCidr(inner)];
+  if (large === undefined || small === undefined) return false;
+  if (large.family !== small.family || small.prefix < large.prefix) return false;
+  return masked({ ...small, prefix: large.prefix }) === masked(large);
+}

@@ -30,6 +30,10 @@ export function validateService({ spec }: Service): FieldError[] {
     errors,
     oneOf(spec.externalTrafficPolicy, 'spec.externalTrafficPolicy', ['Cluster', 'Local'], 'optional'),
   );
+  if (spec.healthCheckNodePort && !needsHealthCheck(spec)) {
+    const when = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+    errors.push(invalid('spec.healthCheckNodePort', spec.healthCheckNodePort, when));
+  }
   const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
   addFindings(errors, oneOf(spec.ipFamilyPolicy, 'spec.ipFamilyPolicy', policies, 'optional'));
   const timeout = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
@@ -106,6 +110,11 @@ function validatePorts(ports: readonly ServicePort[], spec: ServiceSpec): FieldE
   return errors;
 }
 
+/** Whether its balancer asks each node for pods of its own. */
+export function needsHealthCheck({ type, externalTrafficPolicy }: ServiceSpec): boolean {
+  return type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
+}
+
 export function validateServiceUpdate({ spec }: Service, { spec: old }: Service): FieldError[] {
   if (spec === undefined || old === undefined) return [];
   const errors: FieldError[] = [];
@@ -113,6 +122,9 @@ export function validateServiceUpdate({ spec }: Service, { spec: old }: Service)
   if (kept && old.clusterIP && spec.clusterIP !== old.clusterIP) {
     errors.push(invalid('spec.clusterIPs[0]', spec.clusterIPs ?? null, 'may not change once set'));
   }
+  const port = old.healthCheckNodePort || spec.healthCheckNodePort;
+  if (needsHealthCheck(spec) && needsHealthCheck(old) && spec.healthCheckNodePort !== port)
+    errors.push(forbidden('spec.healthCheckNodePort', 'field is immutable'));
   const families = old.ipFamilies?.[0];
   if (kept && families !== undefined && spec.ipFamilies !== undefined && !equalJson(spec.ipFamilies[0], families)) {
     errors.push(invalid('spec.ipFamilies[0]', spec.ipFamilies[0], 'may not change once set'));

@@ -1,6 +1,7 @@
 // The repair of service addresses: records of cluster IPs and node ports that no service holds are freed, and what a service
-// holds without a record is recorded. Commands keep the two equal by themselves; this is for what came otherwise, such as
-// objects of older software. A snapshot shows both as of one moment, so nothing that is being allocated looks leaked.
+// holds without a record is recorded; likewise the IPAddresses of cluster IPs. Commands keep the two equal by themselves; this is for
+// what came otherwise, such as objects of older software. A snapshot shows both as of one moment, so nothing that is being
+// allocated looks leaked.
 import { oncePer } from '../../lib/index.ts';
 import {
   type Condition,
@@ -14,7 +15,9 @@ import {
 import type { ServerContext } from '../context.ts';
 import { ADDRESS_REPAIR_BATCH } from '../limits.ts';
 import { fromStored } from '../storage/codec.ts';
-import { ADDRESS_RECORDS, addressRecord, heldKeys } from '../storage/service-addresses.ts';
+import { IP_ADDRESSES, isAllocated } from '../storage/ip-addresses.ts';
+import { nameOfKey } from '../storage/keys.ts';
+import { ADDRESS_RECORDS, heldKeys, recordAddress } from '../storage/service-addresses.ts';
 
 /** A version of a service is parsed once in its life. */
 const heldBy = oncePer((stored: StoredObject): ReadonlySet<StoreKey> => heldKeys(fromStored(stored)));
@@ -32,6 +35,13 @@ export async function repairServiceAddresses({ options }: ServerContext, signal:
   if (leaked.length + unrecorded.length === 0) return;
   logger.warn({ leaked: leaked.length, unrecorded: unrecorded.length }, 'the addresses of services are repaired');
   await commitEach(store, leaked.map(release), signal);
+  const record = ({ key, service }: AddressFaults['unrecorded'][number]): Repair => ({
+    conditions: [
+      { kind: 'absent', key },
+      { kind: 'revision', key: service.key, revision: service.revision },
+    ],
+    writes: [recordAddress(key, nameOfKey(service), options)],
+  });
   await commitEach(store, unrecorded.map(record), signal);
 }
 
@@ -52,6 +62,8 @@ export function findFaults(snapshot: Snapshot): AddressFaults {
   for (const resource of ADDRESS_RECORDS) {
     for (const stored of snapshot.scan(resourceRange(resource))) if (!holders.has(stored.key)) leaked.push(stored);
   }
+  for (const stored of snapshot.scan(resourceRange(IP_ADDRESSES)))
+    if (isAllocated(stored) && !holders.has(stored.key)) leaked.push(stored);
   const held = [...holders].map(([key, services]) => ({ key, services }));
   return {
     leaked,
@@ -66,16 +78,6 @@ export function findFaults(snapshot: Snapshot): AddressFaults {
 
 function release({ key, revision }: StoredObject): Repair {
   return { conditions: [{ kind: 'revision', key, revision }], writes: [{ kind: 'delete', key }] };
-}
-
-function record({ key, service }: AddressFaults['unrecorded'][number]): Repair {
-  return {
-    conditions: [
-      { kind: 'absent', key },
-      { kind: 'revision', key: service.key, revision: service.revision },
-    ],
-    writes: [{ kind: 'put', key, envelope: addressRecord(service.key) }],
-  };
 }
 
 /** Many in one command; when one of them has moved meanwhile, each by itself, so that the others do not wait for the next look. */

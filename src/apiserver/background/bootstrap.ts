@@ -1,5 +1,5 @@
-// The first objects of a cluster: its namespaces, the priorities of its own pods, the service under which pods find the API, and
-// how requests share a server. Idempotent.
+// The first objects of a cluster: its namespaces, the priorities of its own pods, the range of its cluster IPs, the service under
+// which pods find the API, and how requests share a server. Idempotent.
 import { cloneJson, type KubeObject, SYSTEM_PRIORITY_CLASSES } from '../../api/index.ts';
 import type { ServerContext } from '../context.ts';
 import { fromStored } from '../storage/codec.ts';
@@ -8,6 +8,7 @@ import { apiServiceIp } from '../storage/service-addresses.ts';
 import { API_SERVICE, publishApiEndpoints } from './api-endpoints.ts';
 import { definitionOf, ensure, ensureCurrent, type ResourceId } from './ensure.ts';
 import { FLOW_CONTROL_STEPS, keptUpToDate } from './flow-control.ts';
+import { ensureServiceCidr } from './service-cidr.ts';
 
 /** As the part of Kubernetes' server is called that keeps them. */
 const PRODUCER = { manager: 'api-priority-and-fairness-config-producer-v1' };
@@ -22,6 +23,7 @@ export async function bootstrap(server: ServerContext, signal: AbortSignal): Pro
     const priorityClass = { apiVersion: 'scheduling.k8s.io/v1', metadata: { name }, value, description };
     await ensure(server, signal, ['scheduling.k8s.io', 'priorityclasses'], { kind: 'PriorityClass', ...priorityClass });
   }
+  await ensureServiceCidr(server, signal);
   await ensure(server, signal, ['', 'services'], apiService(server));
   await publishApiEndpoints(server, signal);
   await ensureFlowControl(server, signal);

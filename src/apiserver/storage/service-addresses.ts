@@ -1,28 +1,22 @@
 // Cluster IPs and node ports. Each that is taken is an internal record, `~clusterips//<ip>` and `~nodeports//<port>`,
 // written on the condition that it is absent, by the command that stores the service, and deleted with it: two servers
-// cannot give one address to two services, and none is ever leaked.
+// cannot give one address to two services, and none is ever leaked. A cluster IP's IPAddress is written and deleted likewise.
 import {
   ApiError,
   type FieldError,
   invalid,
   invalidError,
   type KubeObject,
+  needsHealthCheck,
   type Service,
   type ServicePort,
   type ServiceSpec,
 } from '../../api/index.ts';
 import type { Prng } from '../../lib/index.ts';
-import {
-  type Condition,
-  type Envelope,
-  parseStoreKey,
-  type Snapshot,
-  type StoreKey,
-  storeKey,
-  type Write,
-} from '../../store/index.ts';
+import { type Condition, type Snapshot, type StoreKey, storeKey, type Write } from '../../store/index.ts';
 import type { Operation } from '../handlers/operation.ts';
 import { internalEnvelope } from './codec.ts';
+import { type AddressOwner, ipAddressEnvelope, ipAddressKey, isIpAddressKey } from './ip-addresses.ts';
 
 export interface ServiceAddresses {
   readonly conditions: readonly Condition[];
@@ -79,23 +73,26 @@ function allocate(
   const free = (key: StoreKey): boolean => held.has(key) || snapshot.get(key) === undefined;
   settleClusterIp(service, spec, old?.spec, options.serviceCidr, options.random, free);
   settleNodePorts(service, spec, old?.spec, options.nodePortRange ?? DEFAULT_NODE_PORTS, options.random, free);
+  settleHealthCheckPort(spec, options.nodePortRange ?? DEFAULT_NODE_PORTS, options.random, free);
   const wanted = heldKeys(service);
   const added = [...wanted].filter((key) => !held.has(key));
   const freed = [...held].filter((key) => !wanted.has(key));
-  const owner = internalEnvelope({ service: `${service.metadata?.namespace ?? ''}/${service.metadata?.name ?? ''}` });
+  const owner = { namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' };
   return {
     conditions: added.map((key) => ({ kind: 'absent', key })),
     writes: [
-      ...added.map((key): Write => ({ kind: 'put', key, envelope: owner })),
+      ...added.map((key) => recordAddress(key, owner, options)),
       ...freed.map((key): Write => ({ kind: 'delete', key })),
     ],
   };
 }
 
-/** The record of an address, by the key of the service that holds it. */
-export function addressRecord(service: StoreKey): Envelope {
-  const { namespace, name } = parseStoreKey(service);
-  return internalEnvelope({ service: `${namespace}/${name}` });
+/** Records whose an address is. */
+export function recordAddress(key: StoreKey, owner: AddressOwner, options: Operation['server']['options']): Write {
+  const envelope = isIpAddressKey(key)
+    ? ipAddressEnvelope(key, owner, options)
+    : internalEnvelope({ service: `${owner.namespace}/${owner.name}` });
+  return { kind: 'put', key, envelope };
 }
 
 /** The records that a service's spec stands for. */
@@ -103,7 +100,10 @@ export function heldKeys(service: Service): ReadonlySet<StoreKey> {
   const keys = new Set<StoreKey>();
   const { spec } = service;
   if (spec === undefined) return keys;
-  if (hasClusterIp(spec) && spec.clusterIP !== undefined && spec.clusterIP !== '') keys.add(ipKey(spec.clusterIP));
+  if (hasClusterIp(spec) && spec.clusterIP !== undefined && spec.clusterIP !== '') {
+    keys.add(ipKey(spec.clusterIP));
+    keys.add(ipAddressKey(spec.clusterIP));
+  }
   for (const { nodePort } of spec.ports ?? [])
     if (nodePort !== undefined && nodePort !== 0) keys.add(portKey(nodePort));
   if (spec.healthCheckNodePort !== undefined && spec.healthCheckNodePort !== 0)
@@ -153,6 +153,11 @@ export function parseCidr(cidr: string): Ipv4Range {
   return { first: base - (base % total) + 1, size: total - 2 };
 }
 
+/** The range with its first address: 10.96.0.0/16 for 10.96.0.7/16. */
+export function networkOf(cidr: string): string {
+  return `${formatIpv4(parseCidr(cidr).first - 1)}/${cidr.split('/')[1]}`;
+}
+
 export function parseIpv4(text: string): number | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || parts.some((part) => !/^(?:0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255))
@@ -174,10 +179,15 @@ function pickIp(range: Ipv4Range, random: Prng, free: (key: StoreKey) => boolean
   const reserved = Math.min(Math.max(16, Math.floor(range.size / 16)), 256);
   const from = range.size > 4 * reserved ? reserved : 1;
   const found =
-    search(range.first + from, range.size - from, random, (ip) => free(ipKey(formatIpv4(ip)))) ??
-    search(range.first + 1, from - 1, random, (ip) => free(ipKey(formatIpv4(ip))));
+    search(range.first + from, range.size - from, random, (ip) => isFreeIp(formatIpv4(ip), free)) ??
+    search(range.first + 1, from - 1, random, (ip) => isFreeIp(formatIpv4(ip), free));
   if (found === undefined) throw exhausted('failed to allocate a serviceIP: range is full');
   return formatIpv4(found);
+}
+
+/** Neither a service's nor anybody's who made an IPAddress of it. */
+function isFreeIp(ip: string, free: (key: StoreKey) => boolean): boolean {
+  return free(ipKey(ip)) && free(ipAddressKey(ip));
 }
 
 function refuseTakenIp(service: Service, ip: string, range: Ipv4Range, free: (key: StoreKey) => boolean): void {
@@ -185,17 +195,42 @@ function refuseTakenIp(service: Service, ip: string, range: Ipv4Range, free: (ke
   const inside = value !== undefined && value >= range.first && value < range.first + range.size;
   const why = !inside
     ? `failed to allocate IP ${ip}: the provided network does not match the current range`
-    : free(ipKey(ip))
+    : isFreeIp(ip, free)
       ? undefined
       : `failed to allocate IP ${ip}: provided IP is already allocated`;
   if (why !== undefined) throw refused(service, invalid('spec.clusterIPs', [ip], why));
+}
+
+interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The port where nodes tell a balancer whether they have pods of the service. */
+function settleHealthCheckPort(
+  spec: ServiceSpec,
+  range: PortRange,
+  random: Prng,
+  free: (key: StoreKey) => boolean,
+): void {
+  if (!needsHealthCheck(spec)) return;
+  const asked = spec.healthCheckNodePort ?? 0;
+  const taken = new Set((spec.ports ?? []).map(({ nodePort }) => nodePort));
+  const isFree = (port: number): boolean => !taken.has(port) && free(portKey(port));
+  if (asked === 0) {
+    const found = search(range.first, range.last - range.first + 1, random, isFree);
+    if (found === undefined) throw exhausted('failed to allocate a HealthCheck NodePort 0: range is full');
+    spec.healthCheckNodePort = found;
+  } else if (!inRange(asked, range) || !isFree(asked)) {
+    throw exhausted(`failed to allocate requested HealthCheck NodePort ${asked}: ${refusalOfPort(asked, range)}`);
+  }
 }
 
 function settleNodePorts(
   service: Service,
   spec: ServiceSpec,
   old: ServiceSpec | undefined,
-  range: { readonly first: number; readonly last: number },
+  range: PortRange,
   random: Prng,
   free: (key: StoreKey) => boolean,
 ): void {
@@ -210,9 +245,7 @@ function settleNodePorts(
       const kept = old?.ports?.find((candidate) => samePort(candidate, port))?.nodePort;
       if (kept !== undefined && !taken.has(kept)) port.nodePort = kept;
     } else if (!portAvailable(port, range, free)) {
-      const why = inRange(port.nodePort ?? 0, range)
-        ? 'provided port is already allocated'
-        : `provided port is not in the valid range. The range of valid ports is ${range.first}-${range.last}`;
+      const why = refusalOfPort(port.nodePort ?? 0, range);
       throw refused(service, invalid(`spec.ports[${index}].nodePort`, port.nodePort, why));
     }
     if (port.nodePort !== undefined) taken.add(port.nodePort);
@@ -229,15 +262,17 @@ function settleNodePorts(
   }
 }
 
-function portAvailable(
-  port: ServicePort,
-  range: { readonly first: number; readonly last: number },
-  free: (key: StoreKey) => boolean,
-): boolean {
+function refusalOfPort(port: number, range: PortRange): string {
+  return inRange(port, range)
+    ? 'provided port is already allocated'
+    : `provided port is not in the valid range. The range of valid ports is ${range.first}-${range.last}`;
+}
+
+function portAvailable(port: ServicePort, range: PortRange, free: (key: StoreKey) => boolean): boolean {
   return port.nodePort !== undefined && inRange(port.nodePort, range) && free(portKey(port.nodePort));
 }
 
-function inRange(port: number, range: { readonly first: number; readonly last: number }): boolean {
+function inRange(port: number, range: PortRange): boolean {
   return port >= range.first && port <= range.last;
 }
 

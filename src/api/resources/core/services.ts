@@ -2,8 +2,8 @@
 // here say what may be asked for and what stays once given.
 import type { FieldError } from '../../definition.ts';
 import type { KubeObject } from '../../object.ts';
-import type { Service } from '../../types.ts';
-import { validateService, validateServiceUpdate } from '../../validation/service.ts';
+import type { Service, ServiceSpec } from '../../types.ts';
+import { needsHealthCheck, validateService, validateServiceUpdate } from '../../validation/service.ts';
 import { AGE_COLUMN, column, defineResource, NAME_COLUMN, statusOf } from '../define.ts';
 
 export const SERVICES = defineResource({
@@ -49,8 +49,10 @@ export const SERVICES = defineResource({
 });
 
 function applyDefaults(object: KubeObject): void {
-  const { spec } = object as Service;
+  const { spec, status } = object as Service;
   if (spec === undefined) return;
+  if (spec.type === 'LoadBalancer')
+    for (const ingress of status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP';
   spec.type ||= 'ClusterIP';
   spec.sessionAffinity ||= 'None';
   if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
@@ -77,8 +79,9 @@ function applyDefaults(object: KubeObject): void {
 function keepAllocations(service: Service, old: Service): void {
   const { spec } = service;
   const before = old.spec;
-  if (spec === undefined || before === undefined || spec.type === 'ExternalName' || before.type === 'ExternalName')
-    return;
+  if (spec === undefined || before === undefined) return;
+  keepHealthCheckPort(spec, before);
+  if (spec.type === 'ExternalName' || before.type === 'ExternalName') return;
   if (!spec.clusterIP && before.clusterIP) {
     spec.clusterIP = before.clusterIP;
     if (before.clusterIPs !== undefined) spec.clusterIPs = [...before.clusterIPs];
@@ -92,6 +95,13 @@ function keepAllocations(service: Service, old: Service): void {
     );
     if (same?.nodePort) port.nodePort = same.nodePort;
   }
+}
+
+function keepHealthCheckPort(spec: ServiceSpec, before: ServiceSpec): void {
+  const port = before.healthCheckNodePort;
+  if (port === undefined || !needsHealthCheck(before)) return;
+  if (needsHealthCheck(spec)) spec.healthCheckNodePort ||= port;
+  else if (spec.healthCheckNodePort === port) delete spec.healthCheckNodePort;
 }
 
 function externalText({ spec, status }: Service): string {

@@ -5,7 +5,7 @@ import { addFindings, invalid, problemsAt, required } from '../../field-error.ts
 import { equalJson } from '../../json.ts';
 import { ipProblems } from '../../validation/ip.ts';
 import { dns1123SubdomainProblems, pathSegmentProblems } from '../../validation/names.ts';
-import { AGE_COLUMN, column, defineResource, NAME_COLUMN } from '../define.ts';
+import { column, defineResource, NAME_COLUMN } from '../define.ts';
 
 export const IP_ADDRESSES = defineResource({
   group: 'networking.k8s.io',
@@ -14,7 +14,7 @@ export const IP_ADDRESSES = defineResource({
   kind: 'IPAddress',
   namespaced: false,
   shortNames: ['ip'],
-  columns: [NAME_COLUMN, column<IPAddress>('ParentRef', parentText), AGE_COLUMN],
+  columns: [NAME_COLUMN, column<IPAddress>('ParentRef', parentText)],
   strategy: {
     nameRule: 'pathSegment',
     validate: (object) => validateIpAddress(object as IPAddress),
