@@ -3,6 +3,7 @@
 import { NESTING_LIMIT, REQUEST_BODY_LIMIT_BYTES } from '../lib/index.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { isUnsafeKey, type Json, joinPath, measureJson } from './json.ts';
+import { jsonSyntaxError } from './json-syntax.ts';
 import { APPLY_MEDIA_TYPE } from './patch/media-types.ts';
 import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from './protobuf/decode.ts';
 import { ApiError, bodyTooDeep, tooLargeError, unsupportedMediaTypeError } from './status.ts';
@@ -48,8 +49,11 @@ export function decodeBody(
 
 /** A body that is no JSON: those who expect something else than an object say so in their own words. */
 export class JsonParseError extends ApiError {
+  readonly why: string;
+
   constructor(why: string) {
     super(400, 'BadRequest', `couldn't get version/kind; json parse error: ${why}`);
+    this.why = why;
   }
 }
 
@@ -74,7 +78,7 @@ function decodeJson(buffer: Buffer): DecodedBody {
   try {
     value = JSON.parse(text) as Json;
   } catch (cause) {
-    throw new JsonParseError(cause instanceof Error ? cause.message : String(cause));
+    throw new JsonParseError(jsonSyntaxError(buffer) ?? (cause instanceof Error ? cause.message : String(cause)));
   }
   const tree = sweep(value, text.includes('__proto__') || text.includes('\\u'));
   return {

@@ -14,7 +14,16 @@ const MERGE = 'merge-patch';
 const STRATEGIC = 'strategic-merge-patch';
 const GENERIC = 'the server rejected our request due to an error in our request';
 const table: readonly [string, string, string, string, number, string | undefined, string | RegExp][] = [
-  ['no JSON', MERGE, `${CONFIG_MAPS}/a`, '{', 400, 'BadRequest', 'invalid JSON patch'],
+  ['no JSON', MERGE, `${CONFIG_MAPS}/a`, '{', 400, 'BadRequest', 'error decoding patch: unexpected end of JSON input'],
+  [
+    'no JSON',
+    STRATEGIC,
+    `${CONFIG_MAPS}/a`,
+    '{x',
+    400,
+    'BadRequest',
+    "invalid character 'x' looking for beginning of object key string",
+  ],
   [
     'a test that fails',
     JSON_PATCH,

@@ -8,7 +8,7 @@ import { ACCEPTED_PATCH_MEDIA_TYPES, PATCH_MEDIA_TYPES, type PatchMediaType } fr
 import { applyMergePatch } from './merge-patch.ts';
 import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
 
-export { decodesNoObject } from './json-kind.ts';
+export { decodesNoObject, jsonKind } from './json-kind.ts';
 export { applyJsonPatch } from './json-patch.ts';
 export * from './media-types.ts';
 export { applyMergePatch } from './merge-patch.ts';

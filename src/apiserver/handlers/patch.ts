@@ -64,32 +64,23 @@ export async function readPatch(operation: Operation): Promise<PatchRequest> {
   const mediaType = mediaTypeOf(operation.contentType);
   if (!isPatchMediaType(mediaType)) throw unsupportedMediaTypeError(ACCEPTED_PATCH_MEDIA_TYPES);
   const options = parsePatchOptions(operation.query, false);
-  const bytes = await operation.body();
-  if (isBlank(bytes)) throw badRequestError(endOfInput(mediaType, options));
-  const { value, duplicateFields } = decodePatch(bytes, mediaType);
+  const { value, duplicateFields } = decodePatch(await operation.body(), mediaType, options);
   return { mediaType, patch: value, duplicateFields, options };
 }
 
-const BLANK = new Set(Buffer.from(' \t\r\n'));
-
-function isBlank(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => BLANK.has(byte));
-}
-
-/** What each reader of patches says of nothing at all. */
-function endOfInput(mediaType: string, { fieldValidation }: WriteOptions): string {
-  const why = 'unexpected end of JSON input';
-  if (mediaType === STRATEGIC_MEDIA_TYPE) return why;
-  if (fieldValidation !== 'Ignore') return `error decoding patch: ${why}`;
-  return mediaType === 'application/merge-patch+json' ? 'Invalid JSON Patch' : why;
-}
-
-function decodePatch(bytes: Uint8Array, mediaType: string): DecodedBody {
+function decodePatch(bytes: Uint8Array, mediaType: string, options: WriteOptions): DecodedBody {
   try {
     return decodeBody(bytes, mediaType);
   } catch (error) {
-    throw error instanceof JsonParseError ? badRequestError('invalid JSON patch') : error;
+    throw error instanceof JsonParseError ? badRequestError(unreadable(error, mediaType, options)) : error;
   }
+}
+
+/** What each reader of patches says of a text that is no JSON. */
+function unreadable({ why }: JsonParseError, mediaType: string, { fieldValidation }: WriteOptions): string {
+  if (mediaType === STRATEGIC_MEDIA_TYPE) return why;
+  if (fieldValidation !== 'Ignore') return `error decoding patch: ${why}`;
+  return mediaType === 'application/merge-patch+json' ? 'Invalid JSON Patch' : why;
 }
 
 /**
