@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/conformance/**', 'test/kubectl/transcripts.test.ts'],
+          exclude: ['test/e2e/**', 'test/conformance/**', 'test/kubectl/transcripts.test.ts', 'test/kubectl/flags.test.ts'],
           maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -48,7 +48,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'kubectl',
-          include: ['test/kubectl/transcripts.test.ts'],
+          include: ['test/kubectl/transcripts.test.ts', 'test/kubectl/flags.test.ts'],
           maxWorkers: 1,
           maxConcurrency: 3,
           testTimeout: 180_000,
