@@ -12,8 +12,8 @@ import { ALL_VERSIONS, readTranscriptWishes } from './wishes.ts';
 
 const READING_LIMIT_MS = 180_000;
 const TRANSCRIPTS = join(import.meta.dirname, 'transcripts');
-// The working directory is the root of the project, here and in the built command.
-const TABLES = join('docs', 'kubectl-flags');
+
+const TABLES = join(import.meta.dirname, '..', '..', 'docs', 'kubectl-flags');
 
 const there = ALL_VERSIONS.filter((version) => kubectlBinary(version) !== undefined);
 const wished = readTranscriptWishes().versions;
