@@ -13,7 +13,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/conformance/**', 'test/kubectl/transcripts.test.ts', 'test/kubectl/flags.test.ts'],
+          exclude: [
+            'test/e2e/**',
+            'test/conformance/**',
+            'test/kubectl/transcripts.test.ts',
+            'test/kubectl/flags.test.ts',
+          ],
           maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 60_000,

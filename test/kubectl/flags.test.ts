@@ -12,7 +12,6 @@ import { ALL_VERSIONS, readTranscriptWishes } from './wishes.ts';
 
 const READING_LIMIT_MS = 180_000;
 const TRANSCRIPTS = join(import.meta.dirname, 'transcripts');
-
 const TABLES = join(import.meta.dirname, '..', '..', 'docs', 'kubectl-flags');
 
 const there = ALL_VERSIONS.filter((version) => kubectlBinary(version) !== undefined);

@@ -34,7 +34,9 @@ export function audit(
   let flags = 0;
   let listed = 0;
   for (const { path, flags: own } of verbs) {
-    const meaning = rows.flatMap((row) => row.verbs.filter((verb) => isMeant(verb, path)).map((verb) => ({ row, verb })));
+    const meaning = rows.flatMap((row) =>
+      row.verbs.filter((verb) => isMeant(verb, path)).map((verb) => ({ row, verb })),
+    );
     for (const { name } of own) {
       flags++;
       if (used.has(flagUse(path, name))) continue;

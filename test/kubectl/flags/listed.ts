@@ -18,7 +18,10 @@ export function parseListed(page: string, text: string): readonly ListedRow[] {
       isTable = false;
       continue;
     }
-    const cells = line.slice(1, line.lastIndexOf('|')).split('|').map((cell) => cell.trim());
+    const cells = line
+      .slice(1, line.lastIndexOf('|'))
+      .split('|')
+      .map((cell) => cell.trim());
     if (cells.join() === 'verb,flag,reason') isTable = true;
     else if (isTable && !/^-+$/.test(cells[0] ?? '')) rows.push(rowOf(cells, `${page}:${at + 1}`));
   }

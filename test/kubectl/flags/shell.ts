@@ -15,11 +15,10 @@ interface Reading {
 export function simpleCommands(text: string): readonly (readonly string[])[] {
   const reading: Reading = { text, at: 0, commands: [] };
   readList(reading, '');
-  return reading.commands.map((words) => words.slice(words.findIndex((word) => !BEFORE.test(word)))).filter(isNotEmpty);
-}
-
-function isNotEmpty(words: readonly string[]): boolean {
-  return words.length > 0;
+  return reading.commands.flatMap((words) => {
+    const first = words.findIndex((word) => !BEFORE.test(word));
+    return first < 0 ? [] : [words.slice(first)];
+  });
 }
 
 /** Reads up to `end`, which is ')' in a substitution and '' for the whole text. */
@@ -38,7 +37,11 @@ function readList(reading: Reading, end: string): void {
     else if (OPERATOR.test(char)) {
       reading.at++;
       close();
-    } else words.push(readWord(reading));
+    } else {
+      const word = readWord(reading);
+      // The 2 of `2>&1` is no word.
+      if (!/^\d$/.test(word) || !/[<>]/.test(reading.text.charAt(reading.at))) words.push(word);
+    }
   }
   close();
   reading.at++;

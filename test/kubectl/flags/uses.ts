@@ -26,7 +26,9 @@ function namesOf({ path, aliases }: Verb): readonly string[] {
 
 /** Those of its command lines, of scripts that are run by them with their arguments, and of other scripts as they are. */
 function commandsOf(told: TranscriptCase): readonly (readonly string[])[] {
-  const files = new Map(told.steps.flatMap((step) => (step.kind === 'file' ? [[step.name, step.content] as const] : [])));
+  const files = new Map(
+    told.steps.flatMap((step) => (step.kind === 'file' ? [[step.name, step.content] as const] : [])),
+  );
   const lines = told.steps.flatMap((step) => (step.kind === 'command' ? [withLoops(step.text, files)] : []));
   const commands = lines.flatMap(simpleCommands);
   const scripts = [...files].flatMap(([name, content]) => (name.endsWith('.sh') ? simpleCommands(content) : []));
