@@ -13,7 +13,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/conformance/**', 'test/kubectl/transcripts.test.ts'],
+          exclude: [
+            'test/e2e/**',
+            'test/conformance/**',
+            'test/kubectl/transcripts.test.ts',
+            'test/kubectl/flags.test.ts',
+          ],
           maxWorkers: 2,
           // Modules keep nothing that a test could stumble over, and loading them anew for each file took half of the time.
           isolate: false,
@@ -50,7 +55,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'kubectl',
-          include: ['test/kubectl/transcripts.test.ts'],
+          include: ['test/kubectl/transcripts.test.ts', 'test/kubectl/flags.test.ts'],
           maxWorkers: 1,
           maxConcurrency: 3,
           testTimeout: 180_000,

@@ -16,13 +16,15 @@ await new Command('transcripts')
   .option('--versions <list>', 'versions of kubectl, such as 1.27,1.33', versions, ALL_VERSIONS)
   .option('--only <files>', 'some files, such as create,get', files)
   .option('--seed <n>', 'which server each command goes to follows from it', positive, 1)
+  .option('--flags', 'plays nothing: names the flags of kubectl that no transcript uses and no table lists', false)
   .addHelpText(
     'after',
-    '\nExamples:\n  npm run transcripts\n  npm run transcripts -- --only create,get --versions 1.32\n',
+    '\nExamples:\n  npm run transcripts\n  npm run transcripts -- --only create,get --versions 1.32\n  npm run transcripts -- --flags\n',
   )
-  .action(async (flags: { versions: readonly string[]; only?: readonly string[]; seed: number }) => {
+  .action(async (flags: { versions: readonly string[]; only?: readonly string[]; seed: number; flags: boolean }) => {
     passTranscriptWishes({ versions: flags.versions, only: flags.only, seed: flags.seed });
-    const vitest = await playProject(ROOT, 'kubectl', 'test/kubectl/transcripts.test.ts', ['verbose']);
+    const file = flags.flags ? 'flags.test.ts' : 'transcripts.test.ts';
+    const vitest = await playProject(ROOT, 'kubectl', `test/kubectl/${file}`, ['verbose']);
     await vitest.close();
   })
   .parseAsync();
