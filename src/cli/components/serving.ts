@@ -6,7 +6,7 @@ import { networkInterfaces } from 'node:os';
 import { LOOPBACK, readTokens, SERVICE_CIDR, type ServerConfig } from '../../../cluster/index.ts';
 import { type ApiRegistry, checkFeatureGates, createGatedRegistry } from '../../api/index.ts';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../apiserver/index.ts';
-import { sleep } from '../../lib/index.ts';
+import { type Clock, sleep } from '../../lib/index.ts';
 import type { ObjectStore } from '../../store/index.ts';
 import { aborted, type Environment } from '../environment.ts';
 import { configuredClient } from './clients.ts';
@@ -36,17 +36,27 @@ export async function serve(
     managers.useEndpoints(changed.controllerManager.endpoints);
     scheduling.useEndpoints(changed.scheduler.endpoints);
   });
-  const ended = new AbortController();
-  const loops = Promise.all([
-    controllerManager(managers, environment, rootCa),
-    scheduler(scheduling, environment),
-  ]).finally(() => ended.abort());
+  const loops = Promise.all([controllerManager(managers, environment, rootCa), scheduler(scheduling, environment)]);
   await Promise.race([loops, aborted(signal)]);
-  await sleep(environment.clock, LOOPS_END_LIMIT_MS, ended.signal);
-  // What a controller asks of a server whose peers have gone is not answered: it is let go of with the connection.
-  await Promise.all([managers.close(), scheduling.close()]);
-  await loops;
+  await endLoops(environment.clock, loops, () => Promise.all([managers.close(), scheduling.close()]));
   await stopServing(store, api);
+}
+
+/**
+ * Waits for the loops, which were told to end, and closes their connections: after five seconds in any case, since what a
+ * controller asks of a server whose peers have gone is not answered. Throws what the loops throw.
+ */
+export async function endLoops(
+  clock: Clock,
+  loops: Promise<unknown>,
+  closeConnections: () => Promise<unknown>,
+): Promise<void> {
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  loops.then(end, end);
+  await sleep(clock, LOOPS_END_LIMIT_MS, ended.signal);
+  await closeConnections();
+  await loops;
 }
 
 /** Starts the store behind its API. When it refuses, the API ends too, so that the process can end and say why. */
