@@ -61,7 +61,7 @@ describe.skipIf(missing !== undefined)('kubectl and Docker', () => {
     writeFileSync(caFile, ca.join('\n'));
     const url = `https://${address}/api/v1/namespaces/default`;
     const answer = await run('curl', ['-sS', '--cacert', caFile, '-H', `Authorization: Bearer ${token}`, url]);
-    expect(answer.stdout).toContain('"kind":"Namespace"');
+    expect(JSON.parse(answer.stdout)).toMatchObject({ kind: 'Namespace' });
     await k.ok('delete pod caller');
   });
 

@@ -234,14 +234,14 @@ describe('an administrator’s token', () => {
       `Authorization: Bearer ${token}`,
       `${up.status.endpoint}/api/v1/namespaces/default`,
     ]);
-    expect(curl.stdout).toContain('"kind":"Namespace"');
+    expect(JSON.parse(curl.stdout)).toMatchObject({ kind: 'Namespace' });
     const anonymous = await run('curl', [
       '-sS',
       '--cacert',
       join(dataDir, 'pki', 'ca.crt'),
       `${up.status.endpoint}/api/v1/namespaces/default`,
     ]);
-    expect(anonymous.stdout).toContain('"code":401');
+    expect(JSON.parse(anonymous.stdout)).toMatchObject({ code: 401 });
   });
 });
 

@@ -44,8 +44,11 @@ describe('a field of any content', () => {
   });
 
   it('is one of these', () => {
-    const untyped = apiSchema()
+    // Types behind feature gates are there too once a server has opened one.
+    const stable = apiSchema()
       .typeNames()
+      .filter((name) => !/\.v\d+(alpha|beta)\d+\./.test(name));
+    const untyped = stable
       .flatMap((name) => [...(apiSchema().type(name)?.fields.values() ?? [])].map((field) => ({ name, field })))
       .filter(({ field: { shape } }) => shape.kind === 'scalar' && (shape.scalar === 'raw' || shape.scalar === 'any'));
     expect(untyped.map(({ name, field }) => `${name.split('.').at(-1)}.${field.name}`).toSorted()).toEqual([
