@@ -1,9 +1,9 @@
 // What a create costs before the store sees it: decoding with its checks, defaults, the kind's own rules, validation.
 import {
+  admitDecoded,
   apiSchema,
   type CreateContext,
   decodeBody,
-  decodeObject,
   type KubeObject,
   prepareCreate,
   reconcileNames,
@@ -30,7 +30,7 @@ export const ADMISSION: MicroSubject = {
 
 function admit({ definition, body }: Sample): KubeObject {
   const schema = apiSchema();
-  const { object } = decodeObject(schema, definition, body, 'application/json', 'Strict');
+  const { object } = admitDecoded(schema, definition, decodeBody(body, 'application/json'), 'Strict');
   reconcileNames(definition, object, 'default', '');
   prepareCreate(schema, definition, object, context);
   validateCreate(schema, definition, object);

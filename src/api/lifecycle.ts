@@ -2,7 +2,7 @@
 // with field validation, names and namespaces, system fields, defaults, strategy, validation. Pure: time, uids and
 // randomness come in as values. Every function throws ApiError with the Status that Kubernetes answers.
 import { rfc3339 } from '../lib/index.ts';
-import { type DecodedBody, decodeBody } from './decode.ts';
+import type { DecodedBody } from './decode.ts';
 import type { FieldError, PartStrategy, ResourceDefinition, StrategyContext, UpdateContext } from './definition.ts';
 import { cloneJson, equalButFor, isJsonObject, type Json, type JsonObject } from './json.ts';
 import { STRICT_FINDINGS_LIMIT } from './limits.ts';
@@ -30,20 +30,9 @@ export interface Admitted {
   readonly warnings: readonly string[];
 }
 
-/** Decodes a body of the given kind: checked, pruned and with the type's defaults, but not validated. */
-export function decodeObject(
-  schema: ApiSchema,
-  kind: BodyKind,
-  bytes: Uint8Array,
-  contentType: string | undefined,
-  fieldValidation: FieldValidation,
-): Admitted {
-  return admitDecoded(schema, kind, decodeBody(bytes, contentType), fieldValidation);
-}
-
 /**
- * The same for a tree: the result of a patch, or an object that another source decoded. Takes the tree over. `misfit` words the
- * failure of a value that is none of its field's type.
+ * A tree as an object of the given kind: checked, pruned and with the type's defaults, but not validated. It is a decoded body, or
+ * the result of a patch. Takes the tree over. `misfit` words the failure of a value that is none of its field's type.
  */
 export function admitDecoded(
   schema: ApiSchema,

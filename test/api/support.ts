@@ -6,7 +6,7 @@ import {
   type CreateContext,
   cloneJson,
   createApiRegistry,
-  decodeObject,
+  decodeBody,
   type Json,
   type KubeObject,
   prepareCreate,
@@ -45,7 +45,7 @@ export function bytesOf(value: unknown): Uint8Array {
 
 /** What is stored when `body` is created in the namespace default. */
 export function created<T extends KubeObject>(definition: ResourceDefinition, body: object): T {
-  const { object } = decodeObject(schema, definition, bytesOf(body), 'application/json', 'Strict');
+  const { object } = admitDecoded(schema, definition, decodeBody(bytesOf(body), 'application/json'), 'Strict');
   reconcileNames(definition, object, definition.namespaced ? 'default' : '', '');
   prepareCreate(schema, definition, object, context);
   validateCreate(schema, definition, object);

@@ -151,7 +151,7 @@ function listRule(
   if (field.listType === 'set') return { leaf: false, keys: [] };
   if (field.listType !== 'map' || field.listMapKeys.length === 0) return { leaf: true, keys: [] };
   const type = item.kind === 'type' ? lookup(item.type) : undefined;
-  const defaults = (type === undefined ? undefined : KEY_DEFAULTS[type.name]) ?? {};
+  const defaults = KEY_DEFAULTS[type?.name ?? ''] ?? {};
   const keys = [...field.listMapKeys].sort(compareTexts);
   return {
     leaf: false,

@@ -16,10 +16,7 @@ const SERVICE_CIDRS: ResourceId = ['networking.k8s.io', 'servicecidrs'];
 const NAME = 'kubernetes';
 const FINALIZER = 'networking.k8s.io/service-cidr-finalizer';
 /** As the controller is called that sets the condition in Kubernetes. */
-const CONTROLLER = {
-  manager: 'service-cidr-controller',
-  subresource: 'status',
-};
+const CONTROLLER = { manager: 'service-cidr-controller', subresource: 'status' };
 
 type Condition = NonNullable<NonNullable<ServiceCIDR['status']>['conditions']>[number];
 
@@ -107,23 +104,11 @@ export function changeOf(
 
 function ready(lastTransitionTime: string): Condition {
   const message = 'Kubernetes Service CIDR is ready';
-  return {
-    type: 'Ready',
-    status: 'True',
-    lastTransitionTime,
-    reason: '',
-    message,
-  };
+  return { type: 'Ready', status: 'True', lastTransitionTime, reason: '', message };
 }
 
 function terminating(lastTransitionTime: string): Condition {
   const message =
     'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR';
-  return {
-    type: 'Ready',
-    status: 'False',
-    lastTransitionTime,
-    reason: 'Terminating',
-    message,
-  };
+  return { type: 'Ready', status: 'False', lastTransitionTime, reason: 'Terminating', message };
 }

@@ -29,7 +29,7 @@ export function decodeBytes(
   bytes: Uint8Array,
   validation: FieldValidation,
 ): KubeObject {
-  const admitted = admitDecoded(apiSchema(), kind, readBody(operation, kind, bytes), validation);
+  const admitted = admitDecoded(apiSchema(), kind, readObject(operation, kind, bytes), validation);
   for (const warning of admitted.warnings) operation.warnings.add(warning);
   return admitted.object;
 }
@@ -38,7 +38,7 @@ export function decodeBytes(
 const HEAD_TYPE =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
-function readBody({ contentType }: Operation, kind: BodyKind, bytes: Uint8Array): DecodedBody {
+function readObject({ contentType }: Operation, kind: BodyKind, bytes: Uint8Array): DecodedBody {
   const unrecognized = (error: JsonParseError): Error =>
     badRequestError(
       `the object provided is unrecognized (must be of type ${kind.kind}): ${error.message} (${summary(bytes)})`,

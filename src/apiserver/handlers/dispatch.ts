@@ -16,7 +16,7 @@ import type { ServerContext } from '../context.ts';
 import { readBody } from '../http/body.ts';
 import type { AppContext } from '../http/env.ts';
 import { acceptedMediaTypes, MEDIA_TYPES, negotiate, type Representation } from '../http/negotiate.ts';
-import { asksPretty, indented, indentedParts } from '../http/pretty.ts';
+import { indented, indentedParts, isPretty } from '../http/pretty.ts';
 import { addHeader, ready, respondBytes, respondParts } from '../http/respond.ts';
 import { warningHeader } from '../http/warning.ts';
 import { NAME_LIMIT } from '../limits.ts';
@@ -165,10 +165,6 @@ function respondShaped(
   const { representation } = operation;
   const bytes = shaped(operation, object);
   return respondBytes(c, status, isPretty(c, representation) ? indented(bytes) : bytes, representation.contentType);
-}
-
-function isPretty(c: AppContext, { encoding, pretty }: Representation): boolean {
-  return encoding === 'json' && (pretty === true || asksPretty(c));
 }
 
 function withColumns(operation: Operation, columns: readonly TableColumn[] | undefined): Operation {

@@ -2,6 +2,7 @@
 // so they are indented as text, part by part: nothing is parsed, and nobody else pays for it.
 import { PRETTY_LEVELS_MAX } from '../limits.ts';
 import type { AppContext } from './env.ts';
+import type { Representation } from './negotiate.ts';
 import type { PartedBody } from './stream.ts';
 
 /** What a person's program calls itself. */
@@ -9,7 +10,12 @@ const PEOPLE = ['curl', 'Wget', 'Mozilla/5.0'];
 /** As Go reads a boolean. */
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 
-/** Whether an answer in JSON is to be indented; an Accept header may ask for it too (`pretty=1`, see negotiate). */
+/** Whether an answer in this form is to be indented: it is JSON, and the request asks for it, its Accept header or its client. */
+export function isPretty(c: AppContext, { encoding, pretty }: Representation): boolean {
+  return encoding === 'json' && (pretty === true || asksPretty(c));
+}
+
+/** The same for an answer that is JSON, whatever the Accept header says of it. */
 export function asksPretty(c: AppContext): boolean {
   const asked = c.get('query')?.get('pretty') ?? '';
   if (asked !== '') return TRUE.has(asked);

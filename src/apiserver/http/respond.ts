@@ -7,7 +7,7 @@ import { GZIP_LEVEL, GZIP_THRESHOLD_BYTES } from '../limits.ts';
 import type { AppContext } from './env.ts';
 import { type AnswerStream, answered, type Exchange } from './exchange.ts';
 import { type Encoding, MEDIA_TYPES, negotiate, PLAIN_JSON, type Representation, STATUS_OFFER } from './negotiate.ts';
-import { asksPretty, indented } from './pretty.ts';
+import { indented, isPretty } from './pretty.ts';
 import { type PartedBody, slicesOf, streamSlices } from './stream.ts';
 import { toYaml } from './yaml.ts';
 
@@ -146,13 +146,8 @@ export function respondStatus(c: AppContext, status: Status & { readonly code: n
 }
 
 /** What is ready as JSON and names its kind, as the client is to read it. */
-export function ready(
-  c: AppContext,
-  json: Uint8Array | string,
-  { encoding, pretty }: Representation,
-): Uint8Array | string {
-  if (encoding !== 'json') return recoded(json, encoding);
-  return pretty === true || asksPretty(c) ? indented(json) : json;
+export function ready(c: AppContext, json: Uint8Array | string, representation: Representation): Uint8Array | string {
+  return isPretty(c, representation) ? indented(json) : recoded(json, representation.encoding);
 }
 
 function recoded(json: Uint8Array | string, encoding: Encoding): Uint8Array | string {
